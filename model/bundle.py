@@ -1,0 +1,210 @@
+"""A model on disk: a folder whose manifest holds the size and SHA-256 of every other file.
+
+Loading reads each file once and compares it with the manifest before it parses anything else. The pipeline
+(joblib) is there for people; it is verified, never unpickled. What is served is the ONNX graph.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from model.task import Task
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+PIPELINE = "model_binary.dat.gz"
+ONNX = "model.onnx"
+TASK = "task.json"
+CARD = "card.json"
+STATISTICS = "statistics.json"
+FILES = (PIPELINE, ONNX, TASK, CARD, STATISTICS)
+
+_MANIFEST_LIMIT = 64 * 1024
+
+
+class BundleError(ValueError):
+    """A bundle that cannot be read or written; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified bundle; `digest` is the SHA-256 of its manifest in hex, so it names the whole content."""
+
+    folder: Path
+    task: Task
+    card: Mapping[str, Any]
+    statistics: Mapping[str, Any]
+    digest: str
+    onnx: bytes
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+    sha256: str
+    bytes: int
+
+
+class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
+    format: int
+    files: dict[str, _Entry]
+
+
+def load(path: str | os.PathLike[str]) -> Bundle:
+    """Read and verify the bundle at `path`, its folder or any file in it; BundleError where it misfits."""
+    path = Path(path)
+    if not path.exists():
+        raise BundleError(f"There is no model bundle at {path}.")
+    folder = path if path.is_dir() else path.parent
+    head = _read(folder, MANIFEST, _MANIFEST_LIMIT)
+    manifest = _parse_manifest(folder, head)
+    _refuse_surplus(folder)
+    content = {name: _verified(folder, name, manifest.files[name]) for name in FILES}
+    try:
+        task = Task.from_dict(_parse_object(folder, TASK, content[TASK]))
+    except BundleError:
+        raise
+    except ValueError as error:
+        raise BundleError(f"The bundle {folder} has a misfit in {TASK}: {error}") from error
+    return Bundle(
+        folder=folder,
+        task=task,
+        card=_parse_object(folder, CARD, content[CARD]),
+        statistics=_parse_object(folder, STATISTICS, content[STATISTICS]),
+        digest=_sha256(head),
+        onnx=content[ONNX],
+    )
+
+
+def save(
+    folder: str | os.PathLike[str],
+    task: Task,
+    pipeline_bytes: bytes,
+    onnx: bytes,
+    card: Mapping[str, Any],
+    statistics: Mapping[str, Any],
+) -> Bundle:
+    """Write a bundle and load it again; the same arguments always give the same bytes.
+
+    `pipeline_bytes` is what joblib.dump wrote, uncompressed. An older bundle at `folder` is replaced; any
+    other folder that holds something is left alone, with a BundleError.
+    """
+    folder = Path(folder)
+    if folder.exists() and not _is_replaceable(folder):
+        raise BundleError(f"{folder} exists and is not a model bundle; it is left as it is.")
+    content = {
+        PIPELINE: gzip.compress(pipeline_bytes, mtime=0),
+        ONNX: onnx,
+        TASK: _json(task.to_dict()),
+        CARD: _json(card),
+        STATISTICS: _json(statistics),
+    }
+    files = {name: {"sha256": _sha256(data), "bytes": len(data)} for name, data in content.items()}
+    content[MANIFEST] = _json({"format": FORMAT, "files": files})
+    try:
+        _write(folder, content)
+    except OSError as error:
+        raise BundleError(f"The bundle cannot be written to {folder}: {error.strerror}.") from error
+    return load(folder)
+
+
+def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
+    try:
+        manifest = msgspec.json.decode(head, type=_Manifest)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"The manifest of {folder} is broken: {error}.") from error
+    if manifest.format != FORMAT:
+        raise BundleError(
+            f"The bundle {folder} has format {manifest.format}, this program reads format {FORMAT}."
+        )
+    if surplus := sorted(set(manifest.files) - set(FILES)):
+        raise BundleError(f"The manifest of {folder} names {surplus[0]!r}, which is no file of a bundle.")
+    if missing := sorted(set(FILES) - set(manifest.files)):
+        raise BundleError(f"The manifest of {folder} does not name {missing[0]}.")
+    return manifest
+
+
+def _refuse_surplus(folder: Path) -> None:
+    if surplus := sorted(_names(folder) - {MANIFEST, *FILES}):
+        raise BundleError(f"The bundle {folder} holds {surplus[0]!r}, which its manifest does not name.")
+
+
+def _verified(folder: Path, name: str, entry: _Entry) -> bytes:
+    content = _read(folder, name, entry.bytes)
+    if len(content) != entry.bytes:
+        raise BundleError(f"{name} in {folder} is {len(content)} bytes, its manifest says {entry.bytes}.")
+    if _sha256(content) != entry.sha256:
+        raise BundleError(f"{name} in {folder} was changed: its SHA-256 is not the one in the manifest.")
+    return content
+
+
+def _read(folder: Path, name: str, limit: int) -> bytes:
+    """At most `limit` bytes of a regular file; a symlink is refused, as it may lead out of the folder."""
+    path = folder / name
+    try:
+        # Non-blocking, so that a named pipe in the file's place cannot hold the start for ever.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BundleError(f"{name} in {folder} is not a regular file.")
+            if status.st_size > limit:
+                raise BundleError(f"{name} in {folder} is {status.st_size} bytes, {limit} are expected.")
+            return file.read(limit)
+    except FileNotFoundError:
+        raise BundleError(f"The bundle {folder} lacks {name}.") from None
+    except OSError as error:
+        if path.is_symlink():
+            raise BundleError(f"{name} in {folder} is a symbolic link; a bundle holds files only.") from error
+        raise BundleError(f"{name} in {folder} cannot be read: {error.strerror}.") from error
+
+
+def _parse_object(folder: Path, name: str, content: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(content, type=dict[str, Any])
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{name} in {folder} is broken: {error}.") from error
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _is_replaceable(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and _names(folder) <= {MANIFEST, *FILES}
+
+
+def _write(folder: Path, content: Mapping[str, bytes]) -> None:
+    """All or nothing: a folder beside is filled first, then takes the place of `folder` by renaming."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+        fresh, old = Path(beside) / "fresh", Path(beside) / "old"
+        fresh.mkdir(mode=0o755)
+        for name, data in content.items():
+            (fresh / name).write_bytes(data)
+            (fresh / name).chmod(0o644)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            fresh.rename(folder)
+        except OSError:
+            if old.exists():
+                shutil.move(old, folder)
+            raise

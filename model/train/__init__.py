@@ -1,0 +1,1 @@
+"""Training and bundling: needs scikit-learn; the serving image does without this package."""
