@@ -1,0 +1,1 @@
+"""How a row travels: socket → door → wire → predictor → wire."""

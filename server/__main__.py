@@ -1,0 +1,23 @@
+"""python -m server: settings → bundles → warm-up → KServe's ModelServer behind the door."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+
+def main() -> int:
+    # Before anything slow is imported: as PID 1 the process would otherwise ignore signals while it loads.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1):
+        signal.signal(number, _leave)
+    from server.start import start  # noqa: PLC0415 (see above)
+
+    return start(os.environ)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""GET /docs: Swagger UI over our OpenAPI document, all of it from this server (no CDN)."""
+
+from collections.abc import Iterable
+from functools import partial
+from importlib.resources import files
+
+import msgspec
+from fastapi.openapi.docs import get_swagger_ui_html
+
+from server import openapi
+from server.predictor import Predictor
+from server.routes import Answer, Route
+
+_ASSETS = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon.png": "image/png",
+}
+
+
+def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
+    """The routes of the documentation page."""
+    document = openapi.document(predictors)
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=document["info"]["title"],
+        swagger_js_url="/docs/swagger-ui-bundle.js",
+        swagger_css_url="/docs/swagger-ui.css",
+        swagger_favicon_url="/docs/favicon.png",
+    )
+    fixed = {
+        "/docs": Answer(bytes(page.body), {"content-type": "text/html; charset=utf-8"}),
+        "/openapi.json": Answer(msgspec.json.encode(document)),
+    }
+    routes = {path: Route(path, "GET", partial(_fixed, answer)) for path, answer in fixed.items()}
+    return routes | {f"/docs/{name}": Route("/docs/asset", "GET", partial(_asset, name)) for name in _ASSETS}
+
+
+def _fixed(answer: Answer, _body: bytes, _headers: object) -> Answer:
+    return answer
+
+
+def _asset(name: str, _body: bytes, _headers: object) -> Answer:
+    content = files("fastapi_offline").joinpath("static", name).read_bytes()
+    return Answer(content, {"content-type": _ASSETS[name], "cache-control": "max-age=86400"})

@@ -1,0 +1,157 @@
+"""The ASGI front in KServe's own process: which route, how many bytes, which error, and the drain."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from server import metrics
+from server.errors import MethodNotAllowed, NotFound, ServingError, TooLarge, UnsupportedMediaType
+from server.routes import Answer, Route
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+RENEW_AFTER = 200
+"""Requests after which a connection is closed, on average, so that clients that keep theirs find new pods."""
+
+INLINE_BYTES = 16 * 1024
+"""A longer body is decoded and predicted off the event loop: it would delay the answers beside it."""
+
+_log = logging.getLogger("server")
+_unknown = Route("unknown", "")
+
+
+class Door:
+    """Answers our own routes, hands the allow-listed rest to KServe's app, and refuses everything else."""
+
+    def __init__(self, routes: Mapping[str, Route], kserve_app: App, max_body_bytes: int, pod_name: str) -> None:
+        self.draining = False
+        self._routes = routes
+        self._kserve_app = kserve_app
+        self._max_body_bytes = max_body_bytes
+        self._own_headers = [(b"x-served-by", pod_name.encode())] if pod_name else []
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predict")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._kserve_app(scope, receive, send)
+            return
+        started = perf_counter()
+        route = self._routes.get(scope["path"], _unknown)
+        status = 500
+        metrics.IN_FLIGHT.inc()
+
+        async def send_and_note(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *self._own_headers, *self._connection(status)]
+            await send(message)
+
+        try:
+            await self._answer(route, scope, receive, send_and_note)
+        finally:
+            elapsed = perf_counter() - started
+            metrics.IN_FLIGHT.dec()
+            metrics.REQUESTS.labels(route.name, status).inc()
+            metrics.SECONDS.labels(route.name).observe(elapsed)
+            _log.info(
+                "request",
+                extra={
+                    "route": route.name,
+                    "method": route.method,
+                    "status": status,
+                    "ms": round(elapsed * 1e3, 2),
+                },
+            )
+
+    async def _answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            _check_method(route, scope["method"])
+            if route.handler is None:
+                await self._kserve_app(scope, receive, send)
+                return
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            if route.reads:
+                _check_content_type(route, headers)
+            body = await self._body(headers, receive) if route.reads else b""
+            answer = await self._handled(route.handler, body, headers)
+        except _CallerGone:
+            return
+        except ServingError as error:
+            await _send(send, error.status, _refusal(error.sentence), error.headers)
+        except Exception:  # the outermost boundary: whatever it is, the caller gets a fixed sentence and we the detail
+            _log.exception("failed to answer", extra={"route": route.name})
+            await _send(send, 500, _refusal("The server failed to answer this request; its log says why."), {})
+        else:
+            await _send(send, 200, answer.body, answer.headers)
+
+    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+        limit = self._max_body_bytes
+        too_large = TooLarge(f"The body is over {limit} bytes; send fewer rows at a time.")
+        if int(headers.get("content-length", "0")) > limit:
+            raise too_large
+        chunks, size, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _CallerGone
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > limit:
+                raise too_large
+            more = message.get("more_body", False)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _handled(
+        self, handler: Callable[[bytes, Mapping[str, str]], Answer], body: bytes, headers: Mapping[str, str]
+    ) -> Answer:
+        if len(body) <= INLINE_BYTES:
+            return handler(body, headers)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, handler, body, headers)
+
+    def _connection(self, status: int) -> list[tuple[bytes, bytes]]:
+        # After a 413 the rest of the body may still be on its way; it must not be read as a next request.
+        if self.draining or status == TooLarge.status or random.randrange(RENEW_AFTER) == 0:  # noqa: S311
+            return [(b"connection", b"close")]
+        return []
+
+
+class _CallerGone(Exception):
+    """The caller closed the connection before the request was whole."""
+
+
+def _check_method(route: Route, method: str) -> None:
+    if route is _unknown:
+        raise NotFound("There is nothing at this path; GET /docs lists what there is.")
+    allowed = "GET, HEAD" if route.method == "GET" else route.method
+    if method not in allowed.split(", "):
+        raise MethodNotAllowed(f"This path takes {allowed} only.", {"allow": allowed})
+
+
+def _check_content_type(route: Route, headers: Mapping[str, str]) -> None:
+    if headers.get("content-encoding", "identity") != "identity":
+        raise UnsupportedMediaType("A compressed body is not read here; send it without Content-Encoding.")
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in route.reads:
+        readable = " or ".join(name for name in route.reads if name)
+        raise UnsupportedMediaType(f"This path reads {readable}; send it with the header 'Content-Type: {readable}'.")
+
+
+def _refusal(sentence: str) -> bytes:
+    return msgspec.json.encode({"error": sentence})
+
+
+async def _send(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    written = {"content-type": "application/json", **headers, "content-length": str(len(body))}
+    encoded = [(name.encode(), value.encode()) for name, value in written.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

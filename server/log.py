@@ -1,0 +1,40 @@
+"""JSON lines on standard output: one for the start, at most one for a request, never a payload value."""
+
+import logging
+import logging.config
+from datetime import UTC, datetime
+
+import msgspec
+
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName", "color_message"}
+
+
+class JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            **{name: value for name, value in vars(record).items() if name not in _PLAIN},
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+def configure() -> None:
+    """Our own lines and warnings of everything else, KServe's and uvicorn's included."""
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": JsonLines}},
+            "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}},
+            "root": {"level": "WARNING", "handlers": ["out"]},
+            # KServe adds handlers of its own unless its logger has one.
+            "loggers": {
+                "server": {"level": "INFO"},
+                "kserve": {"level": "WARNING", "handlers": ["out"], "propagate": False},
+            },
+        }
+    )

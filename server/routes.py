@@ -1,0 +1,98 @@
+"""Which path does what: our own routes, and what is let through to KServe's app."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from server import plain, v2
+from server.errors import NotReady
+from server.predictor import Predictor
+
+JSON = "application/json"
+OCTETS = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": JSON})
+
+
+@dataclass(frozen=True)
+class Route:
+    """name: the route in logs and metrics; reads: the content types it takes, empty for a route without a body.
+
+    handler: (body, headers) → Answer, pure of the network; None hands the request on to KServe's app.
+    """
+
+    name: str
+    method: str
+    handler: Callable[[bytes, Mapping[str, str]], Answer] | None = None
+    reads: tuple[str, ...] = ()
+
+
+def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
+    """Every path of the prediction API. The first predictor answers /predict, /predict/batch and /info."""
+    predictors = tuple(predictors)
+    first = predictors[0]
+    routes = {
+        "/predict": _posted("/predict", partial(plain.predict, first)),
+        "/predict/batch": _posted("/predict/batch", partial(plain.predict_batch, first)),
+        "/info": _got("/info", partial(_info, first)),
+        "/health": _got("/health", partial(_ready, predictors)),
+        "/health/ready": _got("/health/ready", partial(_ready, predictors)),
+        "/health/live": _got("/health/live", _live),
+    }
+    for path in ("/", "/metrics", "/v1/models", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models"):
+        routes[path] = Route(path, "GET")
+    for predictor in predictors:
+        name = predictor.name
+        routes[f"/v1/models/{name}"] = Route("/v1/models/{model}", "GET")
+        routes[f"/v2/models/{name}"] = Route("/v2/models/{model}", "GET")
+        routes[f"/v2/models/{name}/ready"] = Route("/v2/models/{model}/ready", "GET")
+        routes[f"/v1/models/{name}:predict"] = _posted(
+            "/v1/models/{model}:predict", partial(plain.predict_v1, predictor), (JSON, "")
+        )
+        routes[f"/v2/models/{name}/infer"] = Route(
+            "/v2/models/{model}/infer", "POST", partial(_infer, predictor), (JSON, OCTETS, "")
+        )
+    return routes
+
+
+def _posted(name: str, decode_predict_encode: Callable[[bytes], bytes], reads: tuple[str, ...] = (JSON,)) -> Route:
+    return Route(name, "POST", lambda body, _headers: Answer(decode_predict_encode(body)), reads)
+
+
+def _got(name: str, document: Callable[[], dict[str, Any]]) -> Route:
+    return Route(name, "GET", lambda _body, _headers: Answer(msgspec.json.encode(document())))
+
+
+def _infer(predictor: Predictor, body: bytes, headers: Mapping[str, str]) -> Answer:
+    return Answer(*v2.infer(predictor, body, headers))
+
+
+def _live() -> dict[str, Any]:
+    return {"status": "ok"}
+
+
+def _ready(predictors: tuple[Predictor, ...]) -> dict[str, Any]:
+    if not all(predictor.ready for predictor in predictors):
+        raise NotReady("A model is not ready yet; try again in a second.", {"retry-after": "1"})
+    return {"status": "ok"}
+
+
+def _info(predictor: Predictor) -> dict[str, Any]:
+    task = predictor.task
+    return {
+        "name": task.title,
+        "version": task.version,
+        "model": predictor.name,
+        "kind": task.kind,
+        "inputs": [msgspec.to_builtins(feature) for feature in task.features],
+        "labels": list(task.labels),
+        "example": dict(task.example),
+        "digest": predictor.bundle.digest,
+    }

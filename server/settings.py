@@ -1,0 +1,64 @@
+"""Everything configurable, read once from the environment; a bad value stops the start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingsError(ValueError):
+    """An environment variable that cannot be meant; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one server process is configured.
+
+    models: (name, path) pairs in the order given; the first answers /predict and /info.
+    max_body_bytes: a longer request body is refused with 413.
+    grace_seconds: how long requests in flight may take to finish after SIGTERM.
+    pod_name: sent back as X-Served-By; empty sends no such header.
+    """
+
+    models: tuple[tuple[str, Path], ...]
+    port: int
+    max_body_bytes: int
+    grace_seconds: int
+    pod_name: str
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Read MODEL_NAME, MODEL_PATH, PORT, MAX_BODY_BYTES, GRACE_SECONDS and POD_NAME.
+
+    MODEL_NAME and MODEL_PATH may each be a comma-separated list of equal length. Raises SettingsError.
+    """
+    return Settings(
+        models=_models(
+            environment.get("MODEL_NAME", "breast_model"),
+            environment.get("MODEL_PATH", "model/bundles/breast_model"),
+        ),
+        port=_whole_number(environment, "PORT", 8000, range(1, 65536)),
+        max_body_bytes=_whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, (1 << 30) + 1)),
+        grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
+        pod_name=environment.get("POD_NAME", ""),
+    )
+
+
+def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:
+    name_list = [name.strip() for name in names.split(",")]
+    path_list = [path.strip() for path in paths.split(",")]
+    if not all(name_list) or not all(path_list):
+        raise SettingsError("MODEL_NAME and MODEL_PATH must not be empty nor have empty entries.")
+    if len(name_list) != len(path_list):
+        raise SettingsError(
+            f"MODEL_NAME names {len(name_list)} models and MODEL_PATH {len(path_list)} paths; give as many of each."
+        )
+    if len(set(name_list)) != len(name_list):
+        raise SettingsError("MODEL_NAME names the same model twice.")
+    return tuple(zip(name_list, map(Path, path_list), strict=True))
+
+
+def _whole_number(environment: Mapping[str, str], name: str, default: int, allowed: range) -> int:
+    text = environment.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) not in allowed:
+        raise SettingsError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {text!r}.")
+    return int(text)

@@ -1,0 +1,34 @@
+"""What happens once, before the first request: read the settings, load and warm up the models, listen."""
+
+import gc
+import logging
+from collections.abc import Mapping
+
+from model.bundle import BundleError, load
+from server import log, settings
+from server.host import Host
+from server.predictor import Predictor
+
+_log = logging.getLogger("server")
+
+
+def start(environment: Mapping[str, str]) -> int:
+    """Serve until told to stop; the exit status: 0 after a clean stop, 1 when the start is refused."""
+    log.configure()
+    try:
+        configured = settings.from_environment(environment)
+        predictors = [Predictor(name, load(path)) for name, path in configured.models]
+        for predictor in predictors:
+            predictor.load()
+    except (settings.SettingsError, BundleError) as error:
+        _log.error("cannot start: %s", error)
+        return 1
+    for predictor in predictors:
+        _log.info(
+            "ready",
+            extra={"model": predictor.name, "digest": predictor.bundle.digest[:12], "port": configured.port},
+        )
+    host = Host(configured, predictors)
+    gc.freeze()  # what is loaded stays: without it each full collection walks every imported module
+    host.start(predictors)
+    return 0

@@ -1,0 +1,35 @@
+"""V2's binary form of tensors: little-endian numbers, strings each behind their length in four bytes."""
+
+from struct import pack as pack_struct
+from struct import unpack_from
+from typing import Any
+
+import numpy as np
+
+from server.errors import BadInput
+
+
+def pack(array: np.ndarray[Any, Any]) -> bytes:
+    if array.dtype == np.object_:
+        encoded = [str(value).encode() for value in array.ravel()]
+        return b"".join(pack_struct("<I", len(value)) + value for value in encoded)
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def unpack_strings(binary: memoryview, count: int) -> np.ndarray[Any, Any]:
+    """Exactly `count` strings. Raises BadInput when bytes are missing, left over, or not UTF-8."""
+    strings: list[str] = []
+    position = 0
+    while position + 4 <= len(binary) and len(strings) < count:
+        (length,) = unpack_from("<I", binary, position)
+        end = position + 4 + length
+        if end > len(binary):
+            break
+        try:
+            strings.append(str(binary[position + 4 : end], "utf-8"))
+        except UnicodeDecodeError as error:
+            raise BadInput("A binary string is not UTF-8.") from error
+        position = end
+    if len(strings) != count or position != len(binary):
+        raise BadInput("The binary strings do not fill the shape given.")
+    return np.array(strings, np.object_)

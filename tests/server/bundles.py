@@ -1,0 +1,113 @@
+"""Three real, tiny bundles built node by node, whose right answers anyone can work out on paper."""
+
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, helper
+from onnx.onnx_ml_pb2 import GraphProto
+
+from model.bundle import Bundle, save
+from model.task import Feature, Task
+
+OPSETS = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
+
+
+def sign(folder: Path) -> Bundle:
+    """Classes 0 (label "low") and 1 ("high"): high when x + y > 0; the probability of high is sigmoid(x + y)."""
+    node = helper.make_node(
+        "LinearClassifier",
+        ["input"],
+        ["label", "probabilities"],
+        domain="ai.onnx.ml",
+        coefficients=[-1.0, -1.0, 1.0, 1.0],
+        intercepts=[0.0, 0.0],
+        classlabels_ints=[0, 1],
+        post_transform="LOGISTIC",
+    )
+    graph = helper.make_graph(
+        [node],
+        "sign",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, [None, 2])],
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2]),
+        ],
+    )
+    task = Task(
+        name="sign",
+        title="Sign of a sum",
+        version="1.2.3",
+        kind="classification",
+        features=(Feature("x", "FP32", unit="m", minimum=-10, maximum=10), Feature("y", "FP32")),
+        classes=(0, 1),
+        labels=("low", "high"),
+        example={"x": 3.0, "y": -1.0},
+    )
+    return _saved(folder, task, graph)
+
+
+def price(folder: Path) -> Bundle:
+    """A regression over strings: a price by colour (red 1, blue 2, anything else 0), plus the size."""
+    nodes = [
+        helper.make_node(
+            "LabelEncoder",
+            ["colour"],
+            ["worth"],
+            domain="ai.onnx.ml",
+            keys_strings=["red", "blue"],
+            values_floats=[1.0, 2.0],
+            default_float=0.0,
+        ),
+        helper.make_node("Add", ["worth", "size"], ["prediction"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "price",
+        [
+            helper.make_tensor_value_info("colour", TensorProto.STRING, [None, 1]),
+            helper.make_tensor_value_info("size", TensorProto.FLOAT, [None, 1]),
+        ],
+        [helper.make_tensor_value_info("prediction", TensorProto.FLOAT, [None, 1])],
+    )
+    task = Task(
+        name="price",
+        title="Price by colour",
+        version="1.0.0",
+        kind="regression",
+        features=(Feature("colour", "BYTES", categories=("blue", "red")), Feature("size", "FP32")),
+        example={"colour": "red", "size": 0.25},
+    )
+    return _saved(folder, task, graph)
+
+
+def gap(folder: Path) -> Bundle:
+    """A regression that takes missing values, in FP64: the prediction is x, or -1 where x is missing."""
+    nodes = [
+        helper.make_node("IsNaN", ["input"], ["missing"]),
+        helper.make_node("Where", ["missing", "minus_one", "input"], ["prediction"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "gap",
+        [helper.make_tensor_value_info("input", TensorProto.DOUBLE, [None, 1])],
+        [helper.make_tensor_value_info("prediction", TensorProto.DOUBLE, [None, 1])],
+        [helper.make_tensor("minus_one", TensorProto.DOUBLE, [1], [-1.0])],
+    )
+    task = Task(
+        name="gap",
+        title="A gap in the data",
+        version="1.0.0",
+        kind="regression",
+        features=(Feature("x", "FP64", optional=True),),
+        example={"x": 2.5},
+    )
+    return _saved(folder, task, graph)
+
+
+def _saved(folder: Path, task: Task, graph: GraphProto) -> Bundle:
+    model = helper.make_model(graph, opset_imports=OPSETS, ir_version=8)
+    return save(folder, task, b"no pipeline: built by hand", model.SerializeToString(), {}, {})
+
+
+def logistic(value: float) -> float:
+    return float(1 / (1 + np.exp(-value)))

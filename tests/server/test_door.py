@@ -1,0 +1,176 @@
+"""The prediction API over HTTP, against a real server process."""
+
+import http.client
+import json
+import re
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+ROW = {"x": 3, "y": -1}
+
+
+def test_predict_answers_label_class_and_probability(client: httpx.Client) -> None:
+    answer = client.post("/predict", json=ROW)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"label": "high", "prediction": 1, "probability": pytest.approx(0.880797)}
+
+
+def test_a_charset_is_no_other_content_type(client: httpx.Client) -> None:
+    answer = client.post(
+        "/predict", content=b'{"x":0,"y":0}', headers={"content-type": "Application/JSON; charset=utf-8"}
+    )
+    assert answer.status_code == 200
+
+
+def test_every_answer_names_the_pod(client: httpx.Client) -> None:
+    for answer in (client.get("/health"), client.get("/v2/models"), client.get("/nothing"), client.post("/predict")):
+        assert answer.headers["x-served-by"] == "pod-of-the-test"
+
+
+def test_a_batch_answers_each_row_in_order(client: httpx.Client) -> None:
+    answer = client.post("/predict/batch", json={"instances": [ROW, {"x": -3, "y": 1}, ROW]})
+    assert [item["label"] for item in answer.json()["predictions"]] == ["high", "low", "high"]
+
+
+def test_a_long_batch_answers_off_the_event_loop_alike(client: httpx.Client) -> None:
+    rows = [[number, -1000] for number in range(3000)]
+    answer = client.post("/v1/models/sign:predict", json={"instances": rows})
+    assert answer.json()["predictions"] == [int(number > 1000) for number in range(3000)]
+
+
+def test_info_describes_the_model(client: httpx.Client) -> None:
+    info = client.get("/info").json()
+    assert (info["name"], info["version"], info["labels"]) == ("Sign of a sum", "1.2.3", ["low", "high"])
+    assert [feature["name"] for feature in info["inputs"]] == ["x", "y"]
+    assert client.post("/predict", json=info["example"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/ready", "/health/live"])
+def test_health(client: httpx.Client, path: str) -> None:
+    assert client.get(path).json() == {"status": "ok"}
+    assert client.head(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "content_type", "status", "sentence"),
+    [
+        ("POST", "/predict", b"", "application/json", 400, "empty"),
+        ("POST", "/predict", b"{", "application/json", 400, "not valid JSON"),
+        ("POST", "/predict", b"[1, 2]", "application/json", 400, "use /predict/batch"),
+        ("POST", "/predict", b'{"x":1,"y":2,"x":1}', "application/json", 400, "same key twice"),
+        ("POST", "/predict", b'{"x":1,"y":NaN}', "application/json", 400, "not valid JSON"),
+        ("POST", "/predict", b'{"x":1,"y":"2"}', "application/json", 400, "not a string"),
+        ("POST", "/predict", b"x=1&y=2", "application/x-www-form-urlencoded", 415, "Content-Type: application/json"),
+        ("POST", "/predict", b'{"x":1,"y":2}', "text/plain", 415, "Content-Type"),
+        ("POST", "/predict", b" " * 65537, "application/json", 413, "over 65536 bytes"),
+        ("POST", "/predict/batch", b"{}", "application/json", 400, "instances"),
+        ("POST", "/predict/batch", b'{"instances":[]}', "application/json", 400, "at least one row"),
+        ("POST", "/predict/batch", b'{"instances":[[1,2],[1]]}', "application/json", 400, "Row 1"),
+        ("POST", "/v1/models/sign:predict", b'{"instances":7}', "application/json", 400, "instances"),
+        ("POST", "/v2/models/sign/infer", b"{}", "application/json", 400, "V2 request"),
+        ("GET", "/predict", b"", "", 405, "POST only"),
+        ("PUT", "/predict", b"{}", "application/json", 405, "POST only"),
+        ("POST", "/info", b"{}", "application/json", 405, "GET, HEAD only"),
+        ("DELETE", "/v2/models", b"", "", 405, "GET, HEAD only"),
+        ("GET", "/nothing", b"", "", 404, "GET /docs"),
+        ("GET", "/predict/", b"", "", 404, "GET /docs"),
+        ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "GET /docs"),
+        ("POST", "/v1/models/sign:explain", b"{}", "application/json", 404, "GET /docs"),
+        ("POST", "/v2/repository/models/sign/unload", b"", "", 404, "GET /docs"),
+        ("POST", "/v2/repository/models/sign/load", b"", "", 404, "GET /docs"),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence(  # noqa: PLR0913, PLR0917
+    client: httpx.Client, method: str, path: str, content: bytes, content_type: str, status: int, sentence: str
+) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    answer = client.request(method, path, content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert list(answer.json()) == ["error"]
+    assert sentence in answer.json()["error"]
+    assert not re.search(r"Traceback|\.py|0x[0-9a-f]{6}|msgspec|/model/", answer.text)
+    assert client.post("/predict", json=ROW).json()["prediction"] == 1
+
+
+def test_a_405_names_the_methods_that_work(client: httpx.Client) -> None:
+    assert client.get("/predict").headers["allow"] == "POST"
+
+
+def test_a_body_over_the_cap_is_refused_without_its_length_too(client: httpx.Client) -> None:
+    def endless() -> object:
+        yield from (b" " * 16384 for _ in range(64))
+
+    answer = client.post("/predict", content=endless(), headers={"content-type": "application/json"})  # type: ignore[arg-type]
+    assert answer.status_code == 413
+    assert answer.headers["connection"] == "close"
+
+
+def test_a_compressed_body_is_refused(client: httpx.Client) -> None:
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    answer = client.post("/predict", content=b"\x1f\x8b", headers=headers)
+    assert answer.status_code == 415
+
+
+def test_connections_are_renewed_now_and_then(client: httpx.Client) -> None:
+    address = urlsplit(str(client.base_url)).netloc
+    connection = http.client.HTTPConnection(address)
+    closed = 0
+    for _ in range(3000):
+        connection.request("GET", "/health/live")
+        response = connection.getresponse()
+        response.read()
+        closed += response.headers.get("connection") == "close"
+    connection.close()
+    assert 1 <= closed <= 60  # 15 expected; the chance of falling outside is under 1 in a million
+
+
+def test_metrics_count_by_route_and_status(client: httpx.Client) -> None:
+    def count() -> float:
+        found = re.search(
+            r'mlserving_requests_total\{route="/predict",status="400"\} (\S+)', client.get("/metrics").text
+        )
+        return float(found[1]) if found else 0.0
+
+    before = count()
+    client.post("/predict", json={})
+    assert count() == before + 1
+
+
+def test_metrics_name_the_model(client: httpx.Client) -> None:
+    assert re.search(
+        r'mlserving_model_info\{digest="[0-9a-f]{12}",model="sign",version="1.2.3"\} 1.0', client.get("/metrics").text
+    )
+
+
+def test_the_kserve_v1_and_v2_metadata_are_served(client: httpx.Client) -> None:
+    assert client.get("/v1/models").json() == {"models": ["sign", "price", "gap"]}
+    assert client.get("/v1/models/price").json() == {"name": "price", "ready": True}
+    assert client.get("/v2/health/ready").json() == {"ready": True}
+    assert client.get("/v2/models/sign/ready").json() == {"name": "sign", "ready": True}
+    assert client.get("/v2/models/sign").json()["inputs"] == [{"name": "input", "datatype": "FP32", "shape": [-1, 2]}]
+
+
+def test_every_example_of_the_openapi_document_works(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    tried = 0
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+            answer = client.request(method, path, json=body)
+            assert answer.status_code == 200, (path, answer.text)
+            expected = operation["responses"]["200"]["content"]["application/json"].get("example")
+            assert expected is None or answer.json() == expected
+            tried += 1
+    assert tried == 6 + 2 * 3
+
+
+def test_the_docs_page_needs_no_other_host(client: httpx.Client) -> None:
+    page = client.get("/docs").text
+    for link in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert client.get(link).status_code == 200
+    assert "http:" not in page
+    assert "https:" not in page
+    assert json.loads(client.get("/openapi.json").text)["openapi"] == "3.1.0"

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from server.settings import SettingsError, from_environment
+
+
+def test_an_empty_environment_serves_the_breast_model_on_port_8000() -> None:
+    settings = from_environment({})
+    assert settings.models == (("breast_model", Path("model/bundles/breast_model")),)
+    assert (settings.port, settings.max_body_bytes, settings.grace_seconds) == (8000, 1 << 20, 20)
+
+
+def test_lists_name_several_models_in_order() -> None:
+    settings = from_environment({"MODEL_NAME": "a, b", "MODEL_PATH": "/x,/y/model.onnx"})
+    assert settings.models == (("a", Path("/x")), ("b", Path("/y/model.onnx")))
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"PORT": "eighty"}, "PORT must be a whole number from 1 to 65535, not 'eighty'"),
+        ({"PORT": "0"}, "PORT must be"),
+        ({"PORT": "-1"}, "PORT must be"),
+        ({"PORT": "８０"}, "PORT must be"),
+        ({"MAX_BODY_BYTES": "1"}, "MAX_BODY_BYTES must be"),
+        ({"GRACE_SECONDS": "601"}, "GRACE_SECONDS must be"),
+        ({"MODEL_NAME": ""}, "must not be empty"),
+        ({"MODEL_NAME": "a,"}, "must not be empty"),
+        ({"MODEL_NAME": "a,b", "MODEL_PATH": "/x"}, "names 2 models and MODEL_PATH 1 paths"),
+        ({"MODEL_NAME": "a,a", "MODEL_PATH": "/x,/y"}, "the same model twice"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_name(environment: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        from_environment(environment)

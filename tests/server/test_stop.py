@@ -1,0 +1,140 @@
+"""What signals do, in every phase of a real process's life."""
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.served import serving, start
+
+SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT]
+
+
+@pytest.fixture
+def environment(folders: dict[str, Path]) -> dict[str, str]:
+    return {"MODEL_NAME": "sign", "MODEL_PATH": str(folders["sign"])}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_it_exits_0_when_idle(environment: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
+    with serving(environment, tmp_path / "log") as served:
+        assert served.stop(number) == 0
+        assert "Traceback" not in served.log.read_text()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_it_exits_0_within_a_second_while_loading(
+    environment: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    served = start(environment, tmp_path / "log")
+    while not _catches(served.process.pid, signal.SIGUSR1):  # the last one it installs a handler for
+        assert served.process.poll() is None
+    started = time.monotonic()
+    assert served.stop(number) == 0
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_request_in_flight_is_answered(environment: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
+    with serving(environment, tmp_path / "log") as served:
+        body = b'{"x":3,"y":-1}'
+        address = urlsplit(served.url)
+        with socket.create_connection((address.hostname, address.port or 0), timeout=10) as connection:
+            head = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n"
+            connection.sendall(head + body[:4])
+            time.sleep(0.3)
+            os.kill(served.process.pid, number)
+            time.sleep(0.5)
+            connection.sendall(body[4:])
+            answer = b""
+            while chunk := connection.recv(4096):
+                answer += chunk
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["prediction"] == 1
+        assert served.process.wait(10) == 0
+
+
+def test_while_draining_it_answers_stays_ready_and_closes_each_connection(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with serving(environment, tmp_path / "log") as served:
+        served.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.2)
+        answer = httpx.post(f"{served.url}/predict", json={"x": 1, "y": 1})
+        assert answer.status_code == 200
+        assert answer.headers["connection"] == "close"
+        assert httpx.get(f"{served.url}/health/ready").status_code == 200
+        assert served.stop() == 0
+
+
+def test_nothing_is_lost_when_it_drains_then_stops_under_load(environment: dict[str, str], tmp_path: Path) -> None:
+    lost: list[str] = []
+    answered = 0
+    with serving(environment, tmp_path / "log") as served:
+        draining = threading.Event()
+
+        def ask() -> None:
+            nonlocal answered
+            with httpx.Client(base_url=served.url) as http:
+                while True:
+                    try:
+                        answer = http.post("/predict", json={"x": 1, "y": 1})
+                    except httpx.TransportError as error:
+                        lost.append(repr(error))
+                        return
+                    answered += answer.status_code == 200
+                    if draining.is_set() and answer.headers.get("connection") == "close":
+                        return  # as a client does that finds another pod
+
+        clients = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in clients:
+            thread.start()
+        time.sleep(1)
+        draining.set()
+        served.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        assert served.stop() == 0
+        for thread in clients:
+            thread.join()
+    assert lost == []
+    assert answered > 500
+
+
+def test_a_start_that_cannot_succeed_says_why_and_exits_1(environment: dict[str, str], tmp_path: Path) -> None:
+    for change, sentence in (
+        ({"PORT": "x"}, "PORT must be a whole number"),
+        ({"MODEL_PATH": "/nowhere"}, "There is no model bundle at /nowhere"),
+    ):
+        served = start(environment | change, tmp_path / "log")
+        assert served.process.wait(20) == 1
+        lines = served.log.read_text().splitlines()
+        assert len(lines) == 1
+        assert sentence in json.loads(lines[0])["message"]
+
+
+def test_a_request_is_one_short_line_without_its_values(environment: dict[str, str], tmp_path: Path) -> None:
+    with serving(environment, tmp_path / "log") as served:
+        httpx.post(f"{served.url}/predict", json={"x": 123456.5, "y": 1})
+        httpx.post(f"{served.url}/predict?secret=1", content=b'{"x": "123456.5"}')
+        served.stop()
+        lines = [line for line in served.log.read_bytes().splitlines() if b'"/predict"' in line]
+    assert len(lines) == 2
+    for line in lines:
+        assert json.loads(line)["method"] == "POST"
+        assert len(line) <= 300
+        assert b"123456" not in line
+        assert b"secret" not in line
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal, by the kernel's bit mask."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) & 1 << (number - 1))
