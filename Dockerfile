@@ -1,0 +1,23 @@
+FROM python:3.11-slim AS build
+COPY requirements.lock /
+# --without-pip: the environment that is served from has no installer; wheels only: nothing is compiled here.
+RUN python -m venv /installer \
+    && python -m venv --without-pip /opt/venv \
+    && /installer/bin/python -m pip --python /opt/venv/bin/python install \
+        --no-cache-dir --no-compile --require-hashes --only-binary :all: --requirement /requirements.lock \
+    && find /opt/venv -type d -name tests -prune -exec rm -r {} +
+COPY model/__init__.py model/task.py model/bundle.py /app/model/
+COPY server /app/server
+# Compiled ahead: a read-only root file system cannot cache bytecode.
+RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib /app
+
+FROM python:3.11-slim
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+COPY model/bundles/breast_model /model
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    MODEL_NAME=breast_model MODEL_PATH=/model/model_binary.dat.gz PORT=8000
+WORKDIR /app
+USER 10001:10001
+EXPOSE 8000
+CMD ["python", "-m", "server"]
