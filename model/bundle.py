@@ -124,9 +124,7 @@ def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
     except (ValueError, RecursionError) as error:
         raise BundleError(f"The manifest of {folder} is broken: {error}.") from error
     if manifest.format != FORMAT:
-        raise BundleError(
-            f"The bundle {folder} has format {manifest.format}, this program reads format {FORMAT}."
-        )
+        raise BundleError(f"The bundle {folder} has format {manifest.format}, this program reads format {FORMAT}.")
     if surplus := sorted(set(manifest.files) - set(FILES)):
         raise BundleError(f"The manifest of {folder} names {surplus[0]!r}, which is no file of a bundle.")
     if missing := sorted(set(FILES) - set(manifest.files)):

@@ -118,9 +118,7 @@ class Task:
         if len({type(value) for value in self.classes}) > 1:
             raise ValueError(f"Task {self.name!r} mixes numbers and strings among its classes.")
         if len(self.labels) != len(self.classes):
-            raise ValueError(
-                f"Task {self.name!r} has {len(self.classes)} classes but {len(self.labels)} labels."
-            )
+            raise ValueError(f"Task {self.name!r} has {len(self.classes)} classes but {len(self.labels)} labels.")
         for values in (self.classes, self.labels):
             if (repeated := _repeated(values)) is not None:
                 raise ValueError(f"Task {self.name!r} has the class or label {repeated!r} more than once.")

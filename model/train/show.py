@@ -1,0 +1,116 @@
+"""A bundle in words and tables, for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from model.bundle import Bundle
+from model.task import Feature, Task
+
+WIDTH = 100
+
+Figures = Mapping[str, Any]
+
+
+def readable(bundle: Bundle) -> str:
+    card = bundle.card
+    head = f"{bundle.task.title} · {bundle.task.name} {bundle.task.version}\ndigest {bundle.digest}"
+    paragraphs = [f"{_title(key)}: {card[key]}" for key in ("summary", "intended_use") if key in card]
+    limits = ["Limits:", *(f"- {limit}" for limit in card.get("limits", ()))]
+    return "\n\n".join(
+        [
+            head,
+            *(_wrap(paragraph) for paragraph in paragraphs),
+            "\n".join(_wrap(line) for line in limits),
+            _named("Data", card.get("data", {})),
+            _inputs(bundle.task),
+            *figures_tables(bundle.task, card.get("metrics", {})),
+            _named("Which fit a figure belongs to", card.get("fits", {})),
+            _named("ONNX against the pipeline", card.get("verification", {})),
+            _named("Made with", card.get("versions", {})),
+        ]
+    ).replace("\n\n\n", "\n")
+
+
+def figures_tables(task: Task, metrics: Mapping[str, Figures]) -> list[str]:
+    """One table of all single figures, then confusion and calibration of each judgement that has them."""
+    if not metrics:
+        return []
+    single = [key for figures in metrics.values() for key, value in figures.items() if _is_single(value)]
+    head = ["", *(_title(name) for name in metrics)]
+    body = [
+        [_title(key), *(_number(figures.get(key)) for figures in metrics.values())] for key in dict.fromkeys(single)
+    ]
+    tables = ["Figures\n" + table([head, *body])]
+    for name, figures in metrics.items():
+        if "confusion_matrix" in figures:
+            tables.append(f"Confusion, {_title(name).lower()}\n" + _confusion(task, figures))
+        if "reliability" in figures:
+            tables.append(f"Calibration, {_title(name).lower()}\n" + _calibration(figures))
+    return tables
+
+
+def table(lines: Sequence[Sequence[str]]) -> str:
+    """Columns aligned: the first to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  " + "  ".join([line[0].ljust(widths[0]), *(map(str.rjust, line[1:], widths[1:]))]).rstrip() for line in lines
+    )
+
+
+def _confusion(task: Task, figures: Figures) -> str:
+    counts = figures["confusion_matrix"]["counts"]
+    head = ["", *(f"says {label}" for label in task.labels)]
+    return table([head, *([f"is {label}", *map(str, row)] for label, row in zip(task.labels, counts, strict=True))])
+
+
+def _calibration(figures: Figures) -> str:
+    head = ["probability", "rows", "mean stated", "share seen"]
+    body = [
+        [
+            f"{part['from']:.1f} to {part['to']:.1f}",
+            str(part["rows"]),
+            _number(part["mean_probability"]),
+            _number(part["observed_share"]),
+        ]
+        for part in figures["reliability"]
+    ]
+    return table([head, *body])
+
+
+def _inputs(task: Task) -> str:
+    return "Inputs\n" + table(
+        [["name", "type", "unit", "seen in training", "may be missing"], *map(_input, task.features)]
+    )
+
+
+def _input(feature: Feature) -> list[str]:
+    seen = f"{_number(feature.minimum)} to {_number(feature.maximum)}"
+    if not feature.is_number:
+        seen = textwrap.shorten(", ".join(feature.categories), 40, placeholder=" …")
+    return [feature.name, feature.datatype, feature.unit, seen, "yes" if feature.optional else "no"]
+
+
+def _named(title: str, values: Mapping[str, Any]) -> str:
+    lines = [f"- {_title(key).lower()}: {_number(value)}" for key, value in values.items()]
+    return "\n".join([f"{title}:", *(_wrap(line) for line in lines)]) if values else ""
+
+
+def _wrap(text: str) -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _title(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _is_single(value: Any) -> bool:
+    return value is None or isinstance(value, int | float)
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

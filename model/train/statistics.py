@@ -1,0 +1,55 @@
+"""What the training rows look like, feature by feature: the yardstick for drift later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model.task import Feature
+
+
+def describe(
+    rows: pd.DataFrame, features: Sequence[Feature], target: pd.Series[Any] | None, answers: pd.Series[Any]
+) -> dict[str, Any]:
+    """Statistics per feature, of the target (None where it is not known) and of the model's own answers."""
+    return {
+        "rows": len(rows),
+        "features": {
+            feature.name: _numbers(rows[feature.name]) if feature.is_number else _counts(rows[feature.name])
+            for feature in features
+        },
+        "target": None if target is None else _describe(target),
+        "answers": _describe(answers),
+    }
+
+
+def _describe(column: pd.Series[Any]) -> dict[str, Any]:
+    return _numbers(column) if pd.api.types.is_float_dtype(column) else _counts(column)
+
+
+def _numbers(column: pd.Series[Any]) -> dict[str, Any]:
+    """The sample standard deviation; nine deciles from 10 % to 90 %."""
+    seen = column.dropna().to_numpy(dtype=np.float64)
+    if not seen.size:
+        return {"count": 0, "missing": len(column)}
+    return {
+        "count": int(seen.size),
+        "missing": int(len(column) - seen.size),
+        "mean": float(seen.mean()),
+        "sd": float(seen.std(ddof=1)) if seen.size > 1 else 0.0,
+        "minimum": float(seen.min()),
+        "maximum": float(seen.max()),
+        "deciles": [float(value) for value in np.quantile(seen, np.arange(1, 10) / 10)],
+    }
+
+
+def _counts(column: pd.Series[Any]) -> dict[str, Any]:
+    seen = column.dropna().astype(str)
+    return {
+        "count": len(seen),
+        "missing": len(column) - len(seen),
+        "categories": {str(name): int(count) for name, count in seen.value_counts().sort_index().items()},
+    }

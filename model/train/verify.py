@@ -1,0 +1,84 @@
+"""The proof that an ONNX graph answers as the pipeline it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+from numpy.typing import NDArray
+
+from model.task import MISSING_TEXT, Feature, Task
+from model.train.onnx_graph import INPUT
+
+TOLERANCE = 1e-5  # absolute for probabilities, relative for the numbers of a regression
+
+_DTYPES = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How far the ONNX graph is from the pipeline on `rows` rows; None where the model has no such answer."""
+
+    rows: int
+    datatype: str
+    tolerance: float
+    labels_differing: int | None = None
+    worst_probability_difference: float | None = None
+    worst_relative_difference: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        # Written so that NaN, where one side answers nothing, fails.
+        worst = (self.worst_probability_difference or 0.0, self.worst_relative_difference or 0.0)
+        return not self.labels_differing and all(difference <= self.tolerance for difference in worst)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+def prove(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> Proof:
+    """Compare the answers on every row."""
+    given = as_fitted(pipeline, rows)
+    answers = dict(zip(*_run(graph, task, rows), strict=True))
+    kind = next(feature.datatype for feature in task.features if feature.is_number or not task.numeric)
+    if task.kind == "regression":
+        expected = np.asarray(pipeline.predict(given), dtype=np.float64).ravel()
+        got = answers["prediction"].astype(np.float64).ravel()
+        return Proof(len(rows), kind, TOLERANCE, worst_relative_difference=_worst_relative_difference(expected, got))
+    differing = int((np.asarray(pipeline.predict(given)) != answers["label"]).sum())
+    if "probabilities" not in answers:
+        return Proof(len(rows), kind, TOLERANCE, labels_differing=differing)
+    gap = np.abs(pipeline.predict_proba(given) - answers["probabilities"])
+    return Proof(len(rows), kind, TOLERANCE, labels_differing=differing, worst_probability_difference=float(gap.max()))
+
+
+def as_fitted(pipeline: Any, rows: pd.DataFrame) -> pd.DataFrame | NDArray[Any]:
+    """The rows in the form that the pipeline was fitted on: a DataFrame, or a plain array."""
+    return rows if hasattr(pipeline, "feature_names_in_") else rows.to_numpy()
+
+
+def _run(graph: bytes, task: Task, rows: pd.DataFrame) -> tuple[list[str], list[NDArray[Any]]]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    columns = {feature.name: tensor(rows[feature.name], feature) for feature in task.features}
+    feed = {INPUT: np.hstack(list(columns.values()))} if task.numeric else columns
+    return [output.name for output in session.get_outputs()], session.run(None, feed)
+
+
+def tensor(column: pd.Series[Any], feature: Feature) -> NDArray[Any]:
+    """A column as the graph takes it, of shape [rows, 1]."""
+    if not feature.is_number:
+        column = column.astype(object).where(column.notna(), MISSING_TEXT)
+    return column.to_numpy(dtype=_DTYPES[feature.datatype]).reshape(-1, 1)
+
+
+def _worst_relative_difference(expected: NDArray[np.float64], got: NDArray[np.float64]) -> float:
+    """Relative to the number itself, or to the spread of all of them where that is larger: zero has no size."""
+    size = np.maximum(np.abs(expected), expected.std())
+    gap = np.abs(expected - got)
+    return float(np.max(np.divide(gap, size, out=gap.copy(), where=size > 0)))
