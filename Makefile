@@ -1,0 +1,48 @@
+# Two commands do everything: `make demo` and `make test`. Both install what they need and say what they do.
+SHAPE ?= demo
+PYTEST = .venv/bin/python -m pytest
+BUNDLE = model/bundles/breast_model/manifest.json
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check train serve cluster image load lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: .venv/installed ## the whole story: train, build, deploy, predict, load, scale 1 → 3 → 1, report
+	scripts/demo
+
+test: check ## every test, on a real cluster and in a real browser
+	scripts/test
+
+check: train ## what takes under a minute: lint, types, and the tests that need no cluster
+	.venv/bin/ruff check && .venv/bin/ruff format --check  # mended by: .venv/bin/ruff check --fix; .venv/bin/ruff format
+	.venv/bin/mypy
+	$(PYTEST) -q -m 'not cluster and not node and not browser'
+
+train: .venv/installed $(BUNDLE) ## train the breast-cancer model
+
+serve: train ## serve it here, on PORT (8000)
+	.venv/bin/python -m server
+
+cluster: ## start the node of our own, where there is no other cluster
+	scripts/cluster/node up
+
+image: train ## build the image and hand it to the cluster
+	scripts/image/build
+
+load: .venv/installed ## one experiment against what is deployed, with its report: SHAPE=demo|ramp|step|spike|soak
+	scripts/load $(SHAPE)
+
+lock: .venv/installed ## lock the dependencies anew, with hashes
+	scripts/lock
+
+clean: ## undo all: what is deployed, the node, the images, the environment
+	scripts/clean
+
+.venv/installed: requirements-dev.lock
+	scripts/environment
+	@touch $@
+
+$(BUNDLE): $(wildcard model/*.py model/train/*.py) requirements-dev.lock | .venv/installed
+	.venv/bin/python -m model train breast_cancer
