@@ -1,0 +1,189 @@
+"""One experiment: Locust walks a shape, the recorder watches the cluster, and a run folder is what is left.
+
+Locust is a process of its own, and what both see meets only in files. The load ends by itself with its shape, even
+when this process is killed.
+"""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from loadtest import facts
+from loadtest.progress import Progress
+from loadtest.record import Recorder
+from loadtest.shapes import Shape
+
+HERE = Path(__file__).parent
+STOP_SECONDS = 12  # Locust lets users finish what they asked for, 10 s at most
+SETTLE_SECONDS = 180
+BASELINE_SECONDS = 3
+FAILED_REQUESTS = 1  # Locust's exit code when a request failed: for the report to judge
+
+
+class CannotRunError(Exception):
+    """The experiment cannot begin, or its load could not be made: the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    shape: Shape
+    host: str
+    output: Path
+    recorder: Recorder | None
+
+    def run(self) -> Path:
+        """The run folder. Raises CannotRunError; Ctrl-C and SIGTERM end it early, and the plan says so."""
+        self.knock()
+        signal.signal(signal.SIGTERM, interrupt)
+        if self.recorder is not None:
+            self.settle(self.recorder)
+        folder = self.output / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+        folder.mkdir(parents=True)
+        plan = self.plan()
+        write(folder, plan)
+        interrupted = self.watch(folder)
+        if self.recorder is not None and not plan["cluster"]["images"]:
+            plan = self.plan()
+        write(folder, plan | {"interrupted": interrupted})
+        if not (folder / "load.jsonl").exists():
+            raise CannotRunError("Interrupted before the load began.")
+        return folder
+
+    def knock(self) -> None:
+        """Whatever the host answers is an answer; only silence means that there is nothing to measure."""
+        if not self.host.startswith(("http://", "https://")):
+            raise CannotRunError(f"--host wants a URL such as http://127.0.0.1:8000, not {self.host!r}.")
+        try:
+            urllib.request.urlopen(f"{self.host}/health", timeout=5).close()  # noqa: S310
+        except urllib.error.HTTPError as error:
+            error.close()
+        except OSError as error:
+            raise CannotRunError(f"Nothing answers at {self.host}: {error}. Is the server up?") from error
+
+    def settle(self, recorder: Recorder) -> None:
+        """Wait until the autoscaler is at rest at its minimum, so that a scale-up is this load's doing."""
+        end, said = time.time() + SETTLE_SECONDS, False
+        while time.time() < end:
+            state = recorder.observe(time.time())
+            if at_rest(state):
+                return
+            if not said:
+                print("Waiting for the autoscaler to come to rest at its minimum before the load begins …", flush=True)
+                said = True
+            time.sleep(2)
+        print("It did not come to rest; the load begins all the same, and the report shows what it began from.")
+
+    def plan(self) -> dict[str, Any]:
+        try:
+            cluster = facts.cluster(self.recorder) if self.recorder is not None else None
+        except Exception as error:  # the API's many ways to fail are one to the user
+            raise CannotRunError(f"The cluster could not be described: {error}") from error
+        return {
+            "command": shlex.join(["python", "-m", "loadtest", *sys.argv[1:]]),
+            "host": self.host,
+            "shape": facts.shape(self.shape),
+            "git": facts.git(),
+            "cluster": cluster,
+            "interrupted": False,
+        }
+
+    def watch(self, folder: Path) -> bool:
+        """Record and show each second until the load has ended; True when it was interrupted."""
+        progress = Progress(self.shape, folder / "load.jsonl")
+        with (folder / "cluster.jsonl").open("w", encoding="utf-8") as states, (folder / "locust.log").open("w") as log:
+            ticks = Ticks(self.recorder, states)
+            locust, interrupted = None, False
+            try:
+                for _ in range(BASELINE_SECONDS if self.recorder is not None else 0):
+                    ticks.tick()
+                locust = self.locust(folder, log)
+                while locust.poll() is None:
+                    progress.show(time.time(), ticks.tick())
+            except KeyboardInterrupt:
+                interrupted = True
+            finally:
+                if locust is not None:
+                    stop(locust)
+                    ticks.tick()
+                progress.end()
+                if locust is not None and not interrupted and locust.returncode not in {0, FAILED_REQUESTS}:
+                    log.flush()
+                    raise CannotRunError(f"Locust ended with {locust.returncode}:\n{tail(folder / 'locust.log')}")
+        return interrupted
+
+    def locust(self, folder: Path, log: IO[str]) -> "subprocess.Popen[bytes]":
+        files = f"{HERE / 'locustfile.py'},{HERE / 'staged.py'}"
+        command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", self.host]
+        command += ["--shape", self.shape.name, "--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", "10"]
+        environment = os.environ | {"PYTHONPATH": str(facts.ROOT)}
+        # A session of its own: Ctrl-C reaches this process alone, which then stops Locust in order.
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
+
+
+class Ticks:
+    """One observation a second, at its beginning; seconds that an observation overran are written as missing."""
+
+    def __init__(self, recorder: Recorder | None, file: IO[str]) -> None:
+        self.recorder = recorder
+        self.file = file
+        self.last: int | None = None
+
+    def tick(self) -> dict[str, Any] | None:
+        """Sleep to the next second, observe it, write it down."""
+        time.sleep(1 - time.time() % 1)
+        if self.recorder is None:
+            return None
+        now = time.time()
+        for t in range(self.last + 1 if self.last is not None else int(now), int(now)):
+            self.write({"t": t, "missing": "the observation before it took too long"})
+        state = self.recorder.observe(now)
+        self.write(state)
+        self.last = int(now)
+        return state
+
+    def write(self, state: dict[str, Any]) -> None:
+        self.file.write(json.dumps(state, separators=(",", ":")) + "\n")
+        self.file.flush()
+
+
+def at_rest(state: dict[str, Any]) -> bool:
+    if "missing" in state:
+        return False
+    hpa, ready = state["hpa"], state["deployment"]["ready"]
+    calm = hpa["cpu"] is not None and (hpa["target"] is None or hpa["cpu"] <= hpa["target"])
+    return calm and hpa["desired"] == hpa["min"] == ready == len(state["pods"])
+
+
+def stop(locust: "subprocess.Popen[bytes]") -> None:
+    if locust.poll() is None:
+        locust.terminate()
+    try:
+        locust.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        locust.kill()
+        locust.wait()
+
+
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def write(folder: Path, plan: dict[str, Any]) -> None:
+    (folder / "plan.json").write_text(json.dumps(plan, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def tail(path: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8").splitlines()[-8:])

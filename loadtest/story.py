@@ -1,0 +1,165 @@
+"""What happened, in the order in which it happened, in words. Pure.
+
+The lines with a `mark` are the autoscaler's decisions; the chart carries the same marks.
+"""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+
+from loadtest import scaling
+from loadtest.scaling import Decision
+from loadtest.timeline import Moment, Run
+from loadtest.words import clock, listed, number, plural
+
+
+@dataclass(frozen=True)
+class Line:
+    t: float
+    text: str
+    mark: int | None = None
+
+
+def tell(run: Run) -> list[Line]:
+    lines = [*of_load(run), *of_decisions(run), *of_faults(run), *of_warnings(run), *of_end(run)]
+    return sorted(lines, key=lambda line: (line.t, line.mark is not None))
+
+
+def of_load(run: Run) -> list[Line]:
+    lines, before = [], 0
+    for start, stage in zip(run.shape.starts, run.shape.stages, strict=True):
+        if start >= run.seconds:
+            break
+        rate = run.offered_per_user
+        offered = f", about {number(stage.users * rate)} requests/s" if rate else ""
+        verb = "held at" if stage.users == before else "rose to" if stage.users > before else "fell to"
+        gradually = f" over {stage.seconds} s" if stage.ramp else ""
+        text = f"The load {verb} {plural(stage.users, 'user')}{gradually}{offered}"
+        if start == 0:
+            text = f"The load began with {plural(stage.users, 'user')}{gradually}{offered}{at_rest(run)}"
+        lines.append(Line(start, text + "."))
+        before = stage.users
+    return lines
+
+
+def at_rest(run: Run) -> str:
+    state = next((state for t, state in scaling.seen(run.moments) if t >= 0), None)
+    if state is None:
+        return ""
+    cpu = (
+        f", CPU at {number(state.cpu)} % of request (target {number(state.target)} %)"
+        if state.cpu is not None and state.target
+        else ""
+    )
+    return f"; {plural(state.ready, 'pod')} ready{cpu}"
+
+
+def of_decisions(run: Run) -> list[Line]:
+    lines = []
+    for mark, decision in enumerate(scaling.decisions(run.moments), start=1):
+        lines.append(Line(decision.t, explained(run, decision) + ".", mark))
+        if decision.done is not None:
+            after = f"{decision.done - decision.t} s after the decision"
+            state = (
+                f"{plural(decision.after, 'pod')} ready" if decision.up else f"Down to {plural(decision.after, 'pod')}"
+            )
+            lines.append(Line(decision.done, f"{state}, {after}."))
+        elif decision.up:
+            lines.append(Line(decision.t + 0.5, f"{plural(decision.after, 'pod')} were never ready at once."))
+    return lines
+
+
+def explained(run: Run, decision: Decision) -> str:
+    """The autoscaler's arithmetic: wanted = ceil(pods × CPU ÷ target), within its limits."""
+    change = f"{decision.before} → {decision.after}"
+    late = f" (seen up to {decision.unsure} s late)" if decision.unsure else ""
+    if decision.cpu is None or not decision.target:
+        return f"The autoscaler went {change}; its CPU reading was not seen{late}"
+    cpu, target = number(decision.cpu), number(decision.target)
+    wanted = math.ceil(decision.before * decision.cpu / decision.target)
+    sum_ = f"{decision.before} × {cpu} ÷ {target} asks for {plural(max(wanted, 1), 'pod')}"
+    if wanted > decision.after and decision.up:
+        sum_ += f", {decision.after} allowed"
+    if not decision.up and (window := settle_seconds(run)):
+        sum_ += f", and no more were asked for in the {window} s before"
+    return f"CPU was {cpu} % of request, target {target} %: {change} ({sum_}){late}"
+
+
+def settle_seconds(run: Run) -> int | None:
+    """How long the autoscaler waits for a need to stay low before it takes pods away."""
+    spec = (run.plan["cluster"] or {}).get("hpa", {})
+    seconds: int | None = spec.get("behavior", {}).get("scaleDown", {}).get("stabilizationWindowSeconds")
+    return seconds
+
+
+def of_faults(run: Run) -> list[Line]:
+    faulty = [moment for moment in run.loaded if moment.load is not None and (moment.load.failed or moment.load.lost)]
+    if not faulty:
+        return []
+    reasons: Counter[str] = Counter()
+    for moment in faulty:
+        reasons.update(moment.load.reasons if moment.load else {})
+    total = reasons.total()
+    span = f"between {clock(faulty[0].t)} and {clock(faulty[-1].t)}" if len(faulty) > 1 else "in this second"
+    why = "; ".join(f"{reason} ({number(count)})" for reason, count in reasons.most_common(5))
+    return [Line(faulty[0].t, f"{plural(total, 'request')} went wrong {span}: {why}.")]
+
+
+def of_warnings(run: Run) -> list[Line]:
+    """Warnings that Kubernetes gave about the autoscaler or its pods, each kind once."""
+    warnings = sorted((e for e in run.events if e.warning and e.t >= 0), key=lambda e: (e.reason, e.t))
+    lines = []
+    for reason, group in groupby(warnings, key=lambda e: e.reason):
+        events = list(group)
+        times = f" ({len(events)} times)" if len(events) > 1 else ""
+        lines.append(
+            Line(events[0].t, f"Kubernetes warned{times}: {reason}, {events[0].object}: {events[0].message:.200}")
+        )
+    return lines
+
+
+def of_end(run: Run) -> list[Line]:
+    end = run.seconds
+    lines = []
+    if run.plan["interrupted"]:
+        lines.append(Line(end, f"Interrupted at {clock(end)} of {clock(run.shape.duration)}."))
+    else:
+        lines.append(Line(end, "The load ended."))
+    return lines
+
+
+def limits(run: Run) -> list[str]:
+    """What a reader must know before trusting the figures."""
+    said = []
+    if not run.watched:
+        said.append("The cluster was not observed: this report knows only what the users saw.")
+    elif blind := gaps(run):
+        spans = listed([f"{clock(a)}–{clock(b)}" if b > a else clock(a) for a, b in blind[:5]])
+        total = sum(b - a + 1 for a, b in blind)
+        said.append(f"The cluster was not seen for {plural(total, 'second')} ({spans}): the chart leaves them empty.")
+    busy = [m.load.generator_cpu for m in run.loaded if m.load is not None]
+    late = [m.load.late_ms for m in run.loaded if m.load is not None]
+    if busy:
+        said.append(
+            f"The load generator used {number(sum(busy) / len(busy))} of a core on average, {number(max(busy))} at most"
+            f", and woke at most {number(max(late))} ms late."
+        )
+        if max(late) > LATE_MS or max(busy) > BUSY:
+            said.append("It was short of CPU in places, so the latencies there are partly its own.")
+    said.append("A user waits for an answer before asking again, so a stalled server is asked less, not more.")
+    return said
+
+
+LATE_MS = 50.0
+BUSY = 0.9
+
+
+def gaps(run: Run) -> list[tuple[int, int]]:
+    """First and last second of each stretch of the load in which the cluster was not seen."""
+    spans: list[tuple[int, int]] = []
+    for unseen, group in groupby(run.loaded, key=lambda m: m.cluster is None):
+        stretch: list[Moment] = list(group)
+        if unseen:
+            spans.append((stretch[0].t, stretch[-1].t))
+    return spans

@@ -1,0 +1,76 @@
+"""A small real HTTP server that answers as the contract says, or lies, or refuses, or hangs up.
+
+    python tests/loadtest/small_server.py --port 0 [--lie | --refuse | --hang-up]
+
+prints its port. A process of its own, so that its threads do not share the tests' interpreter.
+"""
+
+import argparse
+import itertools
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PODS = ("pod-a", "pod-b")
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256  # the default of 5 makes a step of users wait for SYN retransmits
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    mode = "right"
+    connections = itertools.count()
+
+    def setup(self) -> None:
+        super().setup()
+        self.pod = PODS[next(self.connections) % len(PODS)]
+
+    def answer(self, row: dict[str, float]) -> dict[str, Any]:
+        malignant = (row["area_worst"] > 900) != (self.mode == "lie")
+        return {"label": "M" if malignant else "B", "prediction": int(malignant), "probability": 0.99}
+
+    def do_GET(self) -> None:
+        self.send(200, {"status": "ok"})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.mode == "hang-up":
+            self.close_connection = True
+        elif self.mode == "refuse":
+            self.send(503, {"error": "The server is busy: try again in a second."})
+        elif self.path == "/predict":
+            self.send(200, self.answer(body))
+        else:
+            self.send(200, {"predictions": [self.answer(row) for row in body["instances"]]})
+
+    def send(self, status: int, body: dict[str, Any]) -> None:
+        payload = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.send_header("X-Served-By", self.pod)
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    for mode in ("lie", "refuse", "hang-up"):
+        parser.add_argument(f"--{mode}", dest="mode", action="store_const", const=mode, default="right")
+    options = parser.parse_args()
+    Handler.mode = options.mode
+    server = Server(("127.0.0.1", options.port), Handler)
+    print(server.server_port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

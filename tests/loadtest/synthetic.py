@@ -1,0 +1,126 @@
+"""Run folders whose figures are known because they are made here, by hand."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from loadtest.seconds import LoadSecond
+from loadtest.shapes import Shape, Stage
+
+ZERO = 1_795_291_200  # 2026-11-21T20:00:00Z
+STAGES = (Stage("warm-up", 30, 5), Stage("load", 60, 50), Stage("cool-down", 90, 2))
+SHORT = Shape("demo", "one step up and back", STAGES)
+CLUSTER = {
+    "namespace": "default",
+    "deployment": "ml-serving-deployment",
+    "hpa": {
+        "minReplicas": 1,
+        "maxReplicas": 3,
+        "behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}},
+    },
+    "images": [{"name": "docker.io/library/mlserving:0.1.0", "id": "sha256:" + "0f" * 32}],
+    "nodes": [
+        {
+            "name": "node",
+            "cpu": "2",
+            "memory_gib": 23.5,
+            "kubernetes": "v1.36.3",
+            "runtime": "containerd://1.6.20",
+            "os": "Debian GNU/Linux 12 (bookworm)",
+        }
+    ],
+}
+
+
+def plan(
+    shape: Shape = SHORT, cluster: dict[str, Any] | None = CLUSTER, *, interrupted: bool = False
+) -> dict[str, Any]:
+    return {
+        "command": "python -m loadtest --shape demo --host http://192.168.49.2:30001",
+        "host": "http://192.168.49.2:30001",
+        "shape": asdict(shape),
+        "git": {"revision": "5f0432c0000000000000000000000000000000aa", "dirty": False},
+        "cluster": cluster,
+        "interrupted": interrupted,
+    }
+
+
+def replicas_at(t: int) -> int:
+    """3 pods from 0:52, 12 s after the decision at 0:40; 1 again from 2:45."""
+    return 3 if 52 <= t < 165 else 1
+
+
+def desired_at(t: int) -> int:
+    return 3 if 40 <= t < 160 else 1
+
+
+def cpu_at(t: int) -> float:
+    return 8 if t < 40 else 200 if t < 60 else 66 if t < 110 else 4
+
+
+def load_second(t: int, shape: Shape) -> LoadSecond:
+    """Ten requests/s a user, dealt to the ready pods in turn; 1 in 100 takes 20 ms, the rest 2 or 3."""
+    users = shape.users_at(t)
+    second = LoadSecond(ZERO + t, users=users, generator_cpu=0.2, late_ms=1.5)
+    for i in range(users * 10):
+        second.right(20.0 if i % 100 == 99 else 3.0 if i % 2 else 2.0, f"pod-{i % replicas_at(t)}")
+    return second
+
+
+def cluster_line(t: int) -> dict[str, Any]:
+    pods = range(max(replicas_at(t), desired_at(t)))
+    return {
+        "t": ZERO + t,
+        "hpa": {
+            "cpu": cpu_at(t),
+            "target": 20,
+            "desired": desired_at(t),
+            "min": 1,
+            "max": 3,
+        },
+        "deployment": {"desired": desired_at(t), "replicas": len(pods), "ready": replicas_at(t)},
+        "pods": [
+            {
+                "name": f"pod-{i}",
+                "phase": "Running",
+                "node": "node",
+                "ready": i < replicas_at(t),
+                "leaving": i >= desired_at(t),
+                "created": ZERO - 60 + i,
+                "started": ZERO - 50 + i,
+                "ready_since": None,
+                "restarts": 0,
+            }
+            for i in pods
+        ],
+        "cpu": {f"pod-{i}": {"millicores": cpu_at(t), "at": ZERO + t - 10} for i in pods},
+        "events": [],
+    }
+
+
+def folder(
+    path: Path,
+    shape: Shape = SHORT,
+    *,
+    until: int | None = None,
+    load: Callable[[int, Shape], LoadSecond | None] = load_second,
+    cluster: Callable[[int], dict[str, Any]] | None = cluster_line,
+    interrupted: bool = False,
+) -> Path:
+    """A run folder as `experiment.py` leaves it, watched from 5 s before the load, ended at `until` s."""
+    end = until if until is not None else shape.duration
+    path.mkdir(parents=True, exist_ok=True)
+    facts = CLUSTER if cluster is not None else None
+    (path / "plan.json").write_text(json.dumps(plan(shape, facts, interrupted=interrupted)))
+    begin = {"start": ZERO + 0.25, "requests_per_user": 10, "locust": "2.47.0", "python": "3.11.7"}
+    seconds = (load(t, shape) for t in range(end))
+    lines(path / "load.jsonl", [begin, *(s.to_dict() for s in seconds if s is not None), {"end": ZERO + end}])
+    if cluster is not None:
+        lines(path / "cluster.jsonl", (cluster(t) for t in range(-5, end)))
+    return path
+
+
+def lines(path: Path, objects: Iterable[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(one) + "\n" for one in objects))
