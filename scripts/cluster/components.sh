@@ -1,0 +1,63 @@
+# The parts of Kubernetes and how each is started; sourced by node.
+# shellcheck shell=bash
+
+components=(containerd etcd apiserver controller-manager scheduler proxy kubelet)
+
+start_store() {
+  start containerd containerd --config "$state/containerd.toml"
+  # Not synced to disk: what a restart of the machine leaves is thrown away anyway.
+  start etcd "$bin/kube" etcd --data-dir "$state/etcd" --unsafe-no-fsync --log-level warn
+  wait_for 30 etcd curl -fs http://127.0.0.1:2379/health
+}
+
+start_apiserver() {
+  local keys=$state/pki
+  start apiserver "$bin/kube" apiserver --etcd-servers http://127.0.0.1:2379 \
+    --bind-address 0.0.0.0 --advertise-address "$address" --secure-port 6443 --allow-privileged \
+    --tls-cert-file "$keys/apiserver.crt" --tls-private-key-file "$keys/apiserver.key" --client-ca-file "$keys/ca.crt" \
+    --kubelet-preferred-address-types InternalIP \
+    --kubelet-client-certificate "$keys/admin.crt" --kubelet-client-key "$keys/admin.key" \
+    --authorization-mode Node,RBAC --service-cluster-ip-range "$service_network" \
+    --service-account-issuer https://kubernetes.default.svc \
+    --service-account-key-file "$keys/sa.key" --service-account-signing-key-file "$keys/sa.key" \
+    --requestheader-client-ca-file "$keys/ca.crt" --requestheader-allowed-names front-proxy \
+    --requestheader-username-headers X-Remote-User --requestheader-group-headers X-Remote-Group \
+    --requestheader-extra-headers-prefix X-Remote-Extra- \
+    --proxy-client-cert-file "$keys/front-proxy.crt" --proxy-client-key-file "$keys/front-proxy.key" \
+    --enable-aggregator-routing
+  wait_for 60 apiserver kubectl get --raw /readyz
+}
+
+start_controllers() {
+  local name
+  local manager=(--use-service-account-credentials --service-account-private-key-file "$state/pki/sa.key" --root-ca-file "$state/pki/ca.crt")
+  for name in controller-manager scheduler; do
+    [[ $name == controller-manager ]] || manager=()
+    start "$name" "$bin/kube" "$name" --kubeconfig "$state/$name.conf" --leader-elect=false "${manager[@]}" \
+      --authentication-kubeconfig "$state/$name.conf" --authorization-kubeconfig "$state/$name.conf"
+  done
+  start proxy "$bin/kube" proxy --kubeconfig "$state/admin.conf" --cluster-cidr "$pod_network" --proxy-mode iptables \
+    --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0 --conntrack-tcp-timeout-close-wait 0 \
+    --hostname-override node
+}
+
+start_kubelet() {
+  start kubelet "$bin/kube" kubelet --config "$state/kubelet.yaml" --kubeconfig "$state/kubelet.conf" \
+    --root-dir "$state/kubelet" --hostname-override node --node-ip "$address" --register-node
+  wait_for 60 kubelet node_ready
+}
+
+kubelet_ready() { curl -fs http://127.0.0.1:10248/healthz; }
+node_ready() { kubectl get node node | grep -qw Ready; }
+metrics_ready() { kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes | grep -q '"cpu"'; }
+
+start_components() {
+  start_store && start_apiserver && start_controllers && wait_for 30 containerd test -S "$socket" &&
+    import_own_images && start_kubelet && fill addons.yaml | kubectl apply -f - >/dev/null &&
+    kubectl -n kube-system rollout status deployment/coredns --timeout 120s >/dev/null && wait_for 120 metrics-server metrics_ready
+}
+
+all_running() {
+  local name
+  for name in "${components[@]}"; do running "$name" || return 1; done
+}

@@ -1,0 +1,56 @@
+# Removes everything the node left on the machine, whether it was stopped or killed; sourced by node.
+# shellcheck shell=bash
+
+# Folders that Kubernetes, containerd and the network plugins make outside ours: removed if they were not there before.
+foreign=(/var/lib/kubelet /var/log/containers /usr/libexec/kubernetes /var/lib/cni /run/containerd)
+
+note_foreign() {
+  local folder
+  for folder in "${foreign[@]}"; do [[ -e $folder ]] || printf '%s\n' "$folder"; done >"$state/foreign"
+}
+
+kill_containers() {
+  local shim
+  for shim in $(pgrep -f -- "^[^ ]*containerd-shim-runc-v2 .*-address $socket( |$)"); do
+    pkill -KILL -P "$shim" || true # the first process of a container takes the others with it
+    kill -KILL "$shim" 2>/dev/null || true
+  done
+}
+
+unmount() {
+  local folder mounts
+  for _ in {1..20}; do # a mount is busy until the last process of its container is gone
+    mapfile -t mounts < <(awk -v a="$state/" -v b="$runtime/" 'index($2 "/", a) == 1 || index($2 "/", b) == 1 {print $2}' /proc/mounts | tac)
+    [[ ${#mounts[@]} != 0 ]] || return 0
+    for folder in "${mounts[@]}"; do umount "$folder" 2>/dev/null || true; done
+    sleep 0.1
+  done
+  say "still mounted: ${mounts[*]}"
+  return 1
+}
+
+remove_cgroups() {
+  find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
+}
+
+remove_folders() {
+  local folder
+  rm -rf --one-file-system "$runtime"
+  [[ ! -d /var/lib/cni/results ]] || grep -rl "$runtime" /var/lib/cni/results | xargs -r rm -f
+  [[ ! -d /var/log/containers ]] || find /var/log/containers -lname "$state/*" -delete
+  if [[ -e $state/foreign ]]; then
+    while read -r folder; do rm -rf --one-file-system "$folder"; done <"$state/foreign"
+  fi
+  rm -rf --one-file-system "$state"
+}
+
+remove_everything() {
+  local name
+  for name in kubelet proxy scheduler controller-manager apiserver etcd containerd; do stop "$name"; done
+  kill_containers
+  unmount
+  leave_network
+  remove_cgroups
+  restore_settings
+  remove_folders
+}

@@ -1,0 +1,77 @@
+# What the node changes in the machine's network and kernel settings, and how it is undone; sourced by node.
+# NetworkPolicy objects are accepted but not enforced: that takes a bigger network plugin than ptp.
+# shellcheck shell=bash
+
+# Set by kubelet, kube-proxy and the network plugin; kept from the machine's own, to be given back.
+settings=(
+  net.ipv4.ip_forward net.ipv4.conf.all.route_localnet vm.overcommit_memory vm.panic_on_oom
+  kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes
+)
+
+sysctl_path() { printf '/proc/sys/%s' "${1//.//}"; }
+
+keep_settings() {
+  local name
+  for name in "${settings[@]}"; do printf '%s %s\n' "$name" "$(<"$(sysctl_path "$name")")"; done >"$runtime/settings"
+}
+
+restore_settings() {
+  local name value
+  [[ -e $runtime/settings ]] || return 0
+  while read -r name value; do
+    printf '%s\n' "$value" >"$(sysctl_path "$name")"
+  done <"$runtime/settings"
+}
+
+# A firewall that drops what it forwards, as Docker's does, must let the pods' traffic through.
+forward_rules=("-s $pod_network -j ACCEPT" "-d $pod_network -j ACCEPT")
+
+join_network() {
+  local rule
+  echo 1 >/proc/sys/net/ipv4/ip_forward
+  ip addr replace "$address/32" dev lo
+  for rule in "${forward_rules[@]}"; do
+    # shellcheck disable=SC2086 # words of a rule
+    iptables -w -C FORWARD $rule 2>/dev/null || iptables -w -I FORWARD $rule
+  done
+}
+
+leave_network() {
+  local rule
+  ip addr del "$address/32" dev lo 2>/dev/null || true
+  for rule in "${forward_rules[@]}"; do
+    # shellcheck disable=SC2086 # words of a rule
+    iptables -w -D FORWARD $rule 2>/dev/null || true
+  done
+  remove_chains iptables
+  remove_chains ip6tables
+}
+
+# Kubernetes' chains (KUBE-*) and those of our pods (CNI-…, named in rules that name our network), with every rule
+# that leads to them; one transaction a table, so that nobody else's rule is touched.
+removal() { # reads iptables-save, prints what iptables-restore --noflush takes
+  awk '
+    function finish(   chain, i) {
+      print "*" table
+      for (chain in ours) print ":" chain " - [0:0]"
+      for (i = 1; i <= rules; i++) {
+        n = split(rule[i], word, " ")
+        for (j = 1; j < n; j++) if (word[j] == "-j" && (word[j + 1] in ours) && !(word[2] in ours)) {
+          sub(/^-A/, "-D", rule[i]); print rule[i]
+        }
+      }
+      for (chain in ours) print "-X " chain
+      print "COMMIT"
+      delete ours; rules = 0
+    }
+    /^\*/ { table = substr($0, 2) }
+    /^:KUBE-/ { ours[substr($1, 2)] }
+    /^-A/ { rule[++rules] = $0 }
+    /^-A POSTROUTING .*name: \\"mlserving\\" .*-j CNI-/ { ours[$NF] }
+    /^COMMIT/ { finish() }
+  '
+}
+
+remove_chains() { # iptables | ip6tables
+  "$1-save" | removal | "$1-restore" -w --noflush
+}

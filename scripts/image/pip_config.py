@@ -1,0 +1,45 @@
+"""Prints one pip configuration that says what the host's files and PIP_* variables say about reaching an index.
+
+The image build mounts it, so that neither an index's name nor a credential gets into a layer or the history.
+"""
+
+import configparser
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+KEPT = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "retries")
+SPELLED = {"default-timeout": "timeout"}
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def merged(files: Sequence[Path], environment: Mapping[str, str]) -> dict[str, str]:
+    """Pip's own order: later files win, then the environment."""
+    parser = configparser.RawConfigParser()
+    parser.read(files)
+    found = {
+        key: value for section in ("global", "install") if section in parser for key, value in parser[section].items()
+    }
+    found |= {
+        name.removeprefix("PIP_").lower().replace("_", "-"): value
+        for name, value in environment.items()
+        if name.startswith("PIP_")
+    }
+    found = {SPELLED.get(key, key): value for key, value in found.items()}
+    return {key: found[key] for key in KEPT if found.get(key)}
+
+
+def main() -> None:
+    home = Path.home()
+    files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
+    if chosen := os.environ.get("PIP_CONFIG_FILE"):
+        files.append(Path(chosen))
+    settings = merged(files, os.environ) | {"cert": CERTIFICATES}
+    sys.stdout.write(
+        "[global]\n" + "".join(f"{key} = {'\n  '.join(value.split())}\n" for key, value in settings.items())
+    )
+
+
+if __name__ == "__main__":
+    main()
