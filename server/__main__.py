@@ -10,6 +10,8 @@ def main() -> int:
     # Before anything slow is imported: as PID 1 the process would otherwise ignore signals while it loads.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1):
         signal.signal(number, _leave)
+    # onnxruntime reports home, and writes state, unless this is set when it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     from server.start import start  # noqa: PLC0415 (see above)
 
     return start(os.environ)

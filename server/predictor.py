@@ -101,7 +101,6 @@ def example_rows(task: Task) -> Rows:
 
 
 def _open(onnx: bytes) -> onnxruntime.InferenceSession:
-    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     # One thread a session: a pod scales by pods, and extra threads under a CPU quota cost 80 ms at p99.
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -119,6 +119,15 @@ def test_a_start_that_cannot_succeed_says_why_and_exits_1(environment: dict[str,
         assert sentence in json.loads(lines[0])["message"]
 
 
+def test_it_reports_to_nobody_and_writes_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with serving(environment | {"HOME": str(home), "XDG_CACHE_HOME": str(home)}, tmp_path / "log") as served:
+        served.stop()
+    assert list(home.iterdir()) == []
+    assert b"elemetry" not in served.log.read_bytes()
+
+
 def test_a_request_is_one_short_line_without_its_values(environment: dict[str, str], tmp_path: Path) -> None:
     with serving(environment, tmp_path / "log") as served:
         httpx.post(f"{served.url}/predict", json={"x": 123456.5, "y": 1})
