@@ -13,7 +13,7 @@ demo: .venv/installed ## the whole story: train, build, deploy, predict, load, s
 	scripts/demo
 
 test: check ## every test, on a real cluster and in a real browser
-	scripts/test
+	$(PYTEST) -m 'cluster or node or browser'
 
 check: train ## what takes under a minute: lint, types, and the tests that need no cluster
 	.venv/bin/ruff check && .venv/bin/ruff format --check  # mended by: .venv/bin/ruff check --fix; .venv/bin/ruff format

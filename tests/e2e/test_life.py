@@ -1,0 +1,164 @@
+"""The life of a deployment on a real cluster, in the order in which it happens."""
+
+import json
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import ROOT
+from tests.e2e.conftest import LABEL, NAMESPACE, OBJECTS, Deployed
+
+pytestmark = pytest.mark.cluster
+
+MALIGNANT = {
+    "concavity_mean": 0.3001,
+    "concave_points_mean": 0.1471,
+    "perimeter_se": 8.589,
+    "area_se": 153.4,
+    "texture_worst": 17.33,
+    "area_worst": 2019.0,
+}
+DEPLOYMENT = "deployment/ml-serving-deployment"
+
+
+def test_apply_brings_up_a_ready_pod_where_only_restricted_ones_are_let_in(deployed: Deployed) -> None:
+    deployed.run("apply", "--filename", str(ROOT / "k8s"), "--warnings-as-errors")
+    deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
+    assert len(deployed.pods()) == 1
+
+
+def test_curl_on_the_nodeport_answers_malignant(deployed: Deployed) -> None:
+    url = f"{deployed.cluster.host}/predict"
+    command = [
+        "curl",
+        "-sS",
+        "--fail-with-body",
+        url,
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        json.dumps(MALIGNANT),
+    ]
+    answer = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert (answer["label"], answer["prediction"]) == ("M", 1)
+    assert 0.5 < answer["probability"] <= 1
+
+
+def test_info_and_health_answer(deployed: Deployed) -> None:
+    info = deployed.http.get("/info").json()
+    assert info["name"] == "Breast Cancer Wisconsin (Diagnostic)"
+    for path in ("/health", "/health/ready", "/health/live"):
+        assert deployed.http.get(path).json() == {"status": "ok"}
+
+
+def test_the_answer_names_the_pod_that_gave_it(deployed: Deployed) -> None:
+    assert deployed.http.get("/health").headers["x-served-by"] in deployed.pods()
+
+
+def test_kserve_v1_and_v2_answer_alike(deployed: Deployed) -> None:
+    row = list(MALIGNANT.values())
+    v1 = deployed.http.post("/v1/models/breast_model:predict", json={"instances": [row, [0.0] * 6]}).json()
+    assert v1 == {"predictions": [1, 0]}
+    metadata = deployed.http.get("/v2/models/breast_model").json()["inputs"]
+    assert metadata == [{"name": "input", "datatype": "FP32", "shape": [-1, 6]}]
+    tensor = {"name": "input", "datatype": "FP32", "shape": [1, 6]}
+    v2 = deployed.http.post("/v2/models/breast_model/infer", json={"inputs": [tensor | {"data": row}]}).json()
+    assert v2["outputs"][0]["data"] == [1]
+    head = json.dumps({"inputs": [tensor | {"parameters": {"binary_data_size": 24}}]}).encode()
+    headers = {"content-type": "application/octet-stream", "inference-header-content-length": str(len(head))}
+    body = head + struct.pack("<6f", *row)
+    assert deployed.http.post("/v2/models/breast_model/infer", content=body, headers=headers).json() == v2
+
+
+def test_bad_input_is_refused_with_a_sentence(deployed: Deployed) -> None:
+    answer = deployed.http.post("/predict", json=MALIGNANT | {"area_se": "big"})
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "area_se must be a number, not a string."}
+
+
+def test_the_pod_can_write_nowhere_and_holds_no_token(deployed: Deployed) -> None:
+    (pod,) = deployed.pods()
+    program = (
+        "import pathlib, os\n"
+        "for folder in ('/app', '/model', '/tmp', '/var', '/'):\n"
+        "    try: pathlib.Path(folder, 'x').write_text('x'); print('wrote', folder)\n"
+        "    except OSError: pass\n"
+        "print(os.getuid(), os.path.exists('/var/run/secrets/kubernetes.io'))"
+    )
+    assert deployed.run("exec", pod, "--", "python", "-c", program).split() == ["10001", "False"]
+
+
+def test_the_image_has_no_installer_and_no_training_library(deployed: Deployed) -> None:
+    (pod,) = deployed.pods()
+    program = (
+        "from importlib.util import find_spec\n"
+        "absent = ('pip', 'sklearn', 'joblib', 'scipy', 'torch', 'onnx', 'locust', 'pytest')\n"
+        "print([name for name in absent if find_spec(name)])"
+    )
+    assert deployed.run("exec", pod, "--", "python", "-c", program).strip() == "[]"
+
+
+def test_a_rolling_restart_loses_no_request(deployed: Deployed) -> None:
+    stop = threading.Event()
+    lost: list[str] = []
+    pods: set[str] = set()
+    answered = 0
+
+    def ask() -> None:
+        nonlocal answered
+        with httpx.Client(base_url=deployed.cluster.host, timeout=10) as http:
+            while not stop.is_set():
+                try:
+                    answer = http.post("/predict", json=MALIGNANT)
+                    answer.raise_for_status()
+                except httpx.HTTPError as error:
+                    lost.append(repr(error))
+                else:
+                    answered += 1
+                    pods.add(answer.headers["x-served-by"])
+
+    clients = [threading.Thread(target=ask) for _ in range(4)]
+    for client in clients:
+        client.start()
+    try:
+        before = set(deployed.pods())
+        deployed.run("rollout", "restart", DEPLOYMENT)
+        deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
+        for pod in before:
+            deployed.run("wait", "--for=delete", f"pod/{pod}", "--timeout", "60s")
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+    assert lost == []
+    assert answered > 1000
+    assert pods > before
+
+
+def test_under_locust_the_pods_go_from_1_to_3_and_back_and_nothing_is_lost(deployed: Deployed, tmp_path: Path) -> None:
+    cluster = deployed.cluster
+    words = ["--shape", "demo", "--host", cluster.host, "--context", cluster.context, "--namespace", NAMESPACE]
+    command = [sys.executable, "-m", "loadtest", *words, "--output", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=cluster.environment, check=False)
+    summary = json.loads((tmp_path / "latest" / "summary.json").read_text())
+    assert done.returncode == 0, summary
+    assert (tmp_path / "latest" / "report.html").stat().st_size > 10_000
+
+
+def test_applying_again_does_not_reset_what_the_autoscaler_owns(deployed: Deployed) -> None:
+    deployed.run("scale", DEPLOYMENT, "--replicas", "2")
+    deployed.run("apply", "--filename", str(ROOT / "k8s"))
+    assert deployed.run("get", DEPLOYMENT, "--output", "jsonpath={.spec.replicas}") == "2"
+
+
+def test_delete_leaves_nothing(deployed: Deployed) -> None:
+    deployed.run("delete", "--filename", str(ROOT / "k8s"), "--wait")
+    deployed.run("wait", "--for=delete", "pods", "--selector", LABEL, "--timeout", "90s")
+    assert deployed.run("get", OBJECTS, "--selector", LABEL, "--output", "name").split() == []
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{deployed.cluster.host}/health", timeout=5)
