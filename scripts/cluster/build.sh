@@ -1,9 +1,9 @@
 # Compiles the node once for each state of kube/ and keeps it outside the tree; sourced by node.
 # shellcheck shell=bash
 
-# Counts the lines of standard input and tells how far it is: in place on a terminal, else every ten seconds.
-progress() { # WHAT TOTAL
-  local count=0 told=$SECONDS began=$SECONDS status every=10 end='\n'
+# Counts the lines of standard input and tells how far it is: in place on a terminal, else every so many seconds.
+progress() { # WHAT TOTAL [SECONDS]
+  local count=0 told=$SECONDS began=$SECONDS status every=${3:-10} end='\n'
   [[ ! -t 2 ]] || { every=1 end='\r'; }
   while :; do
     status=0

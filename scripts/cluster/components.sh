@@ -25,7 +25,7 @@ start_apiserver() {
     --requestheader-extra-headers-prefix X-Remote-Extra- \
     --proxy-client-cert-file "$keys/front-proxy.crt" --proxy-client-key-file "$keys/front-proxy.key" \
     --enable-aggregator-routing
-  wait_for 60 apiserver kubectl get --raw /readyz
+  wait_for 60 apiserver node_kubectl get --raw /readyz
 }
 
 start_controllers() {
@@ -48,13 +48,13 @@ start_kubelet() {
 }
 
 kubelet_ready() { curl -fs http://127.0.0.1:10248/healthz; }
-node_ready() { kubectl get node node | grep -qw Ready; }
-metrics_ready() { kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes | grep -q '"cpu"'; }
+node_ready() { node_kubectl get node node | grep -qw Ready; }
+metrics_ready() { node_kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes | grep -q '"cpu"'; }
 
 start_components() {
   start_store && start_apiserver && start_controllers && wait_for 30 containerd test -S "$socket" &&
-    import_own_images && start_kubelet && fill addons.yaml | kubectl apply -f - >/dev/null &&
-    kubectl -n kube-system rollout status deployment/coredns --timeout 120s >/dev/null && wait_for 120 metrics-server metrics_ready
+    import_own_images && start_kubelet && fill addons.yaml | node_kubectl apply -f - >/dev/null &&
+    node_kubectl -n kube-system rollout status deployment/coredns --timeout 120s >/dev/null && wait_for 120 metrics-server metrics_ready
 }
 
 all_running() {

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 pinned_go=$(awk '$1 == "go" {print $2}' "$scripts/kube/go.mod")
+usual_go=/usr/local/go/bin/go # where go.dev's own instructions put it, which sudo drops from PATH
 
 at_least() { # VERSION MINIMUM
   [[ $(printf '%s\n' "$2" "$1" | sort -V | head -1) == "$2" ]]
@@ -30,7 +31,7 @@ fetch_toolchain() { # GO
 
 find_go() { # puts a Go that will do first on PATH
   local go folder
-  go=$(command -v go || ls /usr/local/go/bin/go 2>/dev/null || true)
+  go=$(command -v go || ls "$usual_go" 2>/dev/null || true)
   if [[ -z $go && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     install golang-go
     go=$(command -v go)

@@ -1,4 +1,4 @@
-# What the machine must offer, and the sentence a user reads where it does not; sourced by node.
+# What the machine must offer, and the sentence a user reads where it does not; sourced by node and the image build.
 # shellcheck shell=bash
 
 refuse() {
@@ -11,8 +11,8 @@ require_linux() {
   [[ $(uname -s) == Linux ]] || refuse "the node of our own runs on Linux only, and this is $(uname -s)."
 }
 
-require_root() {
-  [[ $(id -u) == 0 ]] || refuse "the node of our own needs root (network, mounts, cgroups): run it with sudo.$(packages_hint)"
+require_root() { # [PAIR…]: what packages.sh is to find
+  [[ $(id -u) == 0 ]] || refuse "this needs root (mounts, network, cgroups): run it with sudo.$(packages_hint "$@")"
 }
 
 require_memory() { # GIB [MEMINFO]

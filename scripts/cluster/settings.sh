@@ -21,4 +21,4 @@ dns_ip=10.96.0.10
 kubeconfig=$state/admin.conf
 
 say() { printf 'node: %s\n' "$*" >&2; }
-kubectl() { KUBECACHEDIR=$state/cache "$bin/kubectl" --kubeconfig "$kubeconfig" "$@"; }
+node_kubectl() { KUBECACHEDIR=$state/cache "$bin/kubectl" --kubeconfig "$kubeconfig" "$@"; }

@@ -30,15 +30,18 @@ def merged(files: Sequence[Path], environment: Mapping[str, str]) -> dict[str, s
     return {key: found[key] for key in KEPT if found.get(key)}
 
 
+def rendered(settings: Mapping[str, str]) -> str:
+    separator = "\n  "  # a setting of several values stands on several lines, indented
+    lines = [f"{key} = {separator.join(value.split())}" for key, value in settings.items()]
+    return "\n".join(["[global]", *lines, ""])
+
+
 def main() -> None:
     home = Path.home()
     files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
     if chosen := os.environ.get("PIP_CONFIG_FILE"):
         files.append(Path(chosen))
-    settings = merged(files, os.environ) | {"cert": CERTIFICATES}
-    sys.stdout.write(
-        "[global]\n" + "".join(f"{key} = {'\n  '.join(value.split())}\n" for key, value in settings.items())
-    )
+    sys.stdout.write(rendered(merged(files, os.environ) | {"cert": CERTIFICATES}))
 
 
 if __name__ == "__main__":

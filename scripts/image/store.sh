@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 image_store=${XDG_CACHE_HOME:-$HOME/.cache}/mlserving/images
-image_runtime=/run/mlserving-images
+image_runtime=$image_store/run
 
 builder() {
   # chroot: needs neither a container runtime nor a user namespace, which some machines do not give.

@@ -1,0 +1,100 @@
+"""A copy of the scripts in a folder of its own, and a PATH with nothing on it but plain tools and what a test adds."""
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLAIN = (
+    "awk",
+    "bash",
+    "basename",
+    "cat",
+    "chmod",
+    "cut",
+    "date",
+    "df",
+    "dirname",
+    "env",
+    "flock",
+    "grep",
+    "head",
+    "id",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "paste",
+    "pgrep",
+    "ps",
+    "python3",
+    "readlink",
+    "rm",
+    "sed",
+    "setsid",
+    "sha256sum",
+    "sleep",
+    "sort",
+    "tac",
+    "tail",
+    "tar",
+    "tee",
+    "timeout",
+    "tr",
+    "uname",
+    "xargs",
+)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    repository: Path
+    tools: Path
+    record: Path
+
+    def tool(self, name: str, answers: Mapping[str, str] | None = None, otherwise: int = 0) -> None:
+        """An executable that records its command line; answers: shell pattern of the arguments → what it prints."""
+        cases = "".join(
+            f"  {pattern}) printf %s {shlex.quote(text)}; exit ;;\n" for pattern, text in (answers or {}).items()
+        )
+        path = self.tools / name
+        path.unlink(missing_ok=True)  # never write through the link to a real tool
+        path.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >>{self.record}\ncase "$*" in\n{cases}esac\nexit {otherwise}\n'
+        )
+        path.chmod(0o755)
+
+    def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        home = str(self.repository.parent)
+        surroundings = {"PATH": str(self.tools), "HOME": home, "LANG": "C.UTF-8", **environment}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings, timeout=60)
+
+    def shell(self, words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs shell words in the scripts/cluster folder, after its settings."""
+        folder = self.repository / "scripts" / "cluster"
+        return self.run("bash", "-euo", "pipefail", "-c", f"cd {folder}; . ./settings.sh; {words}", **environment)
+
+    def script(self, name: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.run(self.repository / "scripts" / name, *words, **environment)
+
+    def commands(self) -> list[str]:
+        return self.record.read_text().splitlines() if self.record.exists() else []
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    repository, tools = tmp_path / "repository", tmp_path / "tools"
+    for folder in ("scripts", "k8s"):
+        shutil.copytree(ROOT / folder, repository / folder)
+    tools.mkdir()
+    for name in PLAIN:
+        found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+        assert found, f"{name} is not on PATH"
+        (tools / name).symlink_to(found)
+    return Workshop(repository, tools, tmp_path / "record")
