@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from model import bundle
-from model.train import breast_cancer, show
+from model.train import breast_cancer, bring, show
 
 BUNDLES = Path("model/bundles")
 
 
-def main() -> int:
-    arguments = _parser().parse_args()
+def main(command: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(command)
     try:
         arguments.run(arguments)
     except bundle.BundleError as error:
@@ -23,12 +24,29 @@ def main() -> int:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    made = breast_cancer.train(arguments.output or BUNDLES / "breast_model", say=print)
-    print(f"\n{show.readable(made)}\n\nWrote {made.folder}: {len(made.onnx):,} bytes of ONNX.")
+    _report(breast_cancer.train(arguments.output or BUNDLES / "breast_model", say=print))
+
+
+def _bundle(arguments: argparse.Namespace) -> None:
+    wish = bring.Wish(
+        pipeline=arguments.pipeline,
+        data=arguments.data,
+        name=arguments.name,
+        output=arguments.output or BUNDLES / arguments.name,
+        target=arguments.target,
+        title=arguments.title,
+        version=arguments.version,
+        labels=arguments.labels.split(",") if arguments.labels else (),
+    )
+    _report(bring.bundle(wish))
 
 
 def _show(arguments: argparse.Namespace) -> None:
     print(show.readable(bundle.load(arguments.folder)))
+
+
+def _report(made: bundle.Bundle) -> None:
+    print(f"\n{show.readable(made)}\n\nWrote {made.folder}: {len(made.onnx):,} bytes of ONNX.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,6 +57,23 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("model", choices=["breast_cancer"])
     train.add_argument("--output", type=Path, metavar="FOLDER", help="default: model/bundles/breast_model")
     train.set_defaults(run=_train)
+
+    own = commands.add_parser(
+        "bundle",
+        help="make a bundle of a fitted scikit-learn classifier or regressor of your own",
+        epilog="joblib files run code when they are loaded: only bundle files you trust.",
+    )
+    own.add_argument("pipeline", type=Path, metavar="PIPELINE.joblib")
+    own.add_argument("--name", required=True, help="what the model is called in URLs")
+    own.add_argument(
+        "--data", required=True, type=Path, metavar="ROWS.csv", help="a sample of its training rows, with a header"
+    )
+    own.add_argument("--target", metavar="COLUMN", help="the column of the sample that holds the truth")
+    own.add_argument("--title", default="", help="what the model is called for people; default: its name")
+    own.add_argument("--version", default="1.0.0")
+    own.add_argument("--labels", metavar="A,B,…", help="how the classes are shown, in the order of classes_")
+    own.add_argument("--output", type=Path, metavar="FOLDER", help="default: model/bundles/NAME")
+    own.set_defaults(run=_bundle)
 
     shown = commands.add_parser("show", help="print what a bundle is, what it takes and how good it is")
     shown.add_argument("folder", type=Path, metavar="FOLDER")

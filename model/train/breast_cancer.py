@@ -50,8 +50,7 @@ def untrained() -> Pipeline:
         [
             ("impute", SimpleImputer(strategy="median")),
             ("scale", StandardScaler()),
-            # Unflattened, as skl2onnx asks; it concerns transform alone, not the answers.
-            ("vote", VotingClassifier(voters, voting="soft", flatten_transform=False)),
+            ("vote", VotingClassifier(voters, voting="soft")),
         ]
     )
 

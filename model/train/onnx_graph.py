@@ -8,12 +8,18 @@ from typing import Any
 
 import numpy as np
 import onnx
+import pandas as pd
 from onnx import helper
-from skl2onnx import to_onnx
+from skl2onnx import to_onnx, update_registered_converter
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
+from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+from skl2onnx.operator_converters.linear_classifier import convert_sklearn_linear_classifier
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import VotingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.svm import LinearSVC
 
 from model.task import MISSING_TEXT, Feature, Task
 
@@ -28,17 +34,25 @@ def convert(pipeline: Any, task: Task) -> bytes:
 
     The same pipeline always gives the same bytes.
     """
-    pipeline = _with_text_for_missing(pipeline)
+    outputs = _outputs(pipeline, task)
+    if not task.numeric and (taken := set(outputs) & set(task.names)):
+        raise ValueError(f"the column {min(taken)!r} has the name of an answer; call it something else")
+    _allow_linear_svc()
+    _refuse_endless(pipeline)
+    pipeline = _prepared(pipeline)
     columns = [(feature.name, _tensor(feature, 1)) for feature in task.features]
     if not task.numeric:
         graph = _to_onnx(pipeline, task, columns)
+        # The converter has made them fit for programming languages.
+        given = [value.name for value in graph.graph.input]
+        _rename(graph.graph, dict(zip(given, task.names, strict=True)))
     elif any(type(part).__name__ == "ColumnTransformer" for part in parts(pipeline)):
         # Its parts ask for columns by name, which one tensor does not have.
         graph = _to_onnx(pipeline, task, columns)
         _join_inputs(graph.graph)
     else:
         graph = _to_onnx(pipeline, task, [(INPUT, _tensor(task.features[0], len(columns)))])
-    _name_outputs(graph.graph, _outputs(pipeline, task))
+    _name_outputs(graph.graph, outputs)
     _drop_unused_weights(graph.graph)
     graph.opset_import.sort(key=lambda used: used.domain)  # its order hangs on Python's hash seed
     onnx.checker.check_model(graph)
@@ -77,7 +91,7 @@ def _tensor(feature: Feature, width: int) -> Any:
 def _to_onnx(pipeline: Any, task: Task, inputs: list[tuple[str, Any]]) -> onnx.ModelProto:
     # cdist is one operator of onnxruntime; without it the distances are a loop in the graph, 50 times slower.
     options: dict[Any, Any] = {kind: {"optim": "cdist"} for kind in (KNeighborsClassifier, KNeighborsRegressor)}
-    if task.kind == "classification":
+    if task.kind == "classification":  # a table of probabilities, not a list of dictionaries
         options[id(pipeline)] = options.get(type(pipeline), {}) | {"zipmap": False}
     graph: onnx.ModelProto = to_onnx(
         pipeline, initial_types=inputs, options=options, target_opset=OPSET, name=task.name
@@ -85,11 +99,40 @@ def _to_onnx(pipeline: Any, task: Task, inputs: list[tuple[str, Any]]) -> onnx.M
     return graph
 
 
-def _with_text_for_missing(pipeline: Any) -> Any:
-    """A copy whose imputers of strings look for MISSING_TEXT, as an ONNX string cannot be NaN or None."""
+def _allow_linear_svc() -> None:
+    """Let skl2onnx take the option that it asks of every classifier at a pipeline's end, and forgot for this one."""
+    update_registered_converter(
+        LinearSVC,
+        "SklearnLinearSVC",
+        calculate_linear_classifier_output_shapes,
+        convert_sklearn_linear_classifier,
+        overwrite=True,
+        options={"nocl": [True, False], "raw_scores": [True, False], "zipmap": [True, False]},
+    )
+
+
+def _refuse_endless(pipeline: Any) -> None:
+    """In double precision skl2onnx never ends on the infinite thresholds of trees that split on missing values."""
+    for part in parts(pipeline):
+        if hasattr(part, "tree_") and not np.isfinite(part.tree_.threshold).all():
+            raise ValueError("its trees split on missing values; put a SimpleImputer before them")
+
+
+def _prepared(pipeline: Any) -> Any:
+    """A copy with the same answers that skl2onnx takes.
+
+    It knows a missing string by MISSING_TEXT, as an ONNX string cannot be NaN or None.
+    """
     pipeline = copy.deepcopy(pipeline)
     for part in parts(pipeline):
-        if isinstance(part, SimpleImputer) and part.statistics_.dtype == object:
+        if isinstance(part, VotingClassifier):
+            part.flatten_transform = False  # concerns transform alone
+        if isinstance(part, OneHotEncoder) and hasattr(part, "categories_"):
+            part.categories_ = [
+                np.where(pd.isna(known), MISSING_TEXT, known) if known.dtype == object else known
+                for known in part.categories_
+            ]
+        if isinstance(part, SimpleImputer) and getattr(part, "statistics_", np.empty(0)).dtype == object:
             part.missing_values = MISSING_TEXT
     return pipeline
 

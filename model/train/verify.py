@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from model.task import MISSING_TEXT, Feature, Task
 from model.train.onnx_graph import INPUT
+from model.train.rows import as_fitted
 
 TOLERANCE = 1e-5  # absolute for probabilities, relative for the numbers of a regression
 
@@ -35,6 +36,16 @@ class Proof:
         worst = (self.worst_probability_difference or 0.0, self.worst_relative_difference or 0.0)
         return not self.labels_differing and all(difference <= self.tolerance for difference in worst)
 
+    def in_words(self) -> str:
+        parts = []
+        if self.labels_differing is not None:
+            parts.append(f"{self.labels_differing} of {self.rows} labels differ")
+        if self.worst_probability_difference is not None:
+            parts.append(f"probabilities by up to {self.worst_probability_difference:.2g}")
+        if self.worst_relative_difference is not None:
+            parts.append(f"numbers by up to {self.worst_relative_difference:.2g} of their size")
+        return ", ".join(parts)
+
     def to_dict(self) -> dict[str, Any]:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
@@ -42,7 +53,7 @@ class Proof:
 def prove(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> Proof:
     """Compare the answers on every row."""
     given = as_fitted(pipeline, rows)
-    answers = dict(zip(*_run(graph, task, rows), strict=True))
+    answers = _run(graph, task, rows)
     kind = next(feature.datatype for feature in task.features if feature.is_number or not task.numeric)
     if task.kind == "regression":
         expected = np.asarray(pipeline.predict(given), dtype=np.float64).ravel()
@@ -55,19 +66,22 @@ def prove(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> Proof:
     return Proof(len(rows), kind, TOLERANCE, labels_differing=differing, worst_probability_difference=float(gap.max()))
 
 
-def as_fitted(pipeline: Any, rows: pd.DataFrame) -> pd.DataFrame | NDArray[Any]:
-    """The rows in the form that the pipeline was fitted on: a DataFrame, or a plain array."""
-    return rows if hasattr(pipeline, "feature_names_in_") else rows.to_numpy()
-
-
-def _run(graph: bytes, task: Task, rows: pd.DataFrame) -> tuple[list[str], list[NDArray[Any]]]:
+def _run(graph: bytes, task: Task, rows: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    """The graph's answers by name: of the first row alone, as a server asks it, and of the others together."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what it would say is raised, too
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     columns = {feature.name: tensor(rows[feature.name], feature) for feature in task.features}
     feed = {INPUT: np.hstack(list(columns.values()))} if task.numeric else columns
-    return [output.name for output in session.get_outputs()], session.run(None, feed)
+    first, others = (
+        session.run(None, {name: values[part] for name, values in feed.items()})
+        for part in (slice(None, 1), slice(1, None))
+    )
+    names = [output.name for output in session.get_outputs()]
+    if any(alone.shape[1:] != together.shape[1:] for alone, together in zip(first, others, strict=True)):
+        raise ValueError("its graph answers one row in another shape than several")
+    return {name: np.concatenate(both) for name, *both in zip(names, first, others, strict=True)}
 
 
 def tensor(column: pd.Series[Any], feature: Feature) -> NDArray[Any]:
