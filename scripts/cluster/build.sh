@@ -35,7 +35,7 @@ compile() {
 build() {
   [[ ! -x $bin/kube ]] || return 0
   local log=$cache/node/build.log
-  require_disk 9 "$cache"
+  require_disk 6 "$cache"
   require_memory 3
   find_go
   mkdir -p "$bin.partial"

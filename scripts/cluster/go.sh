@@ -33,7 +33,7 @@ find_go() { # puts a Go that will do first on PATH
   local go folder
   go=$(command -v go || ls "$usual_go" 2>/dev/null || true)
   if [[ -z $go && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-    install golang-go
+    install golang-go ca-certificates
     go=$(command -v go)
   fi
   [[ -n $go ]] || refuse "compiling the node needs Go $pinned_go or newer: install it from https://go.dev/dl/ (or, as root on Debian: apt-get install golang-go)."

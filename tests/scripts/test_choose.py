@@ -108,11 +108,18 @@ def test_context_may_name_the_node_of_our_own(workshop: Workshop) -> None:
 
 
 def test_a_cluster_that_does_not_answer_is_a_sentence(workshop: Workshop) -> None:
-    workshop.tool("kubectl", otherwise=1)
+    workshop.tool("kubectl", {"'config get-contexts team'": "team"}, otherwise=1)
     done = workshop.script("cluster/choose", CONTEXT="team")
     assert done.returncode == 1
     assert done.stdout == ""
     assert "cluster team does not answer: start it, or name another with CONTEXT=…" in done.stderr
+
+
+def test_a_context_that_kubectl_does_not_know_is_answered_with_those_it_knows(workshop: Workshop) -> None:
+    workshop.tool("kubectl", {"'config get-contexts --output name'": "one\ntwo\n"}, otherwise=1)
+    done = workshop.script("cluster/choose", CONTEXT="team")
+    assert done.returncode == 1
+    assert "kubectl knows no context team, only: one two" in done.stderr
 
 
 def test_a_named_cluster_without_kubectl_is_a_sentence(workshop: Workshop) -> None:

@@ -94,8 +94,8 @@ def test_no_go_is_installed_from_debian_by_root(workshop: Workshop) -> None:
     workshop.tool("apt-get", otherwise=1)
     done = workshop.shell(NO_GO)
     assert done.returncode == 1
-    assert "apt-get could not install: golang-go" in done.stderr
-    assert workshop.commands()[-1] == "apt-get install -qy --no-install-recommends --no-remove golang-go"
+    assert "apt-get could not install: golang-go ca-certificates" in done.stderr
+    assert workshop.commands()[-1] == "apt-get install -qy --no-install-recommends --no-remove golang-go ca-certificates"
 
 
 def test_an_old_go_that_cannot_fetch_the_pinned_one(workshop: Workshop) -> None:
@@ -125,3 +125,11 @@ def test_load_wants_a_node_that_is_up(workshop: Workshop) -> None:
     done = workshop.script("cluster/node", "load", "image", NODE_HOME=str(workshop.repository / "elsewhere"))
     assert done.returncode == 1
     assert "not up: scripts/cluster/node up" in done.stderr
+
+
+@pytest.mark.parametrize("home", ["relative", "/with blank", "/with'quote"])
+def test_a_home_that_could_not_be_written_into_a_configuration_is_refused(workshop: Workshop, home: str) -> None:
+    workshop.tool("id", {"-u": "0"})
+    done = workshop.script("cluster/node", "up", NODE_HOME=home)
+    assert done.returncode == 1
+    assert "NODE_HOME must be an absolute path" in done.stderr
