@@ -87,7 +87,7 @@ class Task:
         return all(feature.is_number for feature in self.features)
 
     def to_dict(self) -> dict[str, Any]:
-        """Lists, dictionaries and plain values only: ready for JSON."""
+        """Sequences, dictionaries and plain values only: ready for JSON."""
         plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
@@ -95,7 +95,10 @@ class Task:
     def from_dict(cls, data: Mapping[str, Any]) -> Task:
         """The task that `to_dict` wrote; a misfit (type, missing or unknown key) is a ValueError."""
         _refuse_unknown_keys(data, cls, "The task")
-        for feature in data.get("features", ()):
+        features = data.get("features", [])
+        if not isinstance(features, list | tuple):
+            raise ValueError("The task has no list of features.")  # noqa: TRY004 (one kind of error for a misfit)
+        for feature in features:
             _refuse_unknown_keys(feature, Feature, "A feature")
         try:
             return msgspec.convert(dict(data), cls)

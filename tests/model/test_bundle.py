@@ -1,0 +1,233 @@
+import gzip
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model import bundle
+from model.bundle import Bundle, BundleError
+from tests.model.test_task import TASK
+
+Change = Callable[[Path], object]
+
+
+def saved(folder: Path, onnx: bytes = b"graph") -> Bundle:
+    return bundle.save(folder, TASK, b"pipeline", onnx, {"title": "Flowers"}, {"rows": 3})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return saved(tmp_path / "flowers").folder
+
+
+def rewrite_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    change(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def replace_and_sign(folder: Path, name: str, content: bytes) -> None:
+    """Put another file in place, with a manifest that fits it."""
+    (folder / name).write_bytes(content)
+    entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    rewrite_manifest(folder, lambda manifest: manifest["files"].update({name: entry}))
+
+
+def test_what_was_saved_is_loaded(folder: Path) -> None:
+    loaded = bundle.load(folder)
+    assert (loaded.task, loaded.onnx, loaded.card, loaded.statistics) == (
+        TASK,
+        b"graph",
+        {"title": "Flowers"},
+        {"rows": 3},
+    )
+    assert loaded.digest == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    assert gzip.decompress((folder / "model_binary.dat.gz").read_bytes()) == b"pipeline"
+
+
+@pytest.mark.parametrize("name", [bundle.MANIFEST, *bundle.FILES])
+def test_any_file_of_a_bundle_leads_to_it(folder: Path, name: str) -> None:
+    assert bundle.load(str(folder / name)).folder == folder
+
+
+def test_a_link_to_the_folder_itself_is_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "current").symlink_to(folder)
+    assert bundle.load(tmp_path / "current").task == TASK
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = saved(tmp_path / "first"), saved(tmp_path / "second")
+    assert first.digest == second.digest
+    for name in bundle.FILES:
+        assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
+
+
+def test_another_user_may_read_it(folder: Path) -> None:
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o644}
+
+
+def test_a_newer_bundle_replaces_an_older_one_and_leaves_nothing_beside(folder: Path) -> None:
+    assert saved(folder, onnx=b"better graph").onnx == b"better graph"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(BundleError, match="not a model bundle"):
+        saved(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BundleError, match="cannot be written"):
+        saved(tmp_path / "file" / "flowers")
+
+
+def flip_byte(name: str) -> Change:
+    def change(folder: Path) -> None:
+        content = bytearray((folder / name).read_bytes())
+        content[-1] ^= 1
+        (folder / name).write_bytes(content)
+
+    return change
+
+
+def link_out(folder: Path) -> None:
+    outside = folder.parent / "outside.onnx"
+    (folder / "model.onnx").rename(outside)
+    (folder / "model.onnx").symlink_to(outside)
+
+
+def link_inside(folder: Path) -> None:
+    (folder / "card.json").unlink()
+    (folder / "card.json").symlink_to("statistics.json")
+
+
+def pipe(folder: Path) -> None:
+    (folder / "model.onnx").unlink()
+    os.mkfifo(folder / "model.onnx")
+
+
+def directory(folder: Path) -> None:
+    (folder / "model.onnx").unlink()
+    (folder / "model.onnx").mkdir()
+
+
+def manifest_with(change: Callable[[dict[str, Any]], object]) -> Change:
+    return lambda folder: rewrite_manifest(folder, change)
+
+
+def remove(name: str) -> Change:
+    return lambda folder: (folder / name).unlink()
+
+
+def unname(name: str) -> Change:
+    return manifest_with(lambda manifest: manifest["files"].pop(name))
+
+
+def write(name: str, content: str) -> Change:
+    return lambda folder: (folder / name).write_text(content)
+
+
+ENTRY = {"sha256": "0" * 64, "bytes": 5}
+
+TAMPERINGS: list[tuple[str, Change, str]] = [
+    *((f"changed {name}", flip_byte(name), f"{name} in .* was changed") for name in bundle.FILES),
+    *((f"missing {name}", remove(name), f"lacks {name}") for name in bundle.FILES),
+    *((f"unnamed {name}", unname(name), name) for name in bundle.FILES),
+    ("no manifest", remove("manifest.json"), "lacks manifest.json"),
+    ("longer file", write("model.onnx", "a longer graph"), "14 bytes, 5 are expected"),
+    ("shorter file", write("model.onnx", "grap"), "is 4 bytes, its manifest says 5"),
+    ("surplus file", write("extra.py", "print()"), "holds 'extra.py'"),
+    ("hidden file", write(".extra", ""), "holds '.extra'"),
+    ("surplus folder", lambda folder: (folder / "more").mkdir(), "holds 'more'"),
+    ("surplus entry", manifest_with(lambda m: m["files"].update({"extra": ENTRY})), "'extra', which is no file"),
+    ("traversal", manifest_with(lambda m: m["files"].update({"../../etc/passwd": ENTRY})), "etc/passwd"),
+    ("absolute name", manifest_with(lambda m: m["files"].update({"/etc/passwd": ENTRY})), "etc/passwd"),
+    ("link out of the folder", link_out, "model.onnx in .* is a symbolic link"),
+    ("link inside", link_inside, "card.json in .* is a symbolic link"),
+    ("named pipe", pipe, "not a regular file"),
+    ("folder in a file's place", directory, "cannot be read"),
+    ("newer format", manifest_with(lambda m: m.update(format=2)), "has format 2, this program reads format 1"),
+    ("format as text", manifest_with(lambda m: m.update(format="1")), "Expected `int`"),
+    ("no format", manifest_with(lambda m: m.pop("format")), "format"),
+    ("size as text", manifest_with(lambda m: m["files"]["card.json"].update(bytes="5")), "Expected `int`"),
+    ("negative size", manifest_with(lambda m: m["files"]["card.json"].update(bytes=-1)), "card.json"),
+    ("digest as number", manifest_with(lambda m: m["files"]["card.json"].update(sha256=5)), "Expected `str`"),
+    ("unknown key", manifest_with(lambda m: m.update(more=5)), "unknown field `more`"),
+    ("files as list", manifest_with(lambda m: m.update(files=[])), "Expected `object`"),
+    ("manifest as list", write("manifest.json", "[]"), "Expected `object`"),
+    ("manifest cut short", write("manifest.json", '{"format": 1, "fil'), "truncated"),
+    ("empty manifest", write("manifest.json", ""), "truncated"),
+    ("deep manifest", write("manifest.json", '{"format": ' + "[" * 30_000), "manifest"),
+    ("huge manifest", write("manifest.json", " " * 100_000), "100000 bytes"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "sentence"), [pytest.param(*case[1:], id=case[0]) for case in TAMPERINGS])
+def test_tampering_is_refused_with_a_sentence(folder: Path, tamper: Change, sentence: str) -> None:
+    tamper(folder)
+    with pytest.raises(BundleError, match=sentence) as caught:
+        bundle.load(folder)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("task.json", b"[]", "Expected `object`"),
+        ("task.json", b"{", "task.json in .* is broken"),
+        ("task.json", b"{}", "misfit in task.json"),
+        ("task.json", b'{"name": 5}', "misfit in task.json"),
+        ("card.json", b"5", "Expected `object`"),
+        ("card.json", b'{"accuracy": NaN}', "card.json in .* is broken"),
+        ("statistics.json", b"null", "Expected `object`"),
+        ("statistics.json", b'{"a": ' + b"[" * 100_000, "statistics.json in .* is broken"),
+        ("statistics.json", b'"\xff"', "statistics.json in .* is broken"),
+    ],
+)
+def test_wrong_json_under_a_right_digest_is_refused(folder: Path, name: str, content: bytes, sentence: str) -> None:
+    replace_and_sign(folder, name, content)
+    with pytest.raises(BundleError, match=sentence):
+        bundle.load(folder)
+
+
+def test_nothing_is_parsed_before_everything_is_verified(folder: Path) -> None:
+    (folder / "task.json").write_text("no JSON")
+    flip_byte("statistics.json")(folder)
+    with pytest.raises(BundleError, match="bytes"):
+        bundle.load(folder)
+    replace_and_sign(folder, "task.json", b"no JSON")
+    with pytest.raises(BundleError, match=r"statistics.json in .* was changed"):
+        bundle.load(folder)
+
+
+def test_the_pipeline_is_never_unpickled(folder: Path, tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "exploded",))
+
+    import pickle
+
+    replace_and_sign(folder, "model_binary.dat.gz", gzip.compress(pickle.dumps(Bomb())))
+    bundle.load(folder)
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_no_bundle_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no model bundle"):
+        bundle.load(tmp_path / "nowhere")
+    with pytest.raises(BundleError, match=r"lacks manifest.json"):
+        bundle.load(tmp_path)
+
+
+def test_a_card_with_nan_cannot_be_saved(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        bundle.save(tmp_path / "flowers", TASK, b"", b"", {"accuracy": float("nan")}, {})

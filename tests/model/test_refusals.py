@@ -1,0 +1,204 @@
+"""What cannot be bundled gets one sentence and exit code 1."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_diabetes, load_wine
+from sklearn.ensemble import IsolationForest, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, SplineTransformer, StandardScaler
+
+from model.__main__ import main
+
+WINE = load_wine(as_frame=True)
+DIABETES = load_diabetes(as_frame=True, scaled=False)
+GAPS = WINE.data.mask(np.random.default_rng(0).random(WINE.data.shape) < 0.1)
+SCALED = make_pipeline(StandardScaler(), LogisticRegression())
+
+
+def refused(capsys: pytest.CaptureFixture[str], folder: Path, pipeline: Any, rows: Any, *more: str) -> str:
+    """The sentence with which the bundling of a pipeline on rows is refused."""
+    joblib.dump(pipeline, folder / "pipeline.joblib")
+    if isinstance(rows, pd.DataFrame):
+        rows.to_csv(folder / "rows.csv", index=False)
+    else:
+        (folder / "rows.csv").write_bytes(rows)
+    command = ["bundle", str(folder / "pipeline.joblib"), "--name", "mine", "--data", str(folder / "rows.csv")]
+    code = main([*command, "--output", str(folder / "mine"), *more])
+    told = capsys.readouterr()
+    assert (code, told.out) == (1, "")
+    assert told.err.startswith("error: ")
+    assert told.err.count("\n") == 1
+    assert not (folder / "mine").exists()
+    return told.err
+
+
+def fitted(pipeline: Any, rows: Any = WINE.data, target: Any = WINE.target) -> Any:
+    return pipeline.fit(rows, target)
+
+
+PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
+    ("a function", lambda: fitted(make_pipeline(FunctionTransformer(np.log1p), Ridge())), WINE.data, "FunctionTransf"),
+    ("no form", lambda: fitted(make_pipeline(SplineTransformer(), Ridge())), WINE.data, "no form for SplineTransfo"),
+    ("unfitted", lambda: make_pipeline(StandardScaler(), LogisticRegression()), WINE.data, "is not fitted"),
+    ("no estimator", lambda: {"weights": [1, 2]}, WINE.data, "holds a dict"),
+    ("a class", lambda: LogisticRegression, WINE.data, "not a scikit-learn pipeline"),
+    ("clustering", lambda: fitted(KMeans(2, random_state=0, n_init=1)), WINE.data, "neither classifier nor regressor"),
+    (
+        "outliers",
+        lambda: fitted(IsolationForest(n_estimators=5, random_state=0)),
+        WINE.data,
+        "neither classifier nor regressor",
+    ),
+    ("transformer", lambda: fitted(StandardScaler()), WINE.data, "neither classifier nor regressor"),
+    ("bare base", BaseEstimator, WINE.data, "neither classifier nor regressor"),
+    (
+        "several classes a row",
+        lambda: fitted(MultiOutputClassifier(KNeighborsClassifier()), target=np.column_stack([WINE.target] * 2)),
+        WINE.data,
+        "only one answer a row",
+    ),
+    (
+        "several numbers a row",
+        lambda: fitted(LinearRegression(), target=np.column_stack([WINE.target] * 2)),
+        WINE.data,
+        "answers 2 numbers a row",
+    ),
+    (
+        "text",
+        lambda: fitted(
+            make_pipeline(TfidfVectorizer(), LogisticRegression()), ["good", "bad", "fine"], ["yes", "no", "yes"]
+        ),
+        WINE.data,
+        "does not tell how many columns",
+    ),
+    ("column missing", lambda: fitted(SCALED), WINE.data.drop(columns="ash"), "lacks the columns 'ash'"),
+    ("nothing fits", lambda: fitted(SCALED), DIABETES.data, "'ash', .* and 8 more columns"),
+    (
+        "other width without names",
+        lambda: fitted(SCALED, WINE.data.to_numpy()),
+        WINE.data.assign(truth=WINE.target),
+        "takes 13 columns without names, .* has 14 .* --target",
+    ),
+    ("gaps it does not take", lambda: fitted(SCALED), GAPS, "fails on the rows given: Input X contains NaN"),
+    (
+        "trees that take gaps",
+        lambda: fitted(RandomForestClassifier(5, random_state=0), GAPS),
+        GAPS,
+        "put a SimpleImputer before them",
+    ),
+    ("too few rows", lambda: fitted(SCALED), WINE.data[:9], "has 9 rows; give at least 10"),
+    (
+        "a column with an answer's name",
+        lambda: fitted(
+            make_pipeline(ColumnTransformer([("words", OneHotEncoder(), ["label"])]), LogisticRegression()),
+            pd.DataFrame({"label": ["a", "b"] * 89}),
+        ),
+        pd.DataFrame({"label": ["a", "b"] * 89}),
+        "has the name of an answer",
+    ),
+    (
+        "another answer in ONNX",
+        lambda: fitted(KNeighborsClassifier(weights="distance")),
+        WINE.data,
+        r"does not answer as the pipeline does: \d+ of 178 labels differ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("pipeline", "rows", "sentence"), [pytest.param(*case[1:], id=case[0]) for case in PIPELINES])
+def test_a_pipeline_that_cannot_be_served(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    pipeline: Callable[[], Any],
+    rows: pd.DataFrame,
+    sentence: str,
+) -> None:
+    assert re.search(sentence, refused(capsys, tmp_path, pipeline(), rows))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "not a CSV table"),
+        (b"a,b\n1,2,3\n1,2\n1,2,3,4\n", "not a CSV table"),
+        (b"\xff\xfe\x00", "not a CSV table"),
+        (b"a,a\n" + b"1,2\n" * 20, "more than one column 'a'"),
+    ],
+)
+def test_rows_that_are_no_table(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    assert sentence in refused(capsys, tmp_path, fitted(SCALED), content)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (("--target", "truth"), "no column 'truth'"),
+        (("--target", "grown"), "should be one of [0, 1, 2], but row 1 has 'north'"),
+        (("--target", "gap"), "row 1 has nan"),
+        (("--labels", "a,b"), "3 classes but 2 labels"),
+        (("--labels", "a,b,b"), "more than once"),
+        (("--name", "../up"), "cannot name a model"),
+    ],
+)
+def test_options_that_do_not_fit(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, more: tuple[str, ...], sentence: str
+) -> None:
+    rows = WINE.data.assign(grown="north", gap=[np.nan] + [1.0] * 177)
+    assert sentence in refused(capsys, tmp_path, fitted(SCALED), rows, *more)
+
+
+def test_labels_of_a_regression(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pipeline = fitted(Ridge(), DIABETES.data, DIABETES.target)
+    assert "no classes or labels" in refused(capsys, tmp_path, pipeline, DIABETES.data, "--labels", "a,b")
+
+
+def test_a_target_of_words_for_a_regression(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pipeline = fitted(Ridge(), DIABETES.data, DIABETES.target)
+    rows = DIABETES.data.assign(truth="much")
+    assert "should be numbers" in refused(capsys, tmp_path, pipeline, rows, "--target", "truth")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"no pickle at all", "cannot be loaded"), (b"c__main__\nnowhere\n.", "cannot be loaded"), (None, "no file")],
+)
+def test_files_that_are_no_pipeline(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / "pipeline.joblib").write_bytes(content)
+    assert main(["bundle", str(tmp_path / "pipeline.joblib"), "--name", "mine", "--data", "rows.csv"]) == 1
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert told.count("\n") == 1
+
+
+def test_a_folder_of_something_else(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    joblib.dump(fitted(SCALED), tmp_path / "pipeline.joblib")
+    WINE.data.to_csv(tmp_path / "rows.csv", index=False)
+    command = ["bundle", str(tmp_path / "pipeline.joblib"), "--name", "mine", "--data", str(tmp_path / "rows.csv")]
+    assert main([*command, "--output", str(tmp_path)]) == 1
+    assert "not a model bundle" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_showing_no_bundle(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["show", str(tmp_path)]) == 1
+    assert "lacks manifest.json" in capsys.readouterr().err

@@ -1,0 +1,85 @@
+import dataclasses
+from typing import Any
+
+import pytest
+
+from model.task import Feature, Task
+
+TASK = Task(
+    name="flowers",
+    title="Flowers",
+    version="1.0.0",
+    kind="classification",
+    features=(
+        Feature("width", "FP32", unit="cm", description="Width of a leaf.", minimum=0.0, maximum=2.5),
+        Feature("colour", "BYTES", categories=("blue", "red"), optional=True),
+    ),
+    example={"width": 1.5, "colour": "red"},
+    classes=(0, 1),
+    labels=("iris", "rose"),
+)
+
+
+def altered(**changes: Any) -> dict[str, Any]:
+    return TASK.to_dict() | changes
+
+
+def test_a_task_comes_back_from_its_json_as_it_was() -> None:
+    assert Task.from_dict(TASK.to_dict()) == TASK
+
+
+def test_a_task_of_numbers_alone_is_numeric() -> None:
+    assert not TASK.numeric
+    numbers = dataclasses.replace(TASK, features=TASK.features[:1], example={"width": 1.5})
+    assert numbers.numeric
+    assert numbers.names == ("width",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"name": "../up"}, "cannot name a model"),
+        ({"name": "a b"}, "cannot name a model"),
+        ({"name": 5}, "Expected `str`"),
+        ({"kind": "clustering"}, "clustering"),
+        ({"surplus": 1}, "unknown key 'surplus'"),
+        ({"features": []}, "has no features"),
+        ({"features": 5}, "list of features"),
+        ({"features": ["width"]}, "A feature is not a JSON object"),
+        ({"features": [{"name": "width", "datatype": "FP16"}]}, "FP16"),
+        ({"features": [{"name": "", "datatype": "FP32"}]}, "empty name"),
+        ({"features": [{"name": "width", "datatype": "FP32"}] * 2}, "more than one feature called 'width'"),
+        ({"features": [{"name": "width", "datatype": "FP32", "minimum": 2, "maximum": 1}]}, "minimum above"),
+        ({"features": [{"name": "width", "datatype": "BYTES", "minimum": 2}]}, "no minimum"),
+        ({"features": [{"name": "width", "datatype": "FP32", "categories": ["a"]}]}, "no categories"),
+        ({"features": [{"name": "width", "datatype": "FP32", "size": 2}]}, "unknown key 'size'"),
+        (
+            {"features": [{"name": "width", "datatype": "FP32"}, {"name": "colour", "datatype": "FP64"}]},
+            "mixes FP32 and FP64",
+        ),
+        ({"classes": [0], "labels": ["iris"]}, "fewer than two classes"),
+        ({"classes": [0, "1"]}, "mixes numbers and strings"),
+        ({"classes": [0, 0]}, "more than once"),
+        ({"classes": [0, True]}, "bool"),
+        ({"labels": ["iris"]}, "2 classes but 1 labels"),
+        ({"labels": ["iris", "iris"]}, "more than once"),
+        ({"kind": "regression"}, "no classes"),
+        ({"example": {"colour": "red"}}, "lacks 'width'"),
+        ({"example": {"width": 1.5, "height": 2.0}}, "'height', which is no feature"),
+        ({"example": {"width": "wide"}}, "wrong type for 'width'"),
+        ({"example": {"width": 1.5, "colour": 5}}, "wrong type for 'colour'"),
+        ({"example": {"width": float("inf")}}, "inf for 'width'"),
+        ({"example": {"width": True}}, "bool"),
+    ],
+)
+def test_a_misfit_is_a_sentence(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Task.from_dict(altered(**changes))
+
+
+@pytest.mark.parametrize("key", ["name", "title", "version", "kind", "features", "example"])
+def test_a_missing_key_is_named(key: str) -> None:
+    data = TASK.to_dict()
+    del data[key]
+    with pytest.raises(ValueError, match=key):
+        Task.from_dict(data)
