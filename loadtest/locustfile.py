@@ -21,7 +21,7 @@ from locust import FastHttpUser, task
 FEATURES = ("concavity_mean", "concave_points_mean", "perimeter_se", "area_se", "texture_worst", "area_worst")
 PREDICTION = {"B": 0, "M": 1}
 BATCH = 8
-RENEW_EVERY = 100
+RENEW_EVERY = 50
 
 
 def read_rows(path: Path) -> list[tuple[dict[str, float], str]]:
@@ -49,9 +49,9 @@ def fault_in(answer: Any, label: str) -> str | None:
 
 
 class Clinic(FastHttpUser):
-    """Asks about ten times a second over a connection that is kept, and renewed now and then."""
+    """Asks about five times a second over a connection that is kept, and renewed now and then."""
 
-    requests_per_second = 10
+    requests_per_second = 5
     network_timeout = 10.0
     connection_timeout = 10.0
 
@@ -60,7 +60,7 @@ class Clinic(FastHttpUser):
         self._renew_in = random.randint(1, RENEW_EVERY)  # noqa: S311  users must not all renew at once
 
     def wait_time(self) -> float:
-        """Seconds to the next request: evenly paced at 10 a second, jittered so that users fall out of step.
+        """Seconds to the next request: evenly paced at 5 a second, jittered so that users fall out of step.
 
         A late answer delays the next request but is not made up for: a stalled server is not met with a burst.
         """

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from loadtest.seconds import LoadSecond, percentile
 from loadtest.shapes import Shape
-from loadtest.words import clock, number
+from loadtest.words import clock, number, plural
 
 EVERY = 5  # seconds between lines where there is no terminal
 CLEAR = "\r\x1b[2K"
@@ -47,7 +47,7 @@ class Progress:
         parts = [f"{clock(t)} of {clock(self.shape.duration)}"]
         if self.second is not None:
             p99 = percentile(self.second.latency_ms, 0.99)
-            parts += [f"{self.second.users} users", f"{self.second.sent} req/s"]
+            parts += [plural(self.second.users, "user"), f"{self.second.sent} req/s"]
             parts += [f"p99 {number(p99)} ms" if p99 is not None else "p99 –", f"{number(self.wrong)} failed"]
         if state is not None:
             parts.append(of_cluster(state))
@@ -73,4 +73,4 @@ def of_cluster(state: dict[str, Any]) -> str:
         return f"cluster not seen: {state['missing']}"
     hpa, ready = state["hpa"], state["deployment"]["ready"]
     cpu = "–" if hpa["cpu"] is None else hpa["cpu"]
-    return f"CPU {cpu} % (target {hpa['target']} %) · {ready} of {hpa['desired']} pods ready"
+    return f"CPU {cpu} % (target {hpa['target']} %) · {ready} of {plural(hpa['desired'], 'pod')} ready"

@@ -195,8 +195,15 @@ def pod_facts(pod: dict[str, Any]) -> dict[str, Any]:
         "created": epoch(meta["creationTimestamp"]),
         "started": epoch(max(running)) if running else None,
         "ready_since": epoch(ready["lastTransitionTime"]) if ready["status"] == "True" else None,
+        "request": requested(pod),
         "restarts": sum(c.get("restartCount", 0) for c in containers),
     }
+
+
+def requested(pod: dict[str, Any]) -> float | None:
+    """Millicores that its containers ask for, which the autoscaler's percentage is of; None when one asks for none."""
+    asked = [c.get("resources", {}).get("requests", {}).get("cpu") for c in pod["spec"]["containers"]]
+    return None if None in asked else sum(map(millicores, asked))
 
 
 def cpu_facts(pod: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,13 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from loadtest import chart, story, summary, table, timeline, verdict
-from loadtest.timeline import Run
+from loadtest.chart import Layout
+from loadtest.palette import COLOURS
+from loadtest.seconds import percentile
+from loadtest.timeline import Moment, Run
 from loadtest.verdict import Verdict
 from loadtest.words import clock, number, plural
 
@@ -40,14 +44,10 @@ def write(folder: Path) -> Verdict:
     return judged
 
 
-def page(run: Run, judged: Verdict, figures: dict[str, Any], wide: Any) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def page(run: Run, judged: Verdict, figures: dict[str, Any], wide: Figure) -> str:
+    templates = jinja2.FileSystemLoader(HERE)
+    environment = jinja2.Environment(loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters |= {"clock": clock, "number": number}
     return environment.get_template("report.html.j2").render(
         run=run,
@@ -57,13 +57,42 @@ def page(run: Run, judged: Verdict, figures: dict[str, Any], wide: Any) -> str:
         keys=keys(run, figures),
         story=story.tell(run),
         limits=story.limits(run),
-        colours=chart.COLOURS,
-        wide=Markup(chart.svg(wide, "wide")),  # noqa: S704  drawn here; its words are escaped by matplotlib
-        narrow=Markup(chart.svg(chart.draw(run, chart.NARROW), "narrow")),  # noqa: S704
-        style=Markup((HERE / "report.css").read_text(encoding="utf-8")),  # noqa: S704
+        colours=COLOURS,
+        charts=[drawn(wide, chart.WIDE), drawn(chart.draw(run, chart.NARROW), chart.NARROW)],
+        seconds=[readout(moment) for moment in run.moments],
+        style=as_it_is("report.css"),
+        script=as_it_is("report.js"),
         began=datetime.fromtimestamp(int(run.start), UTC),
         plan_json=json.dumps(run.plan, indent=2, ensure_ascii=False),
     )
+
+
+def as_it_is(name: str) -> Markup:
+    """A file of ours for the page, which its template must not escape."""
+    return Markup((HERE / name).read_text(encoding="utf-8"))  # noqa: S704
+
+
+def drawn(figure: Figure, layout: Layout) -> dict[str, Any]:
+    """A chart for the page, with the place of its time axis; matplotlib has escaped its words."""
+    left, right = chart.plot_span(layout)
+    return {"name": layout.name, "left": left, "right": right, "svg": Markup(chart.svg(figure, layout.name))}  # noqa: S704
+
+
+def readout(moment: Moment) -> str:
+    """The figures of one second, a line each, for the pointer."""
+    lines = [clock(moment.t)]
+    if (load := moment.load) is not None:
+        p50, p95, p99 = (percentile(load.latency_ms, share) for share in (0.5, 0.95, 0.99))
+        lines.append(f"{plural(load.users, 'user')}, {number(load.sent)} requests/s")
+        if load.failed or load.lost:
+            lines.append(f"{number(load.failed)} failed, {number(load.lost)} lost")
+        if p50 is not None and p95 is not None and p99 is not None:
+            lines.append(f"p50 {number(p50)}, p95 {number(p95)}, p99 {number(p99)} ms")
+    if (state := moment.cluster) is not None:
+        if state.cpu is not None:
+            lines.append(f"CPU {state.cpu:g} % of request")
+        lines.append(f"{state.ready} of {plural(state.desired, 'pod')} ready")
+    return "\n".join(lines)
 
 
 def keys(run: Run, figures: dict[str, Any]) -> list[Key]:

@@ -19,7 +19,8 @@ class LoadSecond:
     """The requests that ended in second `t` (UTC epoch).
 
     sent = right answers + failed (answered, but wrongly) + lost (no answer at all).
-    users: the most there were, at its beginning or its end. latency_ms counts right answers only: a refusal is quick, and would flatter the figures.
+    users: the most there were, at its beginning or its end.
+    latency_ms counts right answers only: a refusal is quick, and would flatter the figures.
     generator_cpu: cores that the load generator used; late_ms: how late its own clock tick came.
     """
 

@@ -1,6 +1,6 @@
 """How many users there are at each second of an experiment: shapes as data, chosen by name.
 
-One user asks about ten times a second (`locustfile.py`), so 70 users are about 700 requests/s.
+One user asks about five times a second (`locustfile.py`), so 120 users are about 600 requests/s.
 """
 
 from dataclasses import dataclass
@@ -74,36 +74,42 @@ SHAPES = {
         Shape(
             "demo",
             "one step up and back, long enough for the autoscaler to go 1 → 3 → 1",
-            (Stage("warm-up", 30, 5), Stage("load", 120, 70), Stage("cool-down", 150, 3)),
+            (Stage("warm-up", 30, 1), Stage("load", 120, 120), Stage("cool-down", 150, 1)),
         ),
         Shape(
             "ramp",
             "a straight line up, to see at which load the autoscaler moves",
             (
-                Stage("warm-up", 30, 5),
-                Stage("ramp", 180, 80, ramp=True),
-                Stage("hold", 60, 80),
-                Stage("cool-down", 150, 3),
+                Stage("warm-up", 30, 1),
+                Stage("ramp", 180, 160, ramp=True),
+                Stage("hold", 60, 160),
+                Stage("cool-down", 150, 1),
             ),
         ),
         Shape(
             "step",
             "a staircase, to see what each further load costs",
             (
-                Stage("warm-up", 30, 5),
-                *(Stage(f"{users} users", 60, users) for users in (20, 40, 60, 80)),
-                Stage("cool-down", 150, 3),
+                Stage("warm-up", 30, 1),
+                *(Stage(f"{users} users", 60, users) for users in (40, 80, 120, 160)),
+                Stage("cool-down", 150, 1),
             ),
         ),
         Shape(
             "spike",
             "a sudden burst, to see what is lost before new pods are ready",
-            (Stage("warm-up", 60, 5), Stage("spike", 45, 120), Stage("cool-down", 180, 5)),
+            (Stage("warm-up", 60, 1), Stage("spike", 45, 240), Stage("cool-down", 180, 1)),
+        ),
+        Shape(
+            "smoke",
+            "ten seconds, to see that everything is in place",
+            (Stage("few", 4, 6), Stage("more", 6, 20)),
+            scales=False,
         ),
         Shape(
             "soak",
             "the same load for half an hour, to see whether anything drifts",
-            (Stage("rise", 60, 30, ramp=True), Stage("soak", 1740, 30)),
+            (Stage("rise", 60, 60, ramp=True), Stage("soak", 1740, 60)),
             scales=False,
         ),
     )

@@ -18,6 +18,7 @@ from loadtest.words import clock, listed, number, plural
 class Line:
     t: float
     text: str
+    detail: str = ""
     mark: int | None = None
 
 
@@ -58,7 +59,7 @@ def at_rest(run: Run) -> str:
 def of_decisions(run: Run) -> list[Line]:
     lines = []
     for mark, decision in enumerate(scaling.decisions(run.moments), start=1):
-        lines.append(Line(decision.t, explained(run, decision) + ".", mark))
+        lines.append(Line(decision.t, *explained(run, decision), mark))
         if decision.done is not None:
             after = f"{decision.done - decision.t} s after the decision"
             state = (
@@ -70,20 +71,20 @@ def of_decisions(run: Run) -> list[Line]:
     return lines
 
 
-def explained(run: Run, decision: Decision) -> str:
-    """The autoscaler's arithmetic: wanted = ceil(pods × CPU ÷ target), within its limits."""
+def explained(run: Run, decision: Decision) -> tuple[str, str]:
+    """The decision, and the autoscaler's arithmetic: wanted = ceil(pods × CPU ÷ target), within its limits."""
     change = f"{decision.before} → {decision.after}"
-    late = f" (seen up to {decision.unsure} s late)" if decision.unsure else ""
+    late = f"Seen up to {decision.unsure} s late." if decision.unsure else ""
     if decision.cpu is None or not decision.target:
-        return f"The autoscaler went {change}; its CPU reading was not seen{late}"
-    cpu, target = number(decision.cpu), number(decision.target)
-    wanted = math.ceil(decision.before * decision.cpu / decision.target)
-    sum_ = f"{decision.before} × {cpu} ÷ {target} asks for {plural(max(wanted, 1), 'pod')}"
-    if wanted > decision.after and decision.up:
-        sum_ += f", {decision.after} allowed"
+        return f"The autoscaler went {change}; its CPU reading was not seen.", late
+    cpu, target = f"{decision.cpu:g}", f"{decision.target:g}"
+    wanted = max(math.ceil(decision.before * decision.cpu / decision.target), 1)
+    why = f"{decision.before} × {cpu} ÷ {target} asks for {plural(wanted, 'pod')}"
+    if decision.up and wanted > decision.after:
+        why += f", {decision.after} allowed"
     if not decision.up and (window := settle_seconds(run)):
-        sum_ += f", and no more were asked for in the {window} s before"
-    return f"CPU was {cpu} % of request, target {target} %: {change} ({sum_}){late}"
+        why += f", and so it did for the {window} s before"
+    return f"CPU was {cpu} % of request, target {target} %: {change}.", f"{why}. {late}".strip()
 
 
 def settle_seconds(run: Run) -> int | None:

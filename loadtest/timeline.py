@@ -16,13 +16,14 @@ from loadtest.shapes import Shape, Stage
 
 @dataclass(frozen=True)
 class Pod:
-    """`leaving`: asked to stop. Times are seconds of the run's own clock."""
+    """`leaving`: asked to stop. CPU used and requested in thousandths of a core; None where it is not known."""
 
     name: str
     phase: str
     ready: bool
     leaving: bool
     millicores: float | None
+    request: float | None
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def cluster_of(line: Mapping[str, Any]) -> Cluster:
             pod["ready"],
             pod["leaving"],
             cpu[pod["name"]]["millicores"] if pod["name"] in cpu else None,
+            pod["request"],
         )
         for pod in sorted(line["pods"], key=lambda pod: (pod["created"], pod["name"]))
         if pod["phase"] not in {"Succeeded", "Failed"}

@@ -10,8 +10,8 @@ def clock(t: float) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits below a thousand, whole numbers with thin spaces above: `0.42`, `12.3`, `84 102`."""
-    if abs(value) >= 1000 or value == int(value):  # noqa: PLR2004
+    """Three significant digits below a hundred, whole numbers with thin spaces above: `0.42`, `12.3`, `84 102`."""
+    if abs(value) >= 100 or value == int(value):  # noqa: PLR2004
         return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     return f"{value:.3g}"
 

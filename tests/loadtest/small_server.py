@@ -1,6 +1,6 @@
-"""A small real HTTP server that answers as the contract says, or lies, or refuses, or hangs up.
+"""A small real HTTP server that answers as ours does, or does wrong in the way that it is told to.
 
-    python tests/loadtest/small_server.py --port 0 [--lie | --refuse | --hang-up]
+    python tests/loadtest/small_server.py [--lie | --contradict | --overdo | --refuse | --hang-up]
 
 prints its port. A process of its own, so that its threads do not share the tests' interpreter.
 """
@@ -11,6 +11,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+MODES = ("lie", "contradict", "overdo", "refuse", "hang-up")
 PODS = ("pod-a", "pod-b")
 
 
@@ -31,7 +32,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, row: dict[str, float]) -> dict[str, Any]:
         malignant = (row["area_worst"] > 900) != (self.mode == "lie")
-        return {"label": "M" if malignant else "B", "prediction": int(malignant), "probability": 0.99}
+        prediction = int(malignant != (self.mode == "contradict"))
+        probability = 1.5 if self.mode == "overdo" else 0.99
+        return {"label": "M" if malignant else "B", "prediction": prediction, "probability": probability}
 
     def do_GET(self) -> None:
         self.send(200, {"status": "ok"})
@@ -62,12 +65,11 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=0)
-    for mode in ("lie", "refuse", "hang-up"):
+    for mode in MODES:
         parser.add_argument(f"--{mode}", dest="mode", action="store_const", const=mode, default="right")
     options = parser.parse_args()
     Handler.mode = options.mode
-    server = Server(("127.0.0.1", options.port), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     print(server.server_port, flush=True)
     server.serve_forever()
 

@@ -91,6 +91,7 @@ def cluster_line(t: int) -> dict[str, Any]:
                 "created": ZERO - 60 + i,
                 "started": ZERO - 50 + i,
                 "ready_since": None,
+                "request": 100.0,
                 "restarts": 0,
             }
             for i in pods

@@ -1,0 +1,118 @@
+"""The whole command, against a small real server and no cluster."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.loadtest.conftest import small_server
+
+Finished = tuple["subprocess.CompletedProcess[str]", Path]
+ALONE = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
+
+
+def loadtest(*words: str, environment: dict[str, str] = ALONE) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "loadtest", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=90, env=environment)
+
+
+def summary(output: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((output / "latest" / "summary.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A whole experiment of ten seconds on a machine that has no kubeconfig, and its output folder."""
+    home = tmp_path_factory.mktemp("home")
+    with small_server() as host:
+        words = ["--shape", "smoke", "--host", host, "--output", str(home / "reports")]
+        return loadtest(*words, environment={**ALONE, "HOME": str(home)}), home / "reports"
+
+
+def test_an_experiment_leaves_its_folder(good: Finished) -> None:
+    done, output = good
+    assert done.returncode == 0, done.stderr
+    latest = output / "latest"
+    assert latest.is_symlink()
+    files = {path.name for path in latest.iterdir()}
+    assert files >= {"report.html", "chart.png", "timeline.csv", "summary.json", "plan.json", "load.jsonl"}
+    found = summary(output)
+    assert found["verdict"]["passed"]
+    assert 500 <= found["requests"]["right"] == found["requests"]["sent"] <= 780  # 4 s × 30 + 6 s × 100
+    assert "20 users" in done.stdout
+    assert "held       Requests failed or lost" in done.stdout
+
+
+def test_without_any_kubeconfig_it_says_that_nothing_is_watched(
+    good: Finished,
+) -> None:
+    done, output = good
+    assert "No kubeconfig" in done.stdout
+    assert "The cluster was not observed" in (output / "latest" / "report.html").read_text()
+    assert summary(output)["scaling"] is None
+    assert summary(output)["repeat"]["cluster"] is None
+
+
+def test_a_report_is_made_again_from_files_alone(good: Finished) -> None:
+    latest = good[1] / "latest"
+    made = {name: (latest / name).read_bytes() for name in ("summary.json", "timeline.csv", "report.html", "chart.png")}
+    for name in made:
+        (latest / name).unlink()
+    assert loadtest("report", str(latest)).returncode == 0
+    assert {name: (latest / name).read_bytes() for name in made} == made
+
+
+def test_a_lying_server_misses_its_objectives(serve: Callable[..., str], tmp_path: Path) -> None:
+    host = serve("--lie")
+    done = loadtest("--shape", "smoke", "--host", host, "--output", str(tmp_path), "--no-cluster")
+    assert done.returncode == 1
+    found = summary(tmp_path)
+    assert found["requests"]["failed"] == found["requests"]["sent"] > 0
+    assert any("label 'B' for a row that is 'M'" in reason for reason in found["requests"]["reasons"])
+    assert "NOT PASSED: 2 of 2 objectives missed" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_interrupted_it_stops_the_load_and_still_reports(serve: Callable[..., str], tmp_path: Path, name: str) -> None:
+    words = ["--shape", "demo", "--host", serve(), "--output", str(tmp_path), "--no-cluster"]
+    running = subprocess.Popen([sys.executable, "-m", "loadtest", *words], env=ALONE, stdout=subprocess.DEVNULL)
+    while not any(path.stat().st_size for path in tmp_path.glob("*/load.jsonl")):
+        time.sleep(0.2)
+    time.sleep(3)
+    running.send_signal(signal.Signals[name])
+    assert running.wait(30) == 1
+    found = summary(tmp_path)
+    assert found["verdict"]["interrupted"]
+    assert found["requests"]["sent"] > 50
+    assert found["requests"]["lost"] == 0
+    assert json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[-1]).keys() == {"end"}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--host", "http://127.0.0.1:9", "--no-cluster"], "Nothing answers at http://127.0.0.1:9"),
+        (["--host", "127.0.0.1:9", "--no-cluster"], "--host wants a URL"),
+        (["report", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_cannot_run_says_why(tmp_path: Path, words: list[str], sentence: str) -> None:
+    done = loadtest(*words, *(["--output", str(tmp_path)] if words[0] != "report" else []))
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_kubeconfig_that_leads_nowhere_is_no_silent_no_cluster(tmp_path: Path) -> None:
+    nowhere = {**ALONE, "KUBECONFIG": str(tmp_path / "missing")}
+    done = loadtest("--host", "http://127.0.0.1:9", "--output", str(tmp_path), environment=nowhere)
+    assert done.returncode == 2
+    assert "kubeconfig cannot be used" in done.stderr

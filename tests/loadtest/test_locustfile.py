@@ -1,0 +1,72 @@
+"""The locustfile against real servers: one that answers as it should, and three that do not.
+
+Locust runs as a process of its own, as its users run it; importing it would patch this one.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def locust(host: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--headless", "--host", host, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def figures(done: "subprocess.CompletedProcess[str]") -> dict[str, dict[str, Any]]:
+    return {entry["name"]: entry for entry in json.loads(done.stdout)}
+
+
+def test_right_answers_are_no_failures_at_five_a_second_a_user(serve: Callable[..., str]) -> None:
+    done = locust(serve(), "-u", "20", "-r", "20", "-t", "4s", "--json", "--stop-timeout", "5")
+    assert done.returncode == 0, done.stderr
+    found = figures(done)
+    assert set(found) == {"/predict", "/predict/batch"}
+    sent = {name: entry["num_requests"] for name, entry in found.items()}
+    assert sum(entry["num_failures"] for entry in found.values()) == 0
+    assert 250 <= sum(sent.values()) <= 450  # 20 users × 5 a second × 4 s, less where the machine is busy
+    assert sent["/predict"] > 5 * sent["/predict/batch"] > 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        ("--lie", "wrong answer: label 'B' for a row that is 'M'"),
+        ("--contradict", "wrong answer: prediction 1 does not go with label 'B'"),
+        ("--overdo", "wrong answer: probability 1.5 is not between 0 and 1"),
+        ("--refuse", "503"),
+        ("--hang-up", "closed"),
+    ],
+)
+def test_a_server_that_is_wrong_fails_every_request(serve: Callable[..., str], mode: str, reason: str) -> None:
+    done = locust(serve(mode), "-u", "8", "-r", "8", "-t", "2s", "--json", "--stop-timeout", "5")
+    assert done.returncode == 1
+    found = figures(done).values()
+    sent = sum(entry["num_requests"] for entry in found)
+    assert sum(entry["num_failures"] for entry in found) == sent > 0
+    assert reason in done.stderr
+
+
+def test_connections_are_renewed(serve: Callable[..., str], tmp_path: Path) -> None:
+    """The small server's pods take turns by connection, so one kept for ever would know only one of them."""
+    host, seconds = serve(), tmp_path / "load.jsonl"
+    files = "loadtest/locustfile.py,loadtest/staged.py"
+    command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--host", host, "--shape", "smoke"]
+    subprocess.run([*command, "--seconds-to", str(seconds)], check=True, capture_output=True, timeout=60)
+    lines = [json.loads(line) for line in seconds.read_text().splitlines()]
+    first, *middle, last = lines
+    assert first["requests_per_user"] == 5
+    assert set(last) == {"end"}
+    assert [line["t"] for line in middle] == list(range(middle[0]["t"], middle[0]["t"] + len(middle)))
+    assert 10 <= len(middle) <= 13
+    assert [line["users"] for line in middle[1:3]] == [6, 6]
+    assert middle[-3]["users"] == 20
+    assert {pod for line in middle for pod in line["pods"]} == {"pod-a", "pod-b"}
+    switched = [line for line in middle[6:] if len(line["pods"]) == 2]
+    assert switched
+    assert sum(line["failed"] + line["lost"] for line in middle) == 0

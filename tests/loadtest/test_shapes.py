@@ -1,0 +1,55 @@
+import pytest
+
+from loadtest.shapes import SHAPES, Shape, Stage
+
+UP_AND_BACK = Shape("x", "", (Stage("a", 10, 2), Stage("b", 20, 12, ramp=True), Stage("c", 5, 12), Stage("d", 5, 1)))
+
+
+@pytest.mark.parametrize(
+    ("t", "users"), [(0, 2), (9.99, 2), (10, 2), (20, 7), (29.9, 12), (30, 12), (34.9, 12), (35, 1), (39.9, 1)]
+)
+def test_users_are_held_or_ramped(t: float, users: int) -> None:
+    assert UP_AND_BACK.users_at(t) == users
+
+
+@pytest.mark.parametrize("t", [-0.1, 40, 1000])
+def test_there_are_no_users_outside(t: float) -> None:
+    assert UP_AND_BACK.users_at(t) == 0
+    assert UP_AND_BACK.stage_at(t) is None
+
+
+def test_a_first_ramp_starts_from_nobody() -> None:
+    assert Shape("x", "", (Stage("a", 10, 10, ramp=True),)).users_at(3) == 3
+
+
+def test_turns() -> None:
+    assert UP_AND_BACK.starts == (0, 10, 30, 35)
+    assert UP_AND_BACK.rises == (0, 10)
+    assert UP_AND_BACK.falls == (35,)
+    assert UP_AND_BACK.duration == 40
+
+
+def test_stage_at_its_borders() -> None:
+    stage = UP_AND_BACK.stage_at(10)
+    assert stage is not None
+    assert stage.name == "b"
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=lambda shape: shape.name)
+def test_every_shape_ends_and_is_bounded(shape: Shape) -> None:
+    assert SHAPES[shape.name] is shape
+    users = [shape.users_at(t) for t in range(shape.duration)]
+    assert min(users) >= 0
+    assert max(users) == max(stage.users for stage in shape.stages) <= 240
+    assert shape.users_at(shape.duration) == 0
+
+
+@pytest.mark.parametrize("name", [name for name, shape in SHAPES.items() if shape.scales])
+def test_a_shape_that_scales_leaves_time_to_come_back(name: str) -> None:
+    """The objective allows 150 s from the end of the load to the minimum."""
+    shape = SHAPES[name]
+    assert shape.duration - max(shape.falls) >= 150
+
+
+def test_the_demo_takes_at_most_six_minutes() -> None:
+    assert SHAPES["demo"].duration <= 330
