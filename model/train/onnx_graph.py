@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import onnx
-import pandas as pd
 from onnx import helper
-from skl2onnx import to_onnx, update_registered_converter
+from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
-from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
-from skl2onnx.operator_converters.linear_classifier import convert_sklearn_linear_classifier
-from sklearn.base import BaseEstimator
-from sklearn.ensemble import VotingClassifier
-from sklearn.impute import SimpleImputer
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.preprocessing import OneHotEncoder
-from sklearn.svm import LinearSVC
 
-from model.task import MISSING_TEXT, Feature, Task
+from model.task import Feature, Task
+from model.train.convertible import allow_linear_svc, convertible, parts
 
 OPSET = {"": 18, "ai.onnx.ml": 3, "com.microsoft": 1}
 INPUT = "input"
@@ -37,9 +28,8 @@ def convert(pipeline: Any, task: Task) -> bytes:
     outputs = _outputs(pipeline, task)
     if not task.numeric and (taken := set(outputs) & set(task.names)):
         raise ValueError(f"the column {min(taken)!r} has the name of an answer; call it something else")
-    _allow_linear_svc()
-    _refuse_endless(pipeline)
-    pipeline = _prepared(pipeline)
+    allow_linear_svc()
+    pipeline = convertible(pipeline)
     columns = [(feature.name, _tensor(feature, 1)) for feature in task.features]
     if not task.numeric:
         graph = _to_onnx(pipeline, task, columns)
@@ -58,24 +48,6 @@ def convert(pipeline: Any, task: Task) -> bytes:
     onnx.checker.check_model(graph)
     content: bytes = graph.SerializeToString(deterministic=True)
     return content
-
-
-def parts(estimator: Any) -> Iterator[BaseEstimator]:
-    """An estimator and every estimator inside it."""
-    seen: set[int] = set()
-    stack = [estimator]
-    while stack:
-        part = stack.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, BaseEstimator):
-            yield part
-            stack.extend(vars(part).values())
-        elif isinstance(part, dict):
-            stack.extend(part.values())
-        elif isinstance(part, list | tuple) or (isinstance(part, np.ndarray) and part.dtype == object):
-            stack.extend(part)
 
 
 def _outputs(pipeline: Any, task: Task) -> list[str]:
@@ -97,44 +69,6 @@ def _to_onnx(pipeline: Any, task: Task, inputs: list[tuple[str, Any]]) -> onnx.M
         pipeline, initial_types=inputs, options=options, target_opset=OPSET, name=task.name
     )
     return graph
-
-
-def _allow_linear_svc() -> None:
-    """Let skl2onnx take the option that it asks of every classifier at a pipeline's end, and forgot for this one."""
-    update_registered_converter(
-        LinearSVC,
-        "SklearnLinearSVC",
-        calculate_linear_classifier_output_shapes,
-        convert_sklearn_linear_classifier,
-        overwrite=True,
-        options={"nocl": [True, False], "raw_scores": [True, False], "zipmap": [True, False]},
-    )
-
-
-def _refuse_endless(pipeline: Any) -> None:
-    """In double precision skl2onnx never ends on the infinite thresholds of trees that split on missing values."""
-    for part in parts(pipeline):
-        if hasattr(part, "tree_") and not np.isfinite(part.tree_.threshold).all():
-            raise ValueError("its trees split on missing values; put a SimpleImputer before them")
-
-
-def _prepared(pipeline: Any) -> Any:
-    """A copy with the same answers that skl2onnx takes.
-
-    It knows a missing string by MISSING_TEXT, as an ONNX string cannot be NaN or None.
-    """
-    pipeline = copy.deepcopy(pipeline)
-    for part in parts(pipeline):
-        if isinstance(part, VotingClassifier):
-            part.flatten_transform = False  # concerns transform alone
-        if isinstance(part, OneHotEncoder) and hasattr(part, "categories_"):
-            part.categories_ = [
-                np.where(pd.isna(known), MISSING_TEXT, known) if known.dtype == object else known
-                for known in part.categories_
-            ]
-        if isinstance(part, SimpleImputer) and getattr(part, "statistics_", np.empty(0)).dtype == object:
-            part.missing_values = MISSING_TEXT
-    return pipeline
 
 
 def _join_inputs(graph: onnx.GraphProto) -> None:

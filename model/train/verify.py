@@ -27,6 +27,7 @@ class Proof:
     datatype: str
     tolerance: float
     labels_differing: int | None = None
+    labels_tied: int | None = None  # another label of two that the pipeline holds equally likely
     worst_probability_difference: float | None = None
     worst_relative_difference: float | None = None
 
@@ -59,11 +60,31 @@ def prove(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> Proof:
         expected = np.asarray(pipeline.predict(given), dtype=np.float64).ravel()
         got = answers["prediction"].astype(np.float64).ravel()
         return Proof(len(rows), kind, TOLERANCE, worst_relative_difference=_worst_relative_difference(expected, got))
-    differing = int((np.asarray(pipeline.predict(given)) != answers["label"]).sum())
+    expected = np.asarray(pipeline.predict(given))
+    differing = expected != answers["label"]
     if "probabilities" not in answers:
-        return Proof(len(rows), kind, TOLERANCE, labels_differing=differing)
-    gap = np.abs(pipeline.predict_proba(given) - answers["probabilities"])
-    return Proof(len(rows), kind, TOLERANCE, labels_differing=differing, worst_probability_difference=float(gap.max()))
+        return Proof(len(rows), kind, TOLERANCE, labels_differing=int(differing.sum()))
+    probabilities = pipeline.predict_proba(given)
+    tied = differing & _tied(probabilities, _places(task, expected), _places(task, answers["label"]))
+    return Proof(
+        len(rows),
+        kind,
+        TOLERANCE,
+        labels_differing=int((differing & ~tied).sum()),
+        labels_tied=int(tied.sum()),
+        worst_probability_difference=float(np.abs(probabilities - answers["probabilities"]).max()),
+    )
+
+
+def _places(task: Task, labels: NDArray[Any]) -> NDArray[np.intp]:
+    place = {value: place for place, value in enumerate(task.classes)}
+    return np.array([place[label] for label in labels])
+
+
+def _tied(probabilities: NDArray[Any], first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Where the pipeline holds both classes equally likely, so that rounding alone chose its label."""
+    rows = np.arange(len(probabilities))
+    return np.asarray(np.abs(probabilities[rows, first] - probabilities[rows, second]) <= TOLERANCE)
 
 
 def _run(graph: bytes, task: Task, rows: pd.DataFrame) -> dict[str, NDArray[Any]]:

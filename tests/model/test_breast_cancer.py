@@ -133,4 +133,5 @@ def test_the_card_says_what_people_must_know(breast: Bundle) -> None:
     assert "all 569 rows" in breast.card["fits"]["shipped"]
     assert {"python", "scikit-learn", "skl2onnx", "onnxruntime"} <= breast.card["versions"].keys()
     assert breast.card["verification"]["rows"] == 569
+    assert (breast.card["verification"]["labels_differing"], breast.card["verification"]["labels_tied"]) == (0, 0)
     assert breast.card["verification"]["worst_probability_difference"] <= 1e-5

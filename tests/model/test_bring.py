@@ -13,13 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_diabetes, load_wine
-from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 
 from model import bundle
 from model.bundle import Bundle
@@ -175,3 +175,32 @@ def test_double_precision_where_single_does_not_suffice(tmp_path: Path) -> None:
     assert brought.made.card["verification"]["datatype"] == "FP64"
     expected = brought.pipeline.predict(brought.fresh)
     np.testing.assert_allclose(brought.ask()["prediction"].ravel(), expected, rtol=1e-5, atol=1e-4)
+
+
+def test_a_forest_whose_thresholds_lie_on_scaled_values(tmp_path: Path) -> None:
+    # A tree that saw the ages 49 and 51 splits at 50: rounding decides where a row of 50 goes.
+    columns = ColumnTransformer([("scaled", StandardScaler(), ["age", "income"])], remainder="passthrough")
+    rows, target = customers()
+    rows = rows[["age", "income", "member"]]
+    brought = bring(tmp_path, make_pipeline(columns, RandomForestClassifier(20, random_state=0)), rows, target)
+    np.testing.assert_allclose(brought.ask()["probabilities"], brought.pipeline.predict_proba(brought.fresh), atol=1e-5)
+
+
+def test_linear_svc_of_two_classes_at_the_end_of_a_pipeline(tmp_path: Path) -> None:
+    data = load_wine(as_frame=True)
+    brought = bring(tmp_path, make_pipeline(StandardScaler(), LinearSVC()), data.data, data.target == 0)
+    assert (brought.made.task.classes, brought.made.task.labels) == ((0, 1), ("False", "True"))
+    assert (brought.ask()["label"] == brought.pipeline.predict(brought.fresh)).all()
+
+
+def test_a_pipeline_of_another_version_is_noted_in_the_card(tmp_path: Path) -> None:
+    class Older(LogisticRegression):  # type: ignore[misc]  # pickles as its parent, with a version of long ago
+        def __getstate__(self) -> dict[str, Any]:
+            return dict(self.__dict__) | {"_sklearn_version": "1.2.0"}
+
+        def __reduce__(self) -> Any:
+            return (LogisticRegression, (), self.__getstate__())
+
+    data = load_wine(as_frame=True)
+    brought = bring(tmp_path, make_pipeline(StandardScaler(), Older()), data.data, data.target)
+    assert any("fitted with scikit-learn 1.2.0" in limit for limit in brought.made.card["limits"])
