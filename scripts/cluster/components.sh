@@ -7,7 +7,7 @@ start_store() {
   start containerd containerd --config "$state/containerd.toml"
   # Not synced to disk: what a restart of the machine leaves is thrown away anyway.
   start etcd "$bin/kube" etcd --data-dir "$state/etcd" --unsafe-no-fsync --log-level warn
-  wait_for 30 etcd curl -fs http://127.0.0.1:2379/health
+  wait_for 30 etcd curl --noproxy '*' -fs http://127.0.0.1:2379/health
 }
 
 start_apiserver() {
@@ -47,7 +47,7 @@ start_kubelet() {
   wait_for 60 kubelet node_ready
 }
 
-kubelet_ready() { curl -fs http://127.0.0.1:10248/healthz; }
+kubelet_ready() { curl --noproxy '*' -fs http://127.0.0.1:10248/healthz; }
 node_ready() { node_kubectl get node node | grep -qw Ready; }
 metrics_ready() { node_kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes | grep -q '"cpu"'; }
 

@@ -13,8 +13,11 @@ has() { # IMAGE ID
 }
 
 load() { # IMAGE
-  local archive
-  if has "$1" "$(builder images --quiet --no-trunc "$1")"; then
+  local archive id
+  ours || { say "not up, so there is nowhere to load an image: scripts/cluster/node up"; return 1; }
+  install_packages "buildah buildah"
+  id=$(builder images --quiet --no-trunc "$1" 2>/dev/null) || { say "there is no image $1 yet: scripts/image/build"; return 1; }
+  if has "$1" "$id"; then
     say "the node has image $1 already"
     return
   fi

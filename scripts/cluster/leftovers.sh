@@ -10,11 +10,13 @@ note_foreign() {
 }
 
 kill_containers() {
-  local shim
+  local shim sockets
+  mapfile -t sockets < <(grep -hoE '/run/containerd/s/[0-9a-f]+' "$runtime"/containerd/io.containerd.runtime.v2.task/*/*/address 2>/dev/null)
   for shim in $(pgrep -f -- "^[^ ]*containerd-shim-runc-v2 .*-address $socket( |$)"); do
     pkill -KILL -P "$shim" || true # the first process of a container takes the others with it
     kill -KILL "$shim" 2>/dev/null || true
   done
+  rm -f "${sockets[@]}"
 }
 
 unmount() {
@@ -39,7 +41,11 @@ remove_folders() {
   [[ ! -d /var/lib/cni/results ]] || grep -rl "$runtime" /var/lib/cni/results | xargs -r rm -f
   [[ ! -d /var/log/containers ]] || find /var/log/containers -lname "$state/*" -delete
   if [[ -e $state/foreign ]]; then
-    while read -r folder; do rm -rf --one-file-system "$folder"; done <"$state/foreign"
+    while read -r folder; do
+      # Another containerd may have come to this machine since.
+      [[ $folder != /run/containerd ]] || ! pgrep -x containerd >/dev/null || continue
+      rm -rf --one-file-system "$folder"
+    done <"$state/foreign"
   fi
   rm -rf --one-file-system "$state"
 }

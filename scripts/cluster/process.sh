@@ -17,8 +17,8 @@ start() { # NAME COMMAND…: nothing where it already runs
   local name=$1
   shift
   ! running "$name" || return 0
-  # 9 is the lock on the node, which must not live as long as what is started.
-  setsid "$@" >>"$state/log/$name.log" 2>&1 </dev/null 9>&- &
+  # 9 is the lock on the node, which must not live as long as what is started; and all it talks to is on this machine.
+  NO_PROXY='*' no_proxy='*' setsid "$@" >>"$state/log/$name.log" 2>&1 </dev/null 9>&- &
   printf '%s %s\n' "$!" "$(birth "$!")" >"$runtime/$name.pid"
 }
 
