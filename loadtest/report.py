@@ -48,7 +48,7 @@ def page(run: Run, judged: Verdict, figures: dict[str, Any], wide: Figure) -> st
     templates = jinja2.FileSystemLoader(HERE)
     environment = jinja2.Environment(loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters |= {"clock": clock, "number": number}
+    environment.filters |= {"clock": clock, "number": number, "plural": plural}
     return environment.get_template("report.html.j2").render(
         run=run,
         plan=run.plan,

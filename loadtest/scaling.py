@@ -104,12 +104,17 @@ def back_at_minimum(run: Run) -> int | None:
 
 
 def held_again(run: Run, limit: float, since: int) -> int | None:
-    """The first second from `since` that starts HELD_FOR seconds of p99 within `limit` and nothing failed or lost."""
+    """After the first second from `since` that broke the objectives, the first that starts HELD_FOR good ones.
+
+    Good: p99 within `limit`, nothing failed or lost. `since` itself when none broke them; None when it never came.
+    """
+    after = [moment for moment in run.loaded if moment.t >= since]
+    broken = next((moment.t for moment in after if not holds(moment, limit)), None)
+    if broken is None:
+        return since
     in_a_row = 0
-    for moment in run.loaded:
-        if moment.t < since:
-            continue
-        in_a_row = in_a_row + 1 if holds(moment, limit) else 0
+    for moment in after:
+        in_a_row = in_a_row + 1 if holds(moment, limit) and moment.t > broken else 0
         if in_a_row == HELD_FOR:
             return moment.t - HELD_FOR + 1
     return None

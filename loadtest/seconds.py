@@ -21,7 +21,8 @@ class LoadSecond:
     sent = right answers + failed (answered, but wrongly) + lost (no answer at all).
     users: the most there were, at its beginning or its end.
     latency_ms counts right answers only: a refusal is quick, and would flatter the figures.
-    generator_cpu: cores that the load generator used; late_ms: how late its own clock tick came.
+    generator_cpu: cores that the load generator used; late_ms: how late its own clock tick came; machine_busy: share
+    of all cores of its machine that anything used (0 to 1; None where the kernel does not tell).
     """
 
     t: int
@@ -34,6 +35,7 @@ class LoadSecond:
     latency_ms: Counter[float] = field(default_factory=Counter)
     generator_cpu: float = 0.0
     late_ms: float = 0.0
+    machine_busy: float | None = None
 
     def right(self, milliseconds: float, pod: str) -> None:
         self.sent += 1

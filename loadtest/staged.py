@@ -20,6 +20,7 @@ from locust import LoadTestShape, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
+from loadtest.machine import busy_since, cpu_ticks
 from loadtest.seconds import LoadSecond
 from loadtest.shapes import SHAPES
 
@@ -38,8 +39,14 @@ class Staged(LoadTestShape):
     def __init__(self) -> None:
         super().__init__()
         self.stopped = False
+        self.begin: int | None = None
         # Locust installs its own handler only after the shape has ended; until then SIGTERM would cut it off.
         gevent.signal_handler(signal.SIGTERM, self.stop)
+
+    def reset_time(self) -> None:
+        """A walk begins; Locust calls this for each, its web page can begin several."""
+        super().reset_time()
+        self.begin = None
 
     def stop(self) -> None:
         self.stopped = True
@@ -48,11 +55,13 @@ class Staged(LoadTestShape):
         options = self.runner.environment.parsed_options if self.runner else None
         if options is None or self.stopped:
             return None
-        shape = SHAPES[options.shape]
-        t = self.get_run_time()
-        if t >= shape.duration:
-            return None
-        return shape.users_at(t), SPAWN_RATE
+        # Seconds of the shape are whole seconds of the clock, as those of the recorder are.
+        gevent.sleep(1 - time.time() % 1)
+        now = round(time.time())
+        if self.begin is None:
+            self.begin = now
+        shape, t = SHAPES[options.shape], now - self.begin
+        return (shape.users_at(t), SPAWN_RATE) if t < shape.duration else None
 
 
 class Writer:
@@ -63,6 +72,7 @@ class Writer:
         self.file: IO[str] = path.open("w", encoding="utf-8")
         self.second = LoadSecond(int(time.time()))
         self.cpu = time.process_time()
+        self.ticks = cpu_ticks()
         rates = {getattr(user, "requests_per_second", None) for user in environment.user_classes}
         self.write(
             {
@@ -93,6 +103,7 @@ class Writer:
             self.second.users = max(self.second.users, self.users)
             cpu = time.process_time()
             self.second.generator_cpu, self.cpu = round(cpu - self.cpu, 3), cpu
+            self.second.machine_busy, self.ticks = busy_since(self.ticks)
             self.write(self.second.to_dict())
             self.second = LoadSecond(self.second.t + 1, users=self.users)
 

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from loadtest import scaling
 from loadtest.scaling import Decision
+from loadtest.seconds import LoadSecond
 from loadtest.timeline import Moment, Run
 from loadtest.words import clock, listed, number, plural
 
@@ -108,8 +109,12 @@ def of_faults(run: Run) -> list[Line]:
 
 
 def of_warnings(run: Run) -> list[Line]:
-    """Warnings that Kubernetes gave about the autoscaler or its pods, each kind once."""
-    warnings = sorted((e for e in run.events if e.warning and e.t >= 0), key=lambda e: (e.reason, e.t))
+    """Warnings that Kubernetes gave about the autoscaler or its pods, each kind once.
+
+    Not told: a startup probe that fails, which is how every pod's start looks from outside.
+    """
+    told = (e for e in run.events if e.warning and e.t >= 0 and not e.message.startswith("Startup probe failed"))
+    warnings = sorted(told, key=lambda e: (e.reason, e.t))
     lines = []
     for reason, group in groupby(warnings, key=lambda e: e.reason):
         events = list(group)
@@ -139,21 +144,31 @@ def limits(run: Run) -> list[str]:
         spans = listed([f"{clock(a)}–{clock(b)}" if b > a else clock(a) for a, b in blind[:5]])
         total = sum(b - a + 1 for a, b in blind)
         said.append(f"The cluster was not seen for {plural(total, 'second')} ({spans}): the chart leaves them empty.")
-    busy = [m.load.generator_cpu for m in run.loaded if m.load is not None]
-    late = [m.load.late_ms for m in run.loaded if m.load is not None]
-    if busy:
-        said.append(
-            f"The load generator used {number(sum(busy) / len(busy))} of a core on average, {number(max(busy))} at most"
-            f", and woke at most {number(max(late))} ms late."
-        )
-        if max(late) > LATE_MS or max(busy) > BUSY:
-            said.append("It was short of CPU in places, so the latencies there are partly its own.")
+    load = [moment.load for moment in run.loaded if moment.load is not None]
+    if load:
+        said.append(of_generator(load))
     said.append("A user waits for an answer before asking again, so a stalled server is asked less, not more.")
     return said
 
 
+def of_generator(load: list[LoadSecond]) -> str:
+    """Whether the machine that made the load had the CPU for it."""
+    used, late = [second.generator_cpu for second in load], max(second.late_ms for second in load)
+    text = f"The load generator used {number(sum(used) / len(used))} of a core on average, {number(max(used))} at most"
+    text += f", and woke at most {number(late)} ms late."
+    busy = [second.machine_busy for second in load if second.machine_busy is not None]
+    if busy:
+        text += (
+            f" Its machine was {100 * sum(busy) / len(busy):.0f} % busy on average, {100 * max(busy):.0f} % at most."
+        )
+    crowded = sum(share > BUSY for share in busy) > len(busy) / 10
+    if late > LATE_MS or max(used) > BUSY or crowded:
+        text += " That is short of CPU, so the latencies are partly the machine’s own."
+    return text
+
+
 LATE_MS = 50.0
-BUSY = 0.9
+BUSY = 0.95  # of a core, or of the machine
 
 
 def gaps(run: Run) -> list[tuple[int, int]]:

@@ -13,7 +13,8 @@ The shape is stable; `format` goes up when a key changes its meaning or goes awa
                  minimum_after_s}
     pods         [{name, requests, share_percent, fair_percent, ready_s, exists_s}]
     cost         null without a cluster, else {pod_seconds, at_maximum_pod_seconds}
-    observation  {seconds, load_missing_s, cluster_missing_s, generator_cpu_mean, generator_cpu_max, late_ms_max}
+    observation  {seconds, load_missing_s, cluster_missing_s, generator_cpu_mean, generator_cpu_max, late_ms_max,
+                 machine_busy_mean}
     repeat       plan.json as it is: command, host, shape, git, versions, cluster (autoscaler, images, node)
 
 Times that end in `_after_s` are durations, those in `_s` are seconds of the run; unknown is null.
@@ -157,11 +158,13 @@ def cost(run: Run) -> dict[str, int]:
 
 def observation(run: Run) -> dict[str, Any]:
     load = [moment.load for moment in run.loaded if moment.load is not None]
+    busy = [second.machine_busy for second in load if second.machine_busy is not None]
     return {
         "seconds": run.seconds,
         "load_missing_s": run.seconds - len(load),
         "cluster_missing_s": sum(moment.cluster is None for moment in run.loaded) if run.watched else None,
         "generator_cpu_mean": round(sum(second.generator_cpu for second in load) / len(load), 3) if load else None,
         "generator_cpu_max": max((second.generator_cpu for second in load), default=None),
+        "machine_busy_mean": round(sum(busy) / len(busy), 3) if busy else None,
         "late_ms_max": max((second.late_ms for second in load), default=None),
     }

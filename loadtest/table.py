@@ -12,7 +12,7 @@ from loadtest.timeline import Moment, Run
 COLUMNS = (
     *("t_s", "utc", "stage", "users", "offered_per_s", "sent", "right", "failed", "lost", "p50_ms", "p95_ms", "p99_ms"),
     *("cpu_percent", "target_percent", "desired", "ready", "pods_ready", "pods_millicores", "pods_requests"),
-    *("failure_reasons", "generator_cpu", "late_ms", "events"),
+    *("failure_reasons", "generator_cpu", "late_ms", "machine_busy", "events"),
 )
 
 
@@ -39,6 +39,7 @@ def row_of(run: Run, moment: Moment) -> dict[str, Any]:
             "right": load.sent - load.failed - load.lost,
             "generator_cpu": load.generator_cpu,
             "late_ms": load.late_ms,
+            "machine_busy": load.machine_busy,
         }
         row |= {f"p{q}_ms": percentile(load.latency_ms, q / 100) for q in (50, 95, 99)}
         row |= {"pods_requests": pairs(load.pods), "failure_reasons": pairs(load.reasons)}

@@ -75,9 +75,8 @@ class Run:
 
     @property
     def seconds(self) -> int:
-        """How long the load was on: the shape's length, or less when it was stopped."""
-        last = max((moment.t for moment in self.moments if moment.load is not None), default=-1)
-        return min(self.shape.duration, last + 1)
+        """How long the load was on: the shape's length and the last answers after it, or less when it was stopped."""
+        return max((moment.t for moment in self.moments if moment.load is not None), default=-1) + 1
 
     @property
     def offered_per_user(self) -> float | None:

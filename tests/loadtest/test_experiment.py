@@ -91,7 +91,7 @@ def test_interrupted_it_stops_the_load_and_still_reports(serve: Callable[..., st
     assert running.wait(30) == 1
     found = summary(tmp_path)
     assert found["verdict"]["interrupted"]
-    assert found["requests"]["sent"] > 50
+    assert found["requests"]["sent"] > 5
     assert found["requests"]["lost"] == 0
     assert json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[-1]).keys() == {"end"}
 

@@ -32,9 +32,17 @@ def failing(t: int, shape: Shape) -> LoadSecond:
     return second
 
 
+def warned(t: int) -> dict[str, Any]:
+    """What Kubernetes says comes in long words."""
+    message = 'Readiness probe failed: Get "http://10.244.0.10:8000/health/ready": context deadline exceeded'
+    event = {"at": synthetic.ZERO + t, "object": "ml-serving-deployment-56cd54c6f6-7gf4x", "kind": "Pod"}
+    event |= {"reason": "Unhealthy", "message": message, "type": "Warning"}
+    return synthetic.cluster_line(t) | {"events": [event] if t == 60 else []}
+
+
 RUNS: dict[str, dict[str, Any]] = {
     "good": {},
-    "failing": {"load": failing},
+    "failing": {"load": failing, "cluster": warned},
     "alone": {"cluster": None},
     "interrupted": {"until": 70, "interrupted": True},
 }

@@ -78,6 +78,19 @@ def test_held_again_wants_ten_good_seconds_in_a_row(tmp_path: Path) -> None:
     assert scaling.held_again(run, 250, since=30) == 41
 
 
+def test_held_again_is_at_once_when_nothing_was_broken(tmp_path: Path) -> None:
+    assert scaling.held_again(run_of(tmp_path), 250, since=30) == 30
+
+
+def test_never_held_again(tmp_path: Path) -> None:
+    def slow(t: int, shape: Shape) -> LoadSecond:
+        second = LoadSecond(synthetic.ZERO + t, users=shape.users_at(t))
+        second.right(400.0 if t >= 30 else 2.0, "pod-0")
+        return second
+
+    assert scaling.held_again(run_of(tmp_path, load=slow), 250, since=30) is None
+
+
 @pytest.mark.parametrize("wrong", ["failed", "lost", "silent"])
 def test_held_again_minds_failures_and_silence(tmp_path: Path, wrong: str) -> None:
     def one_bad(t: int, shape: Shape) -> LoadSecond:

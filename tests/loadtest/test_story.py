@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,9 @@ def test_pods_that_never_came_are_told(tmp_path: Path) -> None:
 def test_warnings_are_told_once_a_kind(tmp_path: Path) -> None:
     def warned(t: int) -> dict[str, Any]:
         event = {"at": synthetic.ZERO + t, "object": "pod-1", "kind": "Pod", "reason": "Unhealthy"}
-        event |= {"message": "Readiness probe failed", "type": "Warning"}
-        return synthetic.cluster_line(t) | {"events": [event] if t in {45, 46, 47} else []}
+        message = "Startup probe failed" if t == 44 else "Readiness probe failed"
+        event |= {"message": message, "type": "Normal" if t == 48 else "Warning"}
+        return synthetic.cluster_line(t) | {"events": [event] if 44 <= t <= 48 else []}
 
     warnings = [line for line in told(tmp_path, cluster=warned) if "warned" in line]
     assert warnings == ["0:45 Kubernetes warned (3 times): Unhealthy, pod-1: Readiness probe failed"]
@@ -92,12 +94,19 @@ def test_limits_name_the_unseen_seconds(tmp_path: Path) -> None:
     assert "The cluster was not seen for 4 seconds (1:10–1:12 and 1:40): the chart leaves them empty." in said
 
 
-@pytest.mark.parametrize(("cpu", "late", "doubted"), [(0.3, 3.0, False), (0.97, 3.0, True), (0.3, 80.0, True)])
-def test_limits_doubt_a_busy_load_generator(tmp_path: Path, cpu: float, late: float, *, doubted: bool) -> None:
+@pytest.mark.parametrize(
+    ("used", "doubted"),
+    [
+        ({"generator_cpu": 0.3, "late_ms": 3.0, "machine_busy": 0.8}, False),
+        ({"generator_cpu": 0.3, "late_ms": 3.0, "machine_busy": None}, False),
+        ({"generator_cpu": 0.97}, True),
+        ({"late_ms": 80.0}, True),
+        ({"machine_busy": 1.0}, True),
+    ],
+)
+def test_limits_doubt_a_load_generator_short_of_cpu(tmp_path: Path, used: dict[str, Any], *, doubted: bool) -> None:
     def busy(t: int, shape: Shape) -> LoadSecond:
-        second = synthetic.load_second(t, shape)
-        second.generator_cpu, second.late_ms = cpu, late
-        return second
+        return replace(synthetic.load_second(t, shape), **used)
 
     said = " ".join(story.limits(run_of(tmp_path, load=busy)))
     assert ("short of CPU" in said) is doubted
