@@ -23,15 +23,16 @@ start() { # NAME COMMAND…: nothing where it already runs
 }
 
 stop() { # NAME
-  local pid
-  running "$1" || return 0
-  read -r pid _ <"$runtime/$1.pid"
-  kill "$pid"
-  for _ in {1..50}; do
+  local pid signal
+  for signal in TERM KILL; do
     running "$1" || return 0
-    sleep 0.1
+    read -r pid _ <"$runtime/$1.pid"
+    kill -"$signal" "$pid" 2>/dev/null || true
+    for _ in {1..50}; do
+      running "$1" || return 0
+      sleep 0.1
+    done
   done
-  kill -9 "$pid"
 }
 
 wait_for() { # SECONDS NAME COMMAND…
