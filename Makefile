@@ -13,6 +13,7 @@ demo: .venv/installed ## the whole story: train, build, deploy, predict, load, s
 	scripts/demo
 
 test: check ## every test, on a real cluster and in a real browser
+	scripts/cluster/node down  # a test lives a node's whole life, from nothing to nothing
 	$(PYTEST) -m 'cluster or node or browser'
 
 check: train ## what takes under a minute: lint, types, and the tests that need no cluster
