@@ -20,7 +20,8 @@ def parts() -> set[Path]:
 
 @pytest.mark.parametrize("script", entries(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_shellcheck_has_nothing_to_say(script: Path) -> None:
-    command = [Path(sys.executable).with_name("shellcheck"), "--external-sources", "--check-sourced", "--source-path", "SCRIPTDIR", str(script)]
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    command = [shellcheck, "--external-sources", "--check-sourced", "--source-path", "SCRIPTDIR", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout
 
