@@ -121,7 +121,7 @@ def save(
 def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
     try:
         manifest = msgspec.json.decode(head, type=_Manifest)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BundleError(f"The manifest of {folder} is broken: {error}.") from error
     if manifest.format != FORMAT:
         raise BundleError(f"The bundle {folder} has format {manifest.format}, this program reads format {FORMAT}.")

@@ -63,6 +63,7 @@ def test_a_link_to_the_folder_itself_is_followed(folder: Path, tmp_path: Path) -
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = saved(tmp_path / "first"), saved(tmp_path / "second")
     assert first.digest == second.digest
+    assert (first.folder / "model_binary.dat.gz").read_bytes()[4:8] == bytes(4)  # no time of day
     for name in bundle.FILES:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
 
@@ -231,3 +232,4 @@ def test_no_bundle_is_a_sentence(tmp_path: Path) -> None:
 def test_a_card_with_nan_cannot_be_saved(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         bundle.save(tmp_path / "flowers", TASK, b"", b"", {"accuracy": float("nan")}, {})
+    assert not (tmp_path / "flowers").exists()
