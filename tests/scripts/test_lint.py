@@ -21,7 +21,7 @@ def parts() -> set[Path]:
 @pytest.mark.parametrize("script", entries(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_shellcheck_has_nothing_to_say(script: Path) -> None:
     shellcheck = Path(sys.executable).with_name("shellcheck")
-    command = [shellcheck, "--external-sources", "--check-sourced", "--source-path", "SCRIPTDIR", script]
+    command = [str(shellcheck), "--external-sources", "--check-sourced", "--source-path", "SCRIPTDIR", str(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout
 
