@@ -13,6 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from model.task import Feature, Task
 from model.train.convertible import allow_linear_svc, convertible, parts
+from model.train.imputer import allow_double_precision
 
 OPSET = {"": 18, "ai.onnx.ml": 3, "com.microsoft": 1}
 INPUT = "input"
@@ -29,6 +30,7 @@ def convert(pipeline: Any, task: Task) -> bytes:
     if not task.numeric and (taken := set(outputs) & set(task.names)):
         raise ValueError(f"the column {min(taken)!r} has the name of an answer; call it something else")
     allow_linear_svc()
+    allow_double_precision()
     pipeline = convertible(pipeline)
     columns = [(feature.name, _tensor(feature, 1)) for feature in task.features]
     if not task.numeric:

@@ -186,6 +186,20 @@ def test_a_forest_whose_thresholds_lie_on_scaled_values(tmp_path: Path) -> None:
     np.testing.assert_allclose(brought.ask()["probabilities"], brought.pipeline.predict_proba(brought.fresh), atol=1e-5)
 
 
+def test_a_forest_behind_imputed_and_scaled_numbers_beside_strings(tmp_path: Path) -> None:
+    rows, target = customers()
+    rows = rows.assign(age=rows["age"].where(rows.index % 7 > 0))
+    columns = ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), ["age", "income"]),
+            ("strings", OneHotEncoder(handle_unknown="ignore"), ["city"]),
+        ]
+    )
+    brought = bring(tmp_path, make_pipeline(columns, RandomForestClassifier(20, random_state=0)), rows, target)
+    assert brought.made.task.features[0].optional
+    np.testing.assert_allclose(brought.ask()["probabilities"], brought.pipeline.predict_proba(brought.fresh), atol=1e-5)
+
+
 def test_linear_svc_of_two_classes_at_the_end_of_a_pipeline(tmp_path: Path) -> None:
     data = load_wine(as_frame=True)
     brought = bring(tmp_path, make_pipeline(StandardScaler(), LinearSVC()), data.data, data.target == 0)
