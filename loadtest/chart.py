@@ -1,7 +1,7 @@
 """The picture: users, requests, latency, CPU and replicas under one another on one time axis.
 
-Two layouts of the same panels: `WIDE` for a desk and paper, `NARROW` for a phone. In SVG each colour becomes a CSS
-variable, so that the page's dark style reaches into the picture; PNG is light.
+Three layouts of the same panels: `WIDE` for a desk, `PAPER` for A4, `NARROW` for a phone. In SVG each colour becomes
+a CSS variable, so that the page's dark style reaches into the picture; PNG is light.
 """
 
 import io
@@ -42,19 +42,25 @@ class Layout:
 
 
 WIDE = Layout("wide", 14.4, 1.5, 13, 0.62, 0.3)
+PAPER = Layout("paper", 7.17, 0.7, 8.5, 0.42, 0.22)
 NARROW = Layout("narrow", 4.83, 1.3, 11.5, 0.46, 0.24)
-TOP, BOTTOM, GAP = 0.3, 0.36, 0.5  # inches: the numbers of the decisions, the time axis, the titles
+TOP, BOTTOM, GAP = (
+    0.022,
+    0.034,
+    0.038,
+)  # inches a point of type: the numbers of the decisions, the time axis, the titles
 
 
 def draw(run: Run, layout: Layout) -> Figure:
     panels: tuple[Panel, ...] = (users, requests, latency, cpu, replicas) if run.watched else (users, requests, latency)
-    height = TOP + BOTTOM + len(panels) * (layout.panel + GAP)
+    top, bottom, gap = (layout.font * inches for inches in (TOP, BOTTOM, GAP))
+    height = top + bottom + len(panels) * (layout.panel + gap)
     figure = Figure(figsize=(layout.width, height), facecolor=COLOURS["paper"])
     with mpl.rc_context({"font.size": layout.font, "axes.unicode_minus": True}):
         for row, panel in enumerate(panels):
-            bottom = height - TOP - (row + 1) * (layout.panel + GAP)
+            low = height - top - (row + 1) * (layout.panel + gap)
             width = layout.width - layout.left - layout.right
-            box = (layout.left / layout.width, bottom / height, width / layout.width, layout.panel / height)
+            box = (layout.left / layout.width, low / height, width / layout.width, layout.panel / height)
             axes = figure.add_axes(box)
             dress(axes, run, layout, last=row == len(panels) - 1)
             title(axes, panel(axes, run), layout)
@@ -103,7 +109,7 @@ def dress(axes: Axes, run: Run, layout: Layout, *, last: bool) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock(value)))
     axes.grid(color=COLOURS["grid"], linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.tick_params(colors=COLOURS["muted"], labelbottom=last, length=0, pad=4)
+    axes.tick_params(colors=COLOURS["muted"], labelbottom=last, length=0, pad=layout.font * 0.6)
 
 
 def title(axes: Axes, words: Title, layout: Layout) -> None:
@@ -116,7 +122,7 @@ def title(axes: Axes, words: Title, layout: Layout) -> None:
         label = TextArea(one.words, textprops={"color": COLOURS["muted"], "size": layout.font})
         pieces.append(HPacker(children=[sign, label], pad=0, sep=layout.font * 0.3, align="baseline"))
     line = HPacker(children=pieces, pad=0, sep=layout.font * 0.8, align="baseline")
-    edge = (-layout.left * POINTS, 7)  # points from the panel's upper left corner
+    edge = (-layout.left * POINTS, layout.font * 0.55)  # points from the panel's upper left corner
     here: Any = {"xycoords": "axes fraction", "boxcoords": "offset points", "box_alignment": (0, 0)}
     axes.add_artist(AnnotationBbox(line, (0, 1), edge, frameon=False, pad=0, annotation_clip=False, **here))
 

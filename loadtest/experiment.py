@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from loadtest import facts
 from loadtest.progress import Progress
-from loadtest.record import Recorder
+from loadtest.record import API_ERRORS, Recorder, reason
 from loadtest.shapes import Shape
 
 HERE = Path(__file__).parent
@@ -53,8 +53,6 @@ class Experiment:
         plan = self.plan()
         write(folder, plan)
         interrupted = self.watch(folder)
-        if self.recorder is not None and not plan["cluster"]["images"]:
-            plan = self.plan()
         write(folder, plan | {"interrupted": interrupted})
         if not (folder / "load.jsonl").exists():
             raise CannotRunError("Interrupted before the load began.")
@@ -65,7 +63,9 @@ class Experiment:
         if not self.host.startswith(("http://", "https://")):
             raise CannotRunError(f"--host wants a URL such as http://127.0.0.1:8000, not {self.host!r}.")
         try:
-            urllib.request.urlopen(f"{self.host}/health", timeout=5).close()  # noqa: S310
+            # Locust heeds no proxy of the environment either.
+            direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            direct.open(f"{self.host}/health", timeout=5).close()
         except urllib.error.HTTPError as error:
             error.close()
         except OSError as error:
@@ -87,8 +87,8 @@ class Experiment:
     def plan(self) -> dict[str, Any]:
         try:
             cluster = facts.cluster(self.recorder) if self.recorder is not None else None
-        except Exception as error:  # the API's many ways to fail are one to the user
-            raise CannotRunError(f"The cluster could not be described: {error}") from error
+        except API_ERRORS as error:
+            raise CannotRunError(f"The cluster could not be described: {reason(error)}") from error
         return {
             "command": shlex.join(["python", "-m", "loadtest", *sys.argv[1:]]),
             "host": self.host,

@@ -74,7 +74,7 @@ def requests(axes: Axes, run: Run) -> Title:
     colours = [PODS[i % len(PODS)] for i in range(len(pods))]
     if stacks:
         axes.stackplot(t, stacks, colors=[COLOURS[colour] for colour in colours], linewidth=0, step="post")
-    names = [Name("■", colour, f"{i}" if i > 1 else "pod 1") for i, colour in enumerate(colours, start=1)]
+    names = [Name("■", colour, f"{i}" if i > 1 else "pod 1") for i, colour in enumerate(colours, start=1) if any(pods)]
     if run.offered_per_user is not None:
         rate = run.offered_per_user
         offered = series(run.loaded, lambda m: m.load.users * rate if m.load else None)
@@ -117,11 +117,11 @@ def cpu(axes: Axes, run: Run) -> Title:
         top = highest(own, least=top)
     axes.step(t, read, where="post", color=COLOURS["cpu"], linewidth=2)
     axes.step(t, target, where="post", color=COLOURS["ink"], linewidth=1, linestyle=DASHED)
-    axes.set_ylim(0, 1.2 * top)
+    axes.set_ylim(0, 1.3 * top)
     axes.yaxis.set_major_locator(few())
     for decision in scaling.decisions(run.moments):
         if decision.cpu is not None:
-            beside(axes, decision.t, decision.cpu, f"{decision.cpu:g} %")
+            beside(axes, decision.t, f"{decision.cpu:g} %")
     names = [Name("━", "cpu", "average"), Name("━", "cpu-pod", "each pod")]
     goal = next((value for value in target if not math.isnan(value)), None)
     return "CPU, % of request", [*names, Name("╌", "ink", f"target {goal:g}")] if goal is not None else names
@@ -144,21 +144,21 @@ def replicas(axes: Axes, run: Run) -> Title:
     axes.set_ylim(0, 1.5 * top)
     axes.yaxis.set_major_locator(MultipleLocator(math.ceil(top / 4)))
     for decision in scaling.decisions(run.moments):
-        beside(axes, decision.t, top, f"{decision.before} → {decision.after}")
+        beside(axes, decision.t, f"{decision.before} → {decision.after}")
     return "Replicas", [Name("━", "ink", "desired"), Name("■", "ready", "ready")]
 
 
-def beside(axes: Axes, t: float, value: float, words: str) -> None:
-    """Words at a value, right of a decision's line; left of it where they would leave the picture."""
+def beside(axes: Axes, t: float, words: str) -> None:
+    """Words at the top of a panel, right of a decision's line; left of it where they would leave the picture."""
     left, right = axes.get_xlim()
     late = (t - left) / (right - left) > 0.85  # noqa: PLR2004
     axes.annotate(
         words,
-        (t, value),
-        xytext=(-4 if late else 4, 3),
+        (t, axes.get_ylim()[1]),
+        xytext=(-4 if late else 4, 0),
         textcoords="offset points",
         ha="right" if late else "left",
-        va="bottom",
+        va="top",
         color=COLOURS["ink"],
         weight="bold",
         zorder=6,

@@ -1,6 +1,7 @@
 """One line of figures while an experiment runs: rewritten in place on a terminal, every few seconds elsewhere."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import IO, Any
@@ -56,7 +57,8 @@ class Progress:
     def show(self, now: float, state: dict[str, Any] | None) -> None:
         self.follow()
         if self.out.isatty():
-            self.out.write(CLEAR + self.line(now, state))
+            width = shutil.get_terminal_size().columns - 1  # a line that wraps cannot be rewritten
+            self.out.write(CLEAR + self.line(now, state)[:width])
         elif self.start is not None and now - self.shown >= EVERY:
             self.shown = int(now)
             self.out.write(self.line(now, state) + "\n")

@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 HPA = "ml-serving-hpa"
 TIMEOUT = (0.5, 1.5)  # seconds to connect, to read
 NANOCORES = {"n": 1e-6, "u": 1e-3, "m": 1.0, "": 1e3}  # Kubernetes' CPU quantities, in thousandths of a core
+API_ERRORS = (client.ApiException, HTTPError, OSError, json.JSONDecodeError)
 EVENTS_EVERY = 5  # seconds; an event carries its own time
 
 
@@ -64,7 +65,7 @@ class Recorder:
         recorder = cls(client.ApiClient(settings), namespace)
         try:
             recorder.find()
-        except (client.ApiException, HTTPError, OSError) as error:
+        except API_ERRORS as error:
             raise ClusterError(
                 f"The autoscaler {HPA} in namespace {namespace} of {settings.host} cannot be read: {reason(error)}. "
                 "Deploy it (kubectl apply -f k8s), or measure the host alone with --no-cluster."
@@ -91,7 +92,11 @@ class Recorder:
         return list(pods["items"])
 
     def nodes(self) -> list[dict[str, Any]]:
-        return list(parsed(client.CoreV1Api(self.api).list_node(**RAW))["items"])
+        """The cluster's nodes; empty for a user who may look at a namespace only."""
+        try:
+            return list(parsed(client.CoreV1Api(self.api).list_node(**RAW))["items"])
+        except client.ApiException:
+            return []
 
     def metrics(self) -> list[dict[str, Any]]:
         """CPU of each pod as metrics-server last saw it; empty while it cannot say."""
@@ -130,7 +135,7 @@ class Recorder:
             if now >= self.events_due:
                 line["events"] = self.new_events()
                 self.events_due = now + EVENTS_EVERY
-        except (client.ApiException, HTTPError, OSError) as error:
+        except API_ERRORS as error:
             return {"t": t, "missing": reason(error)}
         return line
 

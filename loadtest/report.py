@@ -58,7 +58,10 @@ def page(run: Run, judged: Verdict, figures: dict[str, Any], wide: Figure) -> st
         story=story.tell(run),
         limits=story.limits(run),
         colours=COLOURS,
-        charts=[drawn(wide, chart.WIDE), drawn(chart.draw(run, chart.NARROW), chart.NARROW)],
+        charts=[
+            drawn(wide, chart.WIDE),
+            *(drawn(chart.draw(run, layout), layout) for layout in (chart.PAPER, chart.NARROW)),
+        ],
         seconds=[readout(moment) for moment in run.moments],
         style=as_it_is("report.css"),
         script=as_it_is("report.js"),

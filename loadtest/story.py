@@ -126,7 +126,7 @@ def of_warnings(run: Run) -> list[Line]:
 
 
 def of_end(run: Run) -> list[Line]:
-    end = run.seconds
+    end = min(run.seconds, run.shape.duration)
     lines = []
     if run.plan["interrupted"]:
         lines.append(Line(end, f"Interrupted at {clock(end)} of {clock(run.shape.duration)}."))

@@ -84,7 +84,9 @@ def test_a_lying_server_misses_its_objectives(serve: Callable[..., str], tmp_pat
 def test_interrupted_it_stops_the_load_and_still_reports(serve: Callable[..., str], tmp_path: Path, name: str) -> None:
     words = ["--shape", "demo", "--host", serve(), "--output", str(tmp_path), "--no-cluster"]
     running = subprocess.Popen([sys.executable, "-m", "loadtest", *words], env=ALONE, stdout=subprocess.DEVNULL)
+    late = time.time() + 30
     while not any(path.stat().st_size for path in tmp_path.glob("*/load.jsonl")):
+        assert time.time() < late, "the load did not begin"
         time.sleep(0.2)
     time.sleep(3)
     running.send_signal(signal.Signals[name])
