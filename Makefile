@@ -14,12 +14,12 @@ demo: .venv/installed ## the whole story: train, build, deploy, predict, load, s
 
 test: check ## every test, on a real cluster and in a real browser
 	scripts/cluster/node down  # a test lives a node's whole life, from nothing to nothing
-	$(PYTEST) -m 'cluster or node or browser'
+	$(PYTEST) -m 'browser or load or node or cluster'
 
 check: train ## what takes under a minute: lint, types, and the tests that need no cluster
 	.venv/bin/ruff check && .venv/bin/ruff format --check  # mended by: .venv/bin/ruff check --fix; .venv/bin/ruff format
 	.venv/bin/mypy
-	$(PYTEST) -q -m 'not cluster and not node and not browser'
+	$(PYTEST) -q -m 'not (browser or load or node or cluster)'
 
 train: .venv/installed $(BUNDLE) ## train the breast-cancer model
 
@@ -32,7 +32,7 @@ cluster: ## start the node of our own, where there is no other cluster
 image: train ## build the image and hand it to the cluster
 	scripts/image/build
 
-load: .venv/installed ## one experiment against what is deployed, with its report: SHAPE=demo|ramp|step|spike|soak
+load: .venv/installed ## one experiment against what is deployed, with its report: SHAPE=demo|ramp|step|spike|soak|smoke
 	scripts/load $(SHAPE)
 
 lock: .venv/installed ## lock the dependencies anew, with hashes

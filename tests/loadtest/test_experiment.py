@@ -14,6 +14,8 @@ import pytest
 
 from tests.loadtest.conftest import small_server
 
+pytestmark = pytest.mark.load
+
 Finished = tuple["subprocess.CompletedProcess[str]", Path]
 ALONE = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.load
+
 
 def locust(host: str, *words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--headless", "--host", host, *words]
