@@ -1,18 +1,16 @@
 """The product on a real cluster: what `make demo` leaves behind, in a namespace that lets only "restricted" pods in."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
 import pytest
 
-from tests.conftest import Cluster
+from tests.conftest import ROOT, Cluster
 
-OBJECTS = (
-    "configmaps,deployments,replicasets,pods,services,endpointslices,"
-    "horizontalpodautoscalers,networkpolicies,poddisruptionbudgets"
-)
 LABEL = "app.kubernetes.io/name=ml-serving"
+DEPLOYMENT = "deployment/ml-serving-deployment"
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
@@ -30,11 +28,17 @@ class Deployed:
 
 @pytest.fixture(scope="session")
 def deployed(cluster: Cluster) -> Iterator[Deployed]:
-    ports = cluster.run(
-        "get", "services", "--all-namespaces", "--output", "jsonpath={.items[*].spec.ports[*].nodePort}"
-    )
-    assert "30001" not in ports.split(), "NodePort 30001 is taken: run `kubectl delete -f k8s`, then test again."
+    """What `make demo` deployed before is taken over, and gone afterwards."""
+    assert owner_of_the_node_port(cluster) in (None, "default/ml-serving-service"), "NodePort 30001 is somebody else's."
     cluster.run("label", "namespace", "default", f"{ENFORCE}=restricted")
     with httpx.Client(base_url=cluster.host, timeout=10) as http:
         yield Deployed(cluster, http)
     cluster.run("label", "namespace", "default", f"{ENFORCE}-")
+    cluster.run("delete", "--filename", str(ROOT / "k8s"), "--ignore-not-found")
+
+
+def owner_of_the_node_port(cluster: Cluster) -> str | None:
+    for service in json.loads(cluster.run("get", "services", "--all-namespaces", "--output", "json"))["items"]:
+        if 30001 in [port.get("nodePort") for port in service["spec"]["ports"]]:
+            return f"{service['metadata']['namespace']}/{service['metadata']['name']}"
+    return None

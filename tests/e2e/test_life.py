@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import LABEL, OBJECTS, Deployed
+from tests.e2e.conftest import DEPLOYMENT, Deployed
 
 pytestmark = pytest.mark.cluster
 
@@ -21,7 +21,6 @@ MALIGNANT = {
     "texture_worst": 17.33,
     "area_worst": 2019.0,
 }
-DEPLOYMENT = "deployment/ml-serving-deployment"
 
 
 def test_make_demo_takes_the_pods_from_1_to_3_and_back_and_loses_nothing(deployed: Deployed) -> None:
@@ -141,17 +140,3 @@ def test_a_rolling_restart_loses_no_request(deployed: Deployed) -> None:
     assert lost == []
     assert answered > 1000
     assert pods > before
-
-
-def test_applying_again_does_not_reset_what_the_autoscaler_owns(deployed: Deployed) -> None:
-    deployed.run("scale", DEPLOYMENT, "--replicas", "2")
-    deployed.run("apply", "--filename", str(ROOT / "k8s"), "--warnings-as-errors")
-    assert deployed.run("get", DEPLOYMENT, "--output", "jsonpath={.spec.replicas}") == "2"
-
-
-def test_delete_leaves_nothing(deployed: Deployed) -> None:
-    deployed.run("delete", "--filename", str(ROOT / "k8s"), "--wait")
-    deployed.run("wait", "--for=delete", "pods", "--selector", LABEL, "--timeout", "90s")
-    assert deployed.run("get", OBJECTS, "--selector", LABEL, "--output", "name").split() == []
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"{deployed.cluster.host}/health", timeout=5)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -29,11 +30,11 @@ COMMANDS = [line[2:] for line in LINES if line.startswith("$ ")]
 RUN_ELSEWHERE = {
     "make demo": "tests/e2e/test_life.py runs it",
     "make test": "it runs this test",
-    "kubectl delete -f k8s": "the last test of tests/e2e/test_life.py runs it",
+    "kubectl delete -f k8s": "tests/e2e/test_removal.py runs it",
     "docker build -t mlserving .": "needs a Docker engine; `make image` builds the same Dockerfile",
     "docker run -p 8000:8000 mlserving": "needs a Docker engine; the same image runs in the pods",
 }
-FINISHES = ("make image", "kubectl apply", "kubectl rollout", "kubectl get", "curl", "python -m model bundle")
+FINISHES = ("make image", "kubectl apply", "kubectl rollout", "kubectl get", "curl")
 FIT = """
 import joblib
 from sklearn.datasets import load_iris
@@ -61,23 +62,26 @@ def shell(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Mappi
 
 
 @pytest.fixture(scope="module")
-def my_pipeline() -> Iterator[None]:
-    subprocess.run([sys.executable, "-c", FIT], cwd=ROOT, check=True)
-    yield
-    (ROOT / "my_pipeline.joblib").unlink()
-    (ROOT / "rows.csv").unlink()
-    shutil.rmtree(ROOT / "model" / "bundles" / "my_model", ignore_errors=True)
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this tree with a reader's pipeline and rows in it."""
+    copy = tmp_path_factory.mktemp("tree") / "mlserving"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "reports"))
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    subprocess.run([sys.executable, "-c", FIT], cwd=copy, check=True)
+    return copy
 
 
 def test_each_command_is_run_by_a_test() -> None:
     run_here = [
-        command for command in COMMANDS if command.startswith((*FINISHES, "locust", "make load", "MODEL_NAME="))
+        command
+        for command in COMMANDS
+        if command.startswith((*FINISHES, "locust", "make load", "python -m model bundle", "MODEL_NAME="))
     ]
     assert sorted(COMMANDS) == sorted([*run_here, *RUN_ELSEWHERE])
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(FINISHES)])
-def test_it_does_what_it_says(shell: Mapping[str, str], my_pipeline: None, command: str) -> None:
+def test_it_does_what_it_says(shell: Mapping[str, str], command: str) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=shell, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     printed = LINES[LINES.index(f"$ {command}") + 1 :][:1]
@@ -85,9 +89,11 @@ def test_it_does_what_it_says(shell: Mapping[str, str], my_pipeline: None, comma
         assert done.stdout.strip() == printed[0]
 
 
-def test_the_bundle_of_ones_own_pipeline_is_served(shell: Mapping[str, str], my_pipeline: None) -> None:
-    command = next(command for command in COMMANDS if command.startswith("MODEL_NAME="))
-    with started(command, shell) as process:
+def test_the_bundle_of_ones_own_pipeline_is_served(shell: Mapping[str, str], tree: Path) -> None:
+    bundle = next(command for command in COMMANDS if command.startswith("python -m model bundle"))
+    subprocess.run(["bash", "-c", bundle], cwd=tree, env=shell, check=True)
+    serve = next(command for command in COMMANDS if command.startswith("MODEL_NAME="))
+    with started(serve, shell, cwd=tree) as process:
         url = f"http://127.0.0.1:{shell['PORT']}"
         info = answered(f"{url}/info", process).json()
         assert info["model"] == "my_model"
@@ -135,12 +141,10 @@ def answered(url: str, process: "subprocess.Popen[bytes]") -> httpx.Response:
 
 @contextmanager
 def started(
-    command: str, environment: Mapping[str, str], stdout: int | None = None
+    command: str, environment: Mapping[str, str], stdout: int | None = None, cwd: Path = ROOT
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """In a process group of its own, as in a terminal: Ctrl-C reaches all of it. Nothing of it outlives the test."""
-    process = subprocess.Popen(
-        ["bash", "-c", command], cwd=ROOT, env=environment, stdout=stdout, start_new_session=True
-    )
+    process = subprocess.Popen(["bash", "-c", command], cwd=cwd, env=environment, stdout=stdout, start_new_session=True)
     try:
         yield process
     finally:
