@@ -25,6 +25,9 @@ RENEW_AFTER = 200
 INLINE_BYTES = 16 * 1024
 """A longer body is decoded and predicted off the event loop: it would delay the answers beside it."""
 
+CALLER_GONE = 499
+"""What the log and the metrics say when the caller closed the connection before there was an answer."""
+
 _log = logging.getLogger("server")
 _unknown = Route("unknown", "")
 
@@ -46,7 +49,7 @@ class Door:
             return
         started = perf_counter()
         route = self._routes.get(scope["path"], _unknown)
-        status = 500
+        status = CALLER_GONE
         metrics.IN_FLIGHT.inc()
 
         async def send_and_note(message: MutableMapping[str, Any]) -> None:
@@ -132,7 +135,8 @@ class _CallerGone(Exception):
 def _check_method(route: Route, method: str) -> None:
     if route is _unknown:
         raise NotFound("There is nothing at this path; GET /docs lists what there is.")
-    allowed = "GET, HEAD" if route.method == "GET" else route.method
+    ours = route.handler is not None
+    allowed = "GET, HEAD" if route.method == "GET" and ours else route.method  # KServe's routes do not know HEAD
     if method not in allowed.split(", "):
         raise MethodNotAllowed(f"This path takes {allowed} only.", {"allow": allowed})
 

@@ -3,6 +3,8 @@
 import http.client
 import json
 import re
+import socket
+import time
 from urllib.parse import urlsplit
 
 import httpx
@@ -74,7 +76,7 @@ def test_health(client: httpx.Client, path: str) -> None:
         ("GET", "/predict", b"", "", 405, "POST only"),
         ("PUT", "/predict", b"{}", "application/json", 405, "POST only"),
         ("POST", "/info", b"{}", "application/json", 405, "GET, HEAD only"),
-        ("DELETE", "/v2/models", b"", "", 405, "GET, HEAD only"),
+        ("DELETE", "/v2/models", b"", "", 405, "GET only"),
         ("GET", "/nothing", b"", "", 404, "GET /docs"),
         ("GET", "/predict/", b"", "", 404, "GET /docs"),
         ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "GET /docs"),
@@ -97,6 +99,23 @@ def test_bad_input_is_refused_with_a_sentence(  # noqa: PLR0913, PLR0917
 
 def test_a_405_names_the_methods_that_work(client: httpx.Client) -> None:
     assert client.get("/predict").headers["allow"] == "POST"
+
+
+def test_head_is_known_where_it_can_be_answered(client: httpx.Client) -> None:
+    assert client.head("/info").status_code == 200
+    assert client.head("/v2/models").status_code == 405
+
+
+def test_a_caller_who_goes_is_no_failure_of_the_server(client: httpx.Client) -> None:
+    address = client.base_url
+    with socket.create_connection((address.host, address.port or 80)) as connection:
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+        )
+        time.sleep(0.2)
+    deadline = time.monotonic() + 5
+    while 'route="/predict",status="499"' not in client.get("/metrics").text:
+        assert time.monotonic() < deadline
 
 
 def test_a_body_over_the_cap_is_refused_without_its_length_too(client: httpx.Client) -> None:
