@@ -3,12 +3,16 @@
 import json
 import shlex
 import subprocess
+from collections.abc import Mapping
 
 import pytest
 
 from tests.scripts.conftest import Workshop
 
-VIEW = "config view --minify --context {} --output jsonpath={{.clusters[0].cluster.extensions[*].extension.provider}}"
+VIEW = (
+    "config view --minify --context {} --output jsonpath={{.clusters[0].name}}|{{.clusters[0].cluster.server}}"
+    "|{{.clusters[0].cluster.extensions[*].extension.provider}}|{{.contexts[0].context.namespace}}"
+)
 NODES = '--context {} get nodes --output jsonpath={{.items[0].status.addresses[?(@.type=="InternalIP")].address}}'
 
 
@@ -17,9 +21,14 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in shlex.split(done.stdout))
 
 
-def with_kubectl(workshop: Workshop, current: str, provider: str = "", address: str = "") -> None:
-    answers = {"'config current-context'": current, "'config view'*": provider, "*'get nodes'*": address}
-    workshop.tool("kubectl", answers)
+def with_kubectl(workshop: Workshop, current: str, facts: Mapping[str, str] = {}, address: str = "") -> None:
+    """A kubectl that knows of each context: its cluster's name|server|provider|its own namespace."""
+    views = {f"'config view --minify --context {name} '*": known for name, known in facts.items()}
+    workshop.tool("kubectl", {"'config current-context'": current, **views, "*'get nodes'*": address})
+
+
+MINIKUBE = "{0}|https://192.168.49.2:8443|minikube.sigs.k8s.io|"
+KIND = "{0}|https://127.0.0.1:41234||"
 
 
 def with_minikube(workshop: Workshop, *profiles: tuple[str, str]) -> None:
@@ -34,6 +43,7 @@ def test_nothing_at_all_takes_the_node_of_our_own(workshop: Workshop) -> None:
     assert told(done) == {
         "KIND": "node",
         "CONTEXT": "mlserving-node",
+        "NAMESPACE": "default",
         "KUBECONFIG": f"{state}/admin.conf",
         "KUBECTL": f"{state}/bin/kubectl",
         "HOST": "http://127.0.0.1:30001",
@@ -51,7 +61,7 @@ def test_another_current_context_is_looked_at_but_never_spoken_to(workshop: Work
 
 @pytest.mark.parametrize("name", ["minikube", "mine"])
 def test_the_current_minikube(workshop: Workshop, name: str) -> None:
-    with_kubectl(workshop, name, "minikube.sigs.k8s.io")
+    with_kubectl(workshop, name, {name: MINIKUBE.format(name)})
     with_minikube(workshop)
     values = told(workshop.script("cluster/choose", KUBECONFIG="/my/config"))
     assert values["KIND"] == "minikube"
@@ -66,7 +76,7 @@ def test_the_current_minikube(workshop: Workshop, name: str) -> None:
 
 
 def test_the_current_kind_cluster_is_reached_at_its_node(workshop: Workshop) -> None:
-    with_kubectl(workshop, "kind-dev", address="172.18.0.2")
+    with_kubectl(workshop, "kind-dev", {"kind-dev": KIND.format("kind-dev")}, address="172.18.0.2")
     values = told(workshop.script("cluster/choose"))
     assert (values["KIND"], values["CONTEXT"], values["HOST"]) == ("kind", "kind-dev", "http://172.18.0.2:30001")
     assert values["KUBECONFIG"] == f"{workshop.repository.parent}/.kube/config"
@@ -74,13 +84,42 @@ def test_the_current_kind_cluster_is_reached_at_its_node(workshop: Workshop) -> 
 
 
 def test_a_running_minikube_profile_that_is_not_current(workshop: Workshop) -> None:
-    with_kubectl(workshop, "production")
+    with_kubectl(workshop, "production", {"mine": MINIKUBE.format("mine")})
     with_minikube(workshop, ("old", "Stopped"), ("mine", "Running"))
     done = workshop.script("cluster/choose")
     values = told(done)
     assert (values["KIND"], values["CONTEXT"]) == ("minikube", "mine")
     assert "this Minikube profile is running" in done.stderr
     assert "minikube profile list --output json" in workshop.commands()
+
+
+def test_a_context_that_is_only_called_after_a_running_profile_is_left_alone(workshop: Workshop) -> None:
+    with_kubectl(workshop, "", {"mine": "mine|https://10.0.0.1||"})
+    with_minikube(workshop, ("mine", "Running"))
+    assert told(workshop.script("cluster/choose"))["KIND"] == "node"
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("arn:aws:eks:eu-west-1:1:cluster/my-minikube", "arn:x/minikube|https://eks.example.org||"),
+        ("default/api-minikube:6443/admin", "minikube|https://minikube.example.org:6443||"),
+        ("kind-of-production", "kind-of-production|https://10.0.0.1||"),
+    ],
+)
+def test_a_current_context_that_is_only_called_like_a_minikube_or_kind_is_left_alone(
+    workshop: Workshop, name: str, facts: str
+) -> None:
+    with_kubectl(workshop, name, {name: facts})
+    done = workshop.script("cluster/choose")
+    assert told(done)["KIND"] == "node"
+    assert f"{name}, is neither Minikube nor kind and is left alone" in done.stderr
+
+
+@pytest.mark.parametrize(("known", "namespace"), [("t|https://x||models", "models"), ("t|https://x||", "default")])
+def test_the_namespace_is_the_contexts_own(workshop: Workshop, known: str, namespace: str) -> None:
+    with_kubectl(workshop, "", {"team": known}, address="10.1.2.3")
+    assert told(workshop.script("cluster/choose", CONTEXT="team"))["NAMESPACE"] == namespace
 
 
 @pytest.mark.parametrize("answer", ["", "no profiles\n", '{"invalid": [], "valid": null}', '{"error": {"Op": "open"}}'])
