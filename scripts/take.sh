@@ -3,7 +3,7 @@
 
 chosen=$(scripts/cluster/choose)
 eval "$chosen"
-export KIND CONTEXT KUBECONFIG KUBECTL HOST
+export KIND CONTEXT NAMESPACE KUBECONFIG KUBECTL HOST
 [[ $KIND != node ]] || scripts/cluster/node up >/dev/null
 
-kubectl() { "$KUBECTL" --context "$CONTEXT" "$@"; }
+kubectl() { "$KUBECTL" --context "$CONTEXT" --namespace "$NAMESPACE" "$@"; }

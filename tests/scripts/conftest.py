@@ -1,4 +1,7 @@
-"""A copy of the scripts in a folder of its own, and a PATH with nothing on it but plain tools and what a test adds."""
+"""A copy of the scripts in a folder of its own, and a PATH with nothing on it but plain tools and what a test adds.
+
+The folder's name has a blank, as a user's may.
+"""
 
 import os
 import shlex
@@ -58,17 +61,25 @@ class Workshop:
     tools: Path
     record: Path
 
-    def tool(self, name: str, answers: Mapping[str, str] | None = None, otherwise: int = 0) -> None:
+    def tool(self, name: str | Path, answers: Mapping[str, str] | None = None, otherwise: int = 0) -> None:
         """An executable that records its command line; answers: shell pattern of the arguments → what it prints."""
         cases = "".join(
             f"  {pattern}) printf %s {shlex.quote(text)}; exit ;;\n" for pattern, text in (answers or {}).items()
         )
-        path = self.tools / name
+        path = self.tools / name  # an absolute name leads elsewhere
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)  # never write through the link to a real tool
         path.write_text(
-            f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >>{self.record}\ncase "$*" in\n{cases}esac\nexit {otherwise}\n'
+            f'#!/bin/sh\nprintf "%s\\n" "{path.name} $*" >>{self.record}\ncase "$*" in\n{cases}esac\nexit {otherwise}\n'
         )
         path.chmod(0o755)
+
+    def train(self) -> None:
+        """What training leaves, as far as the scripts look at it."""
+        bundle = self.repository / "model" / "bundles" / "breast_model"
+        bundle.mkdir(parents=True)
+        (bundle / "manifest.json").write_text("{}")
+        (bundle / "task.json").write_text("{}")
 
     def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         home = str(self.repository.parent)
@@ -78,7 +89,7 @@ class Workshop:
     def shell(self, words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs shell words in the scripts/cluster folder, after its settings."""
         folder = self.repository / "scripts" / "cluster"
-        return self.run("bash", "-euo", "pipefail", "-c", f"cd {folder}; . ./settings.sh; {words}", **environment)
+        return self.run("bash", "-euo", "pipefail", "-c", f'cd "$0"; . ./settings.sh; {words}', folder, **environment)
 
     def script(self, name: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return self.run(self.repository / "scripts" / name, *words, **environment)
@@ -89,7 +100,7 @@ class Workshop:
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
-    repository, tools = tmp_path / "repository", tmp_path / "tools"
+    repository, tools = tmp_path / "my clone", tmp_path / "tools"
     for folder in ("scripts", "k8s"):
         shutil.copytree(ROOT / folder, repository / folder)
     tools.mkdir()

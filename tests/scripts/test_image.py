@@ -11,9 +11,7 @@ IMAGE = "docker.io/library/mlserving:0.1.0"
 
 @pytest.fixture
 def trained(workshop: Workshop) -> Workshop:
-    bundle = workshop.repository / "model" / "bundles" / "breast_model"
-    bundle.mkdir(parents=True)
-    (bundle / "manifest.json").write_text("{}")
+    workshop.train()
     for name in ("minikube", "docker", "kind"):
         workshop.tool(name)
     return workshop

@@ -28,8 +28,8 @@ COMMIT
 
 
 def removal(workshop: Workshop, saved: str) -> list[str]:
-    (workshop.repository / "saved").write_text(saved)
-    return workshop.shell(f". ./network.sh; removal <{workshop.repository}/saved").stdout.splitlines()
+    (workshop.record.parent / "saved").write_text(saved)
+    return workshop.shell(f". ./network.sh; removal <{workshop.record.parent}/saved").stdout.splitlines()
 
 
 def test_only_our_chains_and_the_rules_that_lead_to_them_go(workshop: Workshop) -> None:
@@ -63,7 +63,7 @@ def test_nothing_of_ours_nothing_to_remove(workshop: Workshop) -> None:
 
 def test_settings_come_back_as_they_were(workshop: Workshop) -> None:
     """The files of /proc/sys are plain files here: what is kept is written back, whatever was written in between."""
-    root = workshop.repository / "sys"
+    root = workshop.record.parent / "sys"
     (root / "net").mkdir(parents=True)
     (root / "net" / "forward").write_text("0\n")
     path = f"sysctl_path() {{ printf '{root}/%s' \"${{1//.//}}\"; }}"

@@ -62,7 +62,7 @@ def test_a_taken_port_is_named(workshop: Workshop) -> None:
 
 
 def test_too_little_memory_is_refused(workshop: Workshop) -> None:
-    table = workshop.repository / "meminfo"
+    table = workshop.record.parent / "meminfo"
     table.write_text("MemTotal: 8000000 kB\nMemAvailable: 2000000 kB\n")
     done = workshop.shell(f"{LOAD} require_memory 2 {table}")
     assert done.returncode == 1
@@ -72,12 +72,12 @@ def test_too_little_memory_is_refused(workshop: Workshop) -> None:
 
 def test_too_little_disk_is_refused_for_a_folder_that_is_not_there_yet(workshop: Workshop) -> None:
     workshop.tool("df", {"*": "Filesystem 1M-blocks Used Available\n/dev/x 9 9 3071\n"})
-    done = workshop.shell(f"{LOAD} require_disk 3 {workshop.repository}/not/there")
+    done = workshop.shell(f"{LOAD} require_disk 3 {workshop.tools}/not/there")
     assert done.returncode == 1
     assert "needs 3 GiB of disk" in done.stderr
     assert "3071 MiB are free" in done.stderr
-    assert workshop.commands() == [f"df -Pm {workshop.repository}"]
-    assert workshop.shell(f"{LOAD} require_disk 2 {workshop.repository}").returncode == 0
+    assert workshop.commands() == [f"df -Pm {workshop.tools}"]
+    assert workshop.shell(f"{LOAD} require_disk 2 {workshop.tools}").returncode == 0
 
 
 NO_GO = f"{LOAD} usual_go=/nowhere; find_go"
