@@ -47,9 +47,10 @@ start_kubelet() {
   wait_for 60 kubelet node_ready
 }
 
+# grep without -q, which would end before what it reads: a failure to pipefail.
 kubelet_ready() { curl --noproxy '*' -fs http://127.0.0.1:10248/healthz; }
-node_ready() { node_kubectl get node node | grep -qw Ready; }
-metrics_ready() { node_kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes | grep -q '"cpu"'; }
+node_ready() { node_kubectl get node node | grep -w Ready >/dev/null; }
+metrics_ready() { node_kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes | grep '"cpu"' >/dev/null; }
 
 start_components() {
   start_store && start_apiserver && start_controllers && wait_for 30 containerd test -S "$socket" &&

@@ -9,7 +9,7 @@ node_images() { ctr -a "$socket" -n k8s.io images "$@"; }
 has() { # IMAGE ID
   local manifest
   manifest=$(node_images ls "name==$1" | awk 'NR == 2 {print $3}')
-  [[ -n $manifest ]] && ctr -a "$socket" -n k8s.io content get "$manifest" | grep -q "$2"
+  [[ -n $manifest ]] && ctr -a "$socket" -n k8s.io content get "$manifest" | grep "$2" >/dev/null
 }
 
 load() { # IMAGE

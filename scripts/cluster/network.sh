@@ -12,14 +12,17 @@ sysctl_path() { printf '/proc/sys/%s' "${1//.//}"; }
 
 keep_settings() {
   local name
-  for name in "${settings[@]}"; do printf '%s %s\n' "$name" "$(<"$(sysctl_path "$name")")"; done >"$runtime/settings"
+  for name in "${settings[@]}"; do
+    [[ ! -r $(sysctl_path "$name") ]] || printf '%s %s\n' "$name" "$(<"$(sysctl_path "$name")")" # not every kernel has all
+  done >"$runtime/settings"
 }
 
 restore_settings() {
   local name value
   [[ -e $runtime/settings ]] || return 0
   while read -r name value; do
-    printf '%s\n' "$value" >"$(sysctl_path "$name")"
+    [[ $(<"$(sysctl_path "$name")") == "$value" ]] || printf '%s\n' "$value" >"$(sysctl_path "$name")" ||
+      say "$name could not be set back to $value"
   done <"$runtime/settings"
 }
 
@@ -44,7 +47,7 @@ leave_network() {
     iptables -w -D FORWARD $rule 2>/dev/null || true
   done
   remove_chains iptables
-  remove_chains ip6tables
+  ! ip6tables-save >/dev/null 2>&1 || remove_chains ip6tables # a kernel may be without IPv6
 }
 
 # Kubernetes' chains (KUBE-*) and those of our pods (CNI-…, named in rules that name our network), with every rule
