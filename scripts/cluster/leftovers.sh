@@ -22,7 +22,7 @@ kill_containers() {
 unmount() {
   local folder mounts
   for _ in {1..20}; do # a mount is busy until the last process of its container is gone
-    mapfile -t mounts < <(awk -v a="$state/" -v b="$runtime/" 'index($2 "/", a) == 1 || index($2 "/", b) == 1 {print $2}' /proc/mounts | tac)
+    mapfile -t mounts < <(awk -v a="$state/" -v b="$runtime/" 'index($2, a) == 1 || index($2, b) == 1 {print $2}' /proc/mounts | tac)
     [[ ${#mounts[@]} != 0 ]] || return 0
     for folder in "${mounts[@]}"; do umount "$folder" 2>/dev/null || true; done
     sleep 0.1
@@ -35,19 +35,28 @@ remove_cgroups() {
   find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
 }
 
+forget_results() { # FOLDER: what the network plugins noted of our containers, and nobody else's
+  [[ ! -d $1 ]] || find "$1" -type f -exec grep -qF "$runtime" {} \; -delete
+}
+
 remove_folders() {
-  local folder
+  local folder owner
   rm -rf --one-file-system "$runtime"
-  [[ ! -d /var/lib/cni/results ]] || grep -rl "$runtime" /var/lib/cni/results | xargs -r rm -f
+  forget_results /var/lib/cni/results
   [[ ! -d /var/log/containers ]] || find /var/log/containers -lname "$state/*" -delete
   if [[ -e $state/foreign ]]; then
     while read -r folder; do
-      # Another containerd may have come to this machine since.
-      [[ $folder != /run/containerd ]] || ! pgrep -x containerd >/dev/null || continue
+      # Another containerd or kubelet may have come to this machine since.
+      case $folder in /run/containerd) owner=containerd ;; *) owner=kubelet ;; esac
+      ! pgrep -x "$owner" >/dev/null || continue
       rm -rf --one-file-system "$folder"
     done <"$state/foreign"
   fi
-  rm -rf --one-file-system "$state"
+  [[ -e $state ]] || return 0
+  # The marker goes last, so that what was interrupted can be gone on with. The folder itself stays if it is a disk's.
+  find "$state" -mindepth 1 -maxdepth 1 ! -path "$marker" -exec rm -rf --one-file-system {} +
+  rm -f "$marker"
+  rmdir "$state" 2>/dev/null || true
 }
 
 remove_everything() {

@@ -25,7 +25,7 @@ require_disk() { # GIB FOLDER
   local folder=$2 free
   while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
   free=$(df -Pm "$folder" | awk 'NR == 2 {print $4}')
-  ((free >= $1 * 1024)) || refuse "needs $1 GiB of disk under $folder, and $free MiB are free: make room, or name another disk (NODE_HOME=…, XDG_CACHE_HOME=…)."
+  ((free >= $1 * 1024)) || refuse "needs $1 GiB of disk under $folder, and $free MiB are free: make room, or name a new folder on another disk (NODE_HOME=…, XDG_CACHE_HOME=…)."
 }
 
 require_free_ports() { # PORT…

@@ -5,6 +5,8 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scripts=$repository/scripts/cluster
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mlserving
 state=${NODE_HOME:-${XDG_STATE_HOME:-$HOME/.local/state}/mlserving/node}
+[[ $state != /* ]] || state=$(readlink -m "$state" 2>/dev/null || printf '%s' "$state") # as /proc/mounts spells it
+marker=$state/mlserving-node # says that the folder is the node's own, to be removed with all that is in it
 runtime=/run/kube-node # what a restart of the machine must forget: process ids, sockets, earlier kernel settings
 socket=$runtime/containerd.sock
 

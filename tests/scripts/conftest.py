@@ -25,6 +25,7 @@ PLAIN = (
     "df",
     "dirname",
     "env",
+    "find",
     "flock",
     "grep",
     "head",
@@ -39,6 +40,7 @@ PLAIN = (
     "python3",
     "readlink",
     "rm",
+    "rmdir",
     "sed",
     "setsid",
     "sha256sum",
@@ -103,6 +105,11 @@ def workshop(tmp_path: Path) -> Workshop:
     repository, tools = tmp_path / "my clone", tmp_path / "tools"
     for folder in ("scripts", "k8s"):
         shutil.copytree(ROOT / folder, repository / folder)
+    settings = repository / "scripts" / "cluster" / "settings.sh"
+    text = settings.read_text()
+    assert "runtime=/run/kube-node " in text
+    # A node that is up on this machine is neither seen nor touched.
+    settings.write_text(text.replace("runtime=/run/kube-node ", f"runtime={tmp_path}/run "))
     tools.mkdir()
     for name in PLAIN:
         found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
