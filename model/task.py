@@ -37,6 +37,7 @@ class Feature:
     minimum: float | None = None  # smallest and largest value seen in training
     maximum: float | None = None
     categories: tuple[str, ...] = ()  # the strings seen in training
+    closed: bool = False  # the model knows no other string than the categories
     optional: bool = False  # null or absent is a missing value that the model knows how to treat
 
     def __post_init__(self) -> None:
@@ -46,6 +47,8 @@ class Feature:
             raise ValueError(f"Feature {self.name!r} is a string, so it has no minimum or maximum.")
         if self.datatype != "BYTES" and self.categories:
             raise ValueError(f"Feature {self.name!r} is a number, so it has no categories.")
+        if self.closed and not self.categories:
+            raise ValueError(f"Feature {self.name!r} is closed, but has no categories.")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"Feature {self.name!r} has a minimum above its maximum.")
 
@@ -56,7 +59,10 @@ class Feature:
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What a model is asked and what it answers; a contradiction is a ValueError with a sentence."""
+    """What a model is asked and what it answers; a contradiction is a ValueError with a sentence.
+
+    The example gives every feature that must be sent; it may lack optional ones, as a row of a client may.
+    """
 
     name: str  # stands in URLs and file names
     title: str
@@ -137,6 +143,8 @@ class Task:
                 raise ValueError(f"The example of task {self.name!r} lacks {name!r}.")
             if value is not None and isinstance(value, str) == feature.is_number:
                 raise ValueError(f"The example of task {self.name!r} has the wrong type for {name!r}.")
+            if value is not None and feature.closed and value not in feature.categories:
+                raise ValueError(f"The example of task {self.name!r} has {value!r} for {name!r}, no category of it.")
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(f"The example of task {self.name!r} has {value} for {name!r}.")
 

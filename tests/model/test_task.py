@@ -12,7 +12,7 @@ TASK = Task(
     kind="classification",
     features=(
         Feature("width", "FP32", unit="cm", description="Width of a leaf.", minimum=0.0, maximum=2.5),
-        Feature("colour", "BYTES", categories=("blue", "red"), optional=True),
+        Feature("colour", "BYTES", categories=("blue", "red"), closed=True, optional=True),
     ),
     example={"width": 1.5, "colour": "red"},
     classes=(0, 1),
@@ -26,6 +26,16 @@ def altered(**changes: Any) -> dict[str, Any]:
 
 def test_a_task_comes_back_from_its_json_as_it_was() -> None:
     assert Task.from_dict(TASK.to_dict()) == TASK
+
+
+def test_an_example_may_lack_what_is_optional() -> None:
+    assert Task.from_dict(altered(example={"width": 1.5})).example == {"width": 1.5}
+
+
+def test_a_model_may_know_other_strings_than_were_seen() -> None:
+    features = (TASK.features[0], dataclasses.replace(TASK.features[1], closed=False))
+    example = {"width": 1.5, "colour": "green"}
+    assert dataclasses.replace(TASK, features=features, example=example).example == example
 
 
 def test_a_task_of_numbers_alone_is_numeric() -> None:
@@ -52,6 +62,9 @@ def test_a_task_of_numbers_alone_is_numeric() -> None:
         ({"features": [{"name": "width", "datatype": "FP32", "minimum": 2, "maximum": 1}]}, "minimum above"),
         ({"features": [{"name": "width", "datatype": "BYTES", "minimum": 2}]}, "no minimum"),
         ({"features": [{"name": "width", "datatype": "FP32", "categories": ["a"]}]}, "no categories"),
+        ({"features": [{"name": "width", "datatype": "FP32", "closed": True}]}, "closed, but has no categories"),
+        ({"features": [{"name": "colour", "datatype": "BYTES", "closed": True}]}, "closed, but has no categories"),
+        ({"example": {"width": 1.5, "colour": "green"}}, "'green' for 'colour', no category"),
         ({"features": [{"name": "width", "datatype": "FP32", "size": 2}]}, "unknown key 'size'"),
         (
             {"features": [{"name": "width", "datatype": "FP32"}, {"name": "colour", "datatype": "FP64"}]},
