@@ -61,6 +61,14 @@ def test_nothing_of_ours_nothing_to_remove(workshop: Workshop) -> None:
     assert lines == ["*filter", "COMMIT"]
 
 
+def test_a_kernel_without_ipv6_has_nothing_to_remove_there(workshop: Workshop) -> None:
+    for name in ("ip", "iptables", "iptables-save", "iptables-restore"):
+        workshop.tool(name)
+    workshop.tool("ip6tables-save", otherwise=1)
+    assert workshop.shell(". ./network.sh; leave_network").returncode == 0
+    assert "iptables-restore -w --noflush" in workshop.commands()
+
+
 def test_settings_come_back_as_they_were(workshop: Workshop) -> None:
     """The files of /proc/sys are plain files here: what is kept is written back, whatever was written in between."""
     root = workshop.record.parent / "sys"
@@ -68,7 +76,19 @@ def test_settings_come_back_as_they_were(workshop: Workshop) -> None:
     (root / "net" / "forward").write_text("0\n")
     path = f"sysctl_path() {{ printf '{root}/%s' \"${{1//.//}}\"; }}"
     words = (
-        f". ./network.sh; runtime={root}; {path}; settings=(net.forward);"
+        f". ./network.sh; runtime={root}; {path}; settings=(net.forward net.absent);"
         f"keep_settings; echo 1 >{root}/net/forward; restore_settings; cat {root}/net/forward"
     )
-    assert workshop.shell(words).stdout == "0\n"
+    done = workshop.shell(words)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+    assert not (root / "net" / "absent").exists(), "a kernel that has no such setting is not given one"
+
+
+def test_a_setting_that_cannot_be_set_back_is_told_and_holds_up_nothing(workshop: Workshop) -> None:
+    root = workshop.record.parent / "sys"
+    (root / "net").mkdir(parents=True)
+    words = f". ./network.sh; runtime={root}; sysctl_path() {{ echo {root}/net; }}; restore_settings; echo went on"
+    (root / "settings").write_text("net.forward 0\n")  # its file is a folder, which takes no writing
+    done = workshop.shell(words)
+    assert done.stdout == "went on\n"
+    assert "net.forward could not be set back to 0" in done.stderr
