@@ -33,6 +33,8 @@ def test_the_demo(furnished: Workshop) -> None:
         "rollout status deployment/ml-serving-deployment --timeout 180s",
         "get pods,service,hpa --selector app.kubernetes.io/name=ml-serving",
     ]
+    (asked,) = (line for line in commands if line.startswith("curl"))
+    assert "--retry-connrefused" in asked, "the first answer may be a second late"
     assert commands[-1] == EXPERIMENT.format("demo")
 
 
