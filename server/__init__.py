@@ -1,1 +1,1 @@
-"""How a row travels: socket → door → wire → predictor → wire."""
+"""How a row travels: socket → door → plain, v2 → rows → predictor, and back."""

@@ -1,22 +1,17 @@
 """The ASGI front in KServe's own process: which route, how many bytes, which error, and the drain."""
 
 import asyncio
-import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
 from typing import Any
 
-import msgspec
-
-from server import metrics
 from server.errors import MethodNotAllowed, NotFound, ServingError, TooLarge, UnsupportedMediaType
-from server.routes import Answer, Route
+from server.exchange import CALLER_GONE, FAILED, Exchange, Header, Message, Send
+from server.routes import Answer, Handler, Route
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RENEW_AFTER = 200
@@ -25,11 +20,7 @@ RENEW_AFTER = 200
 INLINE_BYTES = 16 * 1024
 """A longer body is decoded and predicted off the event loop: it would delay the answers beside it."""
 
-CALLER_GONE = 499
-"""What the log and the metrics say when the caller closed the connection before there was an answer."""
-
-_log = logging.getLogger("server")
-_unknown = Route("unknown", "")
+_UNKNOWN = Route("unknown", "")
 
 
 class Door:
@@ -40,62 +31,41 @@ class Door:
         self._routes = routes
         self._kserve_app = kserve_app
         self._max_body_bytes = max_body_bytes
-        self._own_headers = [(b"x-served-by", pod_name.encode())] if pod_name else []
+        self._pod = [(b"x-served-by", pod_name.encode())] if pod_name else []
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predict")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._kserve_app(scope, receive, send)
             return
-        started = perf_counter()
-        route = self._routes.get(scope["path"], _unknown)
-        status = CALLER_GONE
-        metrics.IN_FLIGHT.inc()
-
-        async def send_and_note(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *self._own_headers, *self._connection(status)]
-            await send(message)
-
+        route = self._routes.get(scope["path"], _UNKNOWN)
+        exchange = Exchange(route.name, scope["method"], send, self._headers)
         try:
-            await self._answer(route, scope, receive, send_and_note)
-        finally:
-            elapsed = perf_counter() - started
-            metrics.IN_FLIGHT.dec()
-            metrics.REQUESTS.labels(route.name, status).inc()
-            metrics.SECONDS.labels(route.name).observe(elapsed)
-            _log.info(
-                "request",
-                extra={
-                    "route": route.name,
-                    "method": route.method,
-                    "status": status,
-                    "ms": round(elapsed * 1e3, 2),
-                },
-            )
-
-    async def _answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            _check_method(route, scope["method"])
-            if route.handler is None:
-                await self._kserve_app(scope, receive, send)
-                return
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-            if route.reads:
-                _check_content_type(route, headers)
-            body = await self._body(headers, receive) if route.reads else b""
-            answer = await self._handled(route.handler, body, headers)
+            await self._answer(route, scope, receive, exchange)
         except _CallerGone:
-            return
+            exchange.status = CALLER_GONE
         except ServingError as error:
-            await _send(send, error.status, _refusal(error.sentence), error.headers)
-        except Exception:  # the outermost boundary: whatever it is, the caller gets a fixed sentence and we the detail
-            _log.exception("failed to answer", extra={"route": route.name})
-            await _send(send, 500, _refusal("The server failed to answer this request; its log says why."), {})
-        else:
-            await _send(send, 200, answer.body, answer.headers)
+            await exchange.refuse(error.status, error.sentence, error.headers)
+        except asyncio.CancelledError:
+            await exchange.refuse(503, "The server stopped before it could answer; ask again.", {"retry-after": "1"})
+            raise
+        except Exception as error:  # the outermost boundary: the caller gets a fixed sentence, the log the detail
+            exchange.failure = error
+            await exchange.refuse(FAILED, "The server failed to answer this request; its log says why.")
+        finally:
+            exchange.finish()
+
+    async def _answer(self, route: Route, scope: Scope, receive: Receive, exchange: Exchange) -> None:
+        _check_method(route, scope["method"])
+        if route.handler is None:
+            await self._kserve_app(scope, receive, exchange.relay)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if route.reads:
+            _check_content_type(route, headers)
+        body = await self._body(headers, receive) if route.reads else b""
+        answer = await self._handled(route.handler, body, headers)
+        await exchange.answer(200, answer.body, answer.headers)
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
         limit = self._max_body_bytes
@@ -114,18 +84,16 @@ class Door:
             more = message.get("more_body", False)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _handled(
-        self, handler: Callable[[bytes, Mapping[str, str]], Answer], body: bytes, headers: Mapping[str, str]
-    ) -> Answer:
+    async def _handled(self, handler: Handler, body: bytes, headers: Mapping[str, str]) -> Answer:
         if len(body) <= INLINE_BYTES:
             return handler(body, headers)
         return await asyncio.get_running_loop().run_in_executor(self._executor, handler, body, headers)
 
-    def _connection(self, status: int) -> list[tuple[bytes, bytes]]:
+    def _headers(self, status: int) -> Sequence[Header]:
         # After a 413 the rest of the body may still be on its way; it must not be read as a next request.
         if self.draining or status == TooLarge.status or random.randrange(RENEW_AFTER) == 0:  # noqa: S311
-            return [(b"connection", b"close")]
-        return []
+            return [*self._pod, (b"connection", b"close")]
+        return self._pod
 
 
 class _CallerGone(Exception):
@@ -133,7 +101,7 @@ class _CallerGone(Exception):
 
 
 def _check_method(route: Route, method: str) -> None:
-    if route is _unknown:
+    if route is _UNKNOWN:
         raise NotFound("There is nothing at this path; GET /docs lists what there is.")
     ours = route.handler is not None
     allowed = "GET, HEAD" if route.method == "GET" and ours else route.method  # KServe's routes do not know HEAD
@@ -147,15 +115,6 @@ def _check_content_type(route: Route, headers: Mapping[str, str]) -> None:
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in route.reads:
         readable = " or ".join(name for name in route.reads if name)
-        raise UnsupportedMediaType(f"This path reads {readable}; send it with the header 'Content-Type: {readable}'.")
-
-
-def _refusal(sentence: str) -> bytes:
-    return msgspec.json.encode({"error": sentence})
-
-
-async def _send(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-    written = {"content-type": "application/json", **headers, "content-length": str(len(body))}
-    encoded = [(name.encode(), value.encode()) for name, value in written.items()]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
+        raise UnsupportedMediaType(
+            f"This path reads {readable}; send it with the header 'Content-Type: {route.reads[0]}'."
+        )

@@ -1,12 +1,11 @@
 """What can go wrong while serving, and what the caller is told.
 
-ServingError                500  our fault: a fixed sentence, the detail goes to the log
+ServingError                     the caller's fault; ours is any other exception: 500, a fixed sentence
 ├── BadInput                400  the body or a value in it
 ├── NotFound                404  the path or the model
 ├── MethodNotAllowed        405  the path exists, with other methods
 ├── TooLarge                413  more bytes than the server takes
-├── UnsupportedMediaType    415  not the content type this path reads
-└── NotReady                503  the model has not answered its warm-up yet
+└── UnsupportedMediaType    415  not the content type this path reads
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from collections.abc import Mapping
 class ServingError(Exception):
     """A failure with an HTTP status and one sentence that may be shown to any caller."""
 
-    status = 500
+    status: int
 
     def __init__(self, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
@@ -41,7 +40,3 @@ class TooLarge(ServingError):
 
 class UnsupportedMediaType(ServingError):
     status = 415
-
-
-class NotReady(ServingError):
-    status = 503

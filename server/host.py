@@ -44,6 +44,7 @@ class Host(kserve.ModelServer):
         config.app = self._door
         config.access_log = False
         config.server_header = False
+        config.ws = "none"  # a request to upgrade is answered as if it had not been made
         await super()._serve()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:

@@ -34,6 +34,8 @@ def configure() -> None:
             # KServe adds handlers of its own unless its logger has one.
             "loggers": {
                 "server": {"level": "INFO"},
+                # It warns of each request to upgrade its protocol, beside the request's own line.
+                "uvicorn.error": {"level": "ERROR"},
                 "kserve": {"level": "WARNING", "handlers": ["out"], "propagate": False},
             },
         }

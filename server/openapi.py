@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from model.task import Feature, Task
 from server import plain
@@ -56,7 +57,7 @@ def _health_paths() -> dict[str, Any]:
 
 
 def _v1_path(predictor: Predictor) -> dict[str, Any]:
-    example = {"instances": [[predictor.task.example[name] for name in predictor.task.names]]}
+    example = {"instances": [[predictor.task.example.get(name) for name in predictor.task.names]]}
     answer = msgspec.json.decode(plain.predict_v1(predictor, msgspec.json.encode(example)))
     row = {
         "type": "array",
@@ -77,7 +78,7 @@ def _v2_path(predictor: Predictor) -> dict[str, Any]:
                 "name": tensor.name,
                 "shape": list(rows[tensor.name].shape),
                 "datatype": tensor.datatype,
-                "data": plain.shortest(rows[tensor.name]),
+                "data": plain.shortest(_filled(rows[tensor.name])),
             }
             for tensor in predictor.inputs
         ]
@@ -99,6 +100,11 @@ def _v2_path(predictor: Predictor) -> dict[str, Any]:
     answers = _object({"model_name": {"type": "string"}, "outputs": {"type": "array"}})
     operation = _posted("Predict, KServe V2 protocol (Open Inference Protocol)", request, example, answers, None)
     return {f"/v2/models/{predictor.name}/infer": {"post": operation}}
+
+
+def _filled(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """JSON has no NaN for a missing number."""
+    return array if array.dtype == np.object_ else np.nan_to_num(array)
 
 
 def _posted(

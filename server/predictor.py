@@ -11,7 +11,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from model.bundle import Bundle, BundleError
-from model.task import Task
+from model.task import MISSING_TEXT, Feature, Task
+from server.errors import BadInput
 
 Rows = Mapping[str, NDArray[Any]]
 """What the ONNX graph is fed: {"input": [rows, features]}, or {feature: [rows, 1]} where some are strings."""
@@ -23,6 +24,9 @@ V2_DATATYPES = {
     "tensor(int64)": "INT64",
     "tensor(string)": "BYTES",
 }
+
+SLICE = 1024
+"""Rows that one run of the graph takes: what it holds in between, distances say, grows with them."""
 
 
 @dataclass(frozen=True)
@@ -56,26 +60,48 @@ class Predictor(kserve.Model):
     def load(self) -> bool:
         """Open the ONNX graph, hold it against the task, and become ready after one real prediction.
 
-        Raises BundleError where graph and task disagree.
+        Raises BundleError where the graph does not run, or does not fit the task.
         """
         started = perf_counter()
-        self._session = _open(self.bundle.onnx)
-        graph = tuple(
-            Tensor(node.name, V2_DATATYPES.get(node.type, node.type), (-1, node.shape[-1]))
-            for node in self._session.get_inputs()
-        )
+        try:
+            self._session = _open(self.bundle.onnx)
+            graph = tuple(map(_input, self._session.get_inputs()))
+            self.outputs = tuple(map(_output, self._session.get_outputs()))
+        except Exception as error:  # onnxruntime's errors have no class in common
+            raise BundleError(f"The ONNX graph of {self.name} cannot be opened: {error}") from error
         if graph != self.inputs:
             raise BundleError(f"The ONNX graph of {self.name} takes {graph}, its task describes {self.inputs}.")
-        self.outputs = tuple(map(_output, self._session.get_outputs()))
-        self.predict(example_rows(self.task))
+        try:
+            self.predict(example_rows(self.task))
+        except Exception as error:
+            raise BundleError(f"The ONNX graph of {self.name} does not answer its own example: {error}") from error
         self.warm_up_seconds = perf_counter() - started
         self.ready = True
         return True
 
     def predict(self, rows: Rows) -> Answers:
-        """Run the model on rows of the types and shapes that `inputs` names."""
-        produced = self._session.run(None, rows)
+        """Run the model on rows of the types and shapes that `inputs` names.
+
+        Raises BadInput where the values are so far out that the answer is not a number.
+        """
+        count = len(next(iter(rows.values())))
+        produced = self._run(rows) if count <= SLICE else self._run_sliced(rows, count)
+        for array in produced:
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                row = int(np.argwhere(~np.isfinite(array))[0][0])
+                raise BadInput(f"Row {row}: the values are too far out for the model to compute an answer.")
         return Answers(produced[0].reshape(-1), produced[1] if len(produced) > 1 else None)
+
+    def _run(self, rows: Rows) -> list[NDArray[Any]]:
+        produced: list[NDArray[Any]] = self._session.run(None, rows)
+        return produced
+
+    def _run_sliced(self, rows: Rows, count: int) -> list[NDArray[Any]]:
+        slices = [
+            self._run({name: array[start : start + SLICE] for name, array in rows.items()})
+            for start in range(0, count, SLICE)
+        ]
+        return [np.concatenate(parts) for parts in zip(*slices, strict=True)]
 
     def get_input_types(self) -> list[dict[str, Any]]:
         return [_metadata(tensor) for tensor in self.inputs]
@@ -91,7 +117,8 @@ def input_tensors(task: Task) -> tuple[Tensor, ...]:
 
 
 def example_rows(task: Task) -> Rows:
-    values = [task.example[name] for name in task.names]
+    """The task's example as the graph takes it; a field that it lacks is a missing value."""
+    values = [task.example.get(feature.name, missing_value(feature)) for feature in task.features]
     if task.numeric:
         return {"input": np.array([values], DTYPES[task.features[0].datatype])}
     return {
@@ -100,12 +127,20 @@ def example_rows(task: Task) -> Rows:
     }
 
 
+def missing_value(feature: Feature) -> float | str:
+    return float("nan") if feature.is_number else MISSING_TEXT
+
+
 def _open(onnx: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     # One thread a session: a pod scales by pods, and extra threads under a CPU quota cost 80 ms at p99.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+
+
+def _input(node: onnxruntime.NodeArg) -> Tensor:
+    return Tensor(node.name, V2_DATATYPES[node.type], (-1, node.shape[-1]))
 
 
 def _output(node: onnxruntime.NodeArg) -> Tensor:

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from server import plain, v2
-from server.errors import NotReady
+from server import metrics, plain, v2
 from server.predictor import Predictor
 
 JSON = "application/json"
@@ -21,6 +20,9 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": JSON})
 
 
+Handler = Callable[[bytes, Mapping[str, str]], Answer]
+
+
 @dataclass(frozen=True)
 class Route:
     """name: the route in logs and metrics; reads: the content types it takes, empty for a route without a body.
@@ -30,7 +32,7 @@ class Route:
 
     name: str
     method: str
-    handler: Callable[[bytes, Mapping[str, str]], Answer] | None = None
+    handler: Handler | None = None
     reads: tuple[str, ...] = ()
 
 
@@ -42,11 +44,12 @@ def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
         "/predict": _posted("/predict", partial(plain.predict, first)),
         "/predict/batch": _posted("/predict/batch", partial(plain.predict_batch, first)),
         "/info": _got("/info", partial(_info, first)),
-        "/health": _got("/health", partial(_ready, predictors)),
-        "/health/ready": _got("/health/ready", partial(_ready, predictors)),
-        "/health/live": _got("/health/live", _live),
+        "/metrics": Route("/metrics", "GET", _metrics),
     }
-    for path in ("/", "/metrics", "/v1/models", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models"):
+    # The port opens when every model has answered a warm-up prediction: who can ask finds them ready.
+    for path in ("/health", "/health/ready", "/health/live"):
+        routes[path] = _got(path, _healthy)
+    for path in ("/", "/v1/models", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models"):
         routes[path] = Route(path, "GET")
     for predictor in predictors:
         name = predictor.name
@@ -74,13 +77,11 @@ def _infer(predictor: Predictor, body: bytes, headers: Mapping[str, str]) -> Ans
     return Answer(*v2.infer(predictor, body, headers))
 
 
-def _live() -> dict[str, Any]:
-    return {"status": "ok"}
+def _metrics(_body: bytes, _headers: Mapping[str, str]) -> Answer:
+    return Answer(metrics.render(), {"content-type": metrics.CONTENT_TYPE})
 
 
-def _ready(predictors: tuple[Predictor, ...]) -> dict[str, Any]:
-    if not all(predictor.ready for predictor in predictors):
-        raise NotReady("A model is not ready yet; try again in a second.", {"retry-after": "1"})
+def _healthy() -> dict[str, Any]:
     return {"status": "ok"}
 
 

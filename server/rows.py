@@ -8,7 +8,7 @@ import numpy as np
 
 from model.task import MISSING_TEXT, Feature, Task
 from server.errors import BadInput
-from server.predictor import DTYPES, Rows
+from server.predictor import DTYPES, Rows, missing_value
 from server.strict_json import kind
 
 
@@ -42,6 +42,12 @@ def finite(array: np.ndarray[Any, Any], features: Sequence[Feature]) -> None:
     if len(bad):
         row, column = bad[0]
         raise BadInput(f"{_where(array, row)}{features[column].name} must be a finite number.")
+
+
+def known(feature: Feature, values: Sequence[str], where: str = "") -> None:
+    """Refuse a string that the model knows nothing of, where it can answer no other. Raises BadInput."""
+    if feature.closed and not set(values) <= {*feature.categories, *([MISSING_TEXT] if feature.optional else [])}:
+        raise BadInput(f"{where}{feature.name} must be one of {_listed(feature.categories)}.")
 
 
 def _values(task: Task, record: object, where: str) -> list[Any]:
@@ -83,10 +89,11 @@ def _all_numbers(rows: list[list[Any]]) -> bool:
 
 def _value(feature: Feature, value: object, where: str) -> float | str:
     if value is None and feature.optional:
-        return float("nan") if feature.is_number else MISSING_TEXT
+        return missing_value(feature)
     if not feature.is_number:
         if type(value) is not str:
             raise BadInput(f"{where}{feature.name} must be a string, not {kind(value)}.")
+        known(feature, [value], where)
         return value
     if type(value) is not float and type(value) is not int:
         raise BadInput(f"{where}{feature.name} must be a number, not {kind(value)}.")

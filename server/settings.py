@@ -1,5 +1,6 @@
 """Everything configurable, read once from the environment; a bad value stops the start."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,6 @@ def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:
 
 def _whole_number(environment: Mapping[str, str], name: str, default: int, allowed: range) -> int:
     text = environment.get(name, "").strip() or str(default)
-    if not text.isascii() or not text.isdigit() or int(text) not in allowed:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) not in allowed:
         raise SettingsError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {text!r}.")
     return int(text)

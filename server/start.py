@@ -25,10 +25,13 @@ def start(environment: Mapping[str, str]) -> int:
         return 1
     for predictor in predictors:
         _log.info(
-            "ready",
+            "loaded",
             extra={"model": predictor.name, "digest": predictor.bundle.digest[:12], "port": configured.port},
         )
     host = Host(configured, predictors)
     gc.freeze()  # what is loaded stays: without it each full collection walks every imported module
-    host.start(predictors)
+    try:
+        host.start(predictors)
+    except SystemExit:  # uvicorn's way to say that it cannot listen; it has logged why
+        return 1
     return 0

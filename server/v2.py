@@ -1,5 +1,6 @@
 """KServe's V2 protocol (Open Inference Protocol), JSON and binary tensors."""
 
+import re
 from collections.abc import Mapping
 from math import prod
 from typing import Any
@@ -47,7 +48,7 @@ def infer(predictor: Predictor, body: bytes, headers: Mapping[str, str]) -> tupl
 def _split(body: bytes, json_length: str | None) -> tuple[bytes, memoryview]:
     if json_length is None:
         return body, memoryview(b"")
-    if not (json_length.isascii() and json_length.isdigit()) or int(json_length) > len(body):
+    if not re.fullmatch(r"[0-9]{1,10}", json_length) or int(json_length) > len(body):
         raise BadInput("Inference-Header-Content-Length must be the length of the JSON part, in bytes.")
     return body[: int(json_length)], memoryview(body)[int(json_length) :]
 
@@ -73,10 +74,15 @@ def _rows(predictor: Predictor, tensors: list[InputTensor], binary: memoryview) 
         raise BadInput(f"The binary part is {len(binary)} bytes longer than the inputs say.")
     if len({len(array) for array in arrays.values()}) > 1:
         raise BadInput("The inputs have different numbers of rows.")
-    for name, array in arrays.items():
-        if expected[name].datatype != "BYTES":
-            features = predictor.task.features
-            rows.finite(array, features if predictor.task.numeric else [f for f in features if f.name == name])
+    features = predictor.task.features
+    if predictor.task.numeric:
+        rows.finite(arrays["input"], features)
+        return arrays
+    for feature in features:
+        if feature.is_number:
+            rows.finite(arrays[feature.name], [feature])
+        else:
+            rows.known(feature, arrays[feature.name].ravel().tolist())
     return arrays
 
 
@@ -126,13 +132,14 @@ def _encode(predictor: Predictor, request: InferRequest, answers: Answers) -> tu
     if answers.probabilities is not None:
         arrays["probabilities"] = answers.probabilities
     asked = request.outputs or [RequestedOutput(name) for name in arrays]
+    names = [output.name for output in asked]
+    if len(set(names)) != len(names) or not set(names) <= arrays.keys():
+        raise BadInput(f"The model has the outputs {', '.join(arrays)}; ask for each once at most.")
     everything_binary = (request.parameters or {}).get("binary_data_output") is True
     datatypes = {tensor.name: tensor.datatype for tensor in predictor.outputs}
     outputs: list[dict[str, Any]] = []
     binary = b""
     for output in asked:
-        if output.name not in arrays:
-            raise BadInput(f"The model has the outputs {', '.join(arrays)}.")
         array = arrays[output.name]
         described: dict[str, Any] = {
             "name": output.name,

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,12 +35,12 @@ def free_port() -> int:
         return port
 
 
-def start(environment: Mapping[str, str], log: Path) -> Served:
-    """Start the server without waiting for it; its output goes to `log`."""
-    port = free_port()
+def start(environment: Mapping[str, str], log: Path, *, under: Sequence[str] = ()) -> Served:
+    """Start the server, `under` another command, without waiting for it; its output goes to `log`."""
+    port = environment.get("PORT") or free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "server"],
+            [*under, sys.executable, "-m", "server"],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "PORT": str(port), **environment},
             stdout=output,

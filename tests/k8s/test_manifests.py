@@ -9,6 +9,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from server.settings import from_environment
+
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "k8s").glob("*.yaml"))
 MANIFESTS: dict[str, dict[str, Any]] = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
@@ -90,9 +92,8 @@ def test_the_autoscalers_comment_computes_from_the_numbers_in_force() -> None:
 def test_a_pod_that_stops_has_time_to_lose_nothing() -> None:
     command = CONTAINER["lifecycle"]["preStop"]["exec"]["command"]
     drain = int(re.fullmatch(r"kill -USR1 1 && sleep (\d+)", command[-1])[1])  # type: ignore[index]
-    own_grace = 20
     assert drain >= 10
-    assert POD["terminationGracePeriodSeconds"] >= drain + own_grace + 5
+    assert POD["terminationGracePeriodSeconds"] >= drain + from_environment({}).grace_seconds + 5
     assert MANIFESTS["deployment"]["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
     assert MANIFESTS["pdb"]["spec"]["minAvailable"] == 1
 

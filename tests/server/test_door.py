@@ -158,6 +158,17 @@ def test_metrics_count_by_route_and_status(client: httpx.Client) -> None:
     assert count() == before + 1
 
 
+def test_metrics_heed_no_header_that_breaks_others(client: httpx.Client) -> None:
+    answer = client.get("/metrics", headers={"accept": "application/openmetrics-text; version=abc"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_a_request_to_upgrade_is_answered_as_if_it_were_none(client: httpx.Client) -> None:
+    headers = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-key": "x", "sec-websocket-version": "13"}
+    assert client.get("/health", headers=headers).json() == {"status": "ok"}
+
+
 def test_metrics_name_the_model(client: httpx.Client) -> None:
     assert re.search(
         r'mlserving_model_info\{digest="[0-9a-f]{12}",model="sign",version="1.2.3"\} 1.0', client.get("/metrics").text

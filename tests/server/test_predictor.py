@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.bundle import BundleError
+from model.bundle import BundleError, load
 from model.task import Feature
-from server.predictor import Predictor
+from server import openapi
+from server.errors import BadInput
+from server.predictor import SLICE, Predictor
+from tests.served import ROOT
 from tests.server import bundles
 
 
@@ -43,6 +46,53 @@ def test_a_graph_that_does_not_fit_its_task_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="its task describes"):
         predictor.load()
     assert not predictor.ready
+
+
+def test_a_graph_that_does_not_open_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    predictor = Predictor("sign", replace(bundles.sign(tmp_path / "sign"), onnx=b"no graph"))
+    with pytest.raises(BundleError, match="cannot be opened"):
+        predictor.load()
+
+
+def test_many_rows_answer_as_each_alone(sign: Predictor) -> None:
+    rows = np.random.default_rng(2).normal(size=(2 * SLICE + 1, 2)).astype(np.float32)
+    answers = sign.predict({"input": rows})
+    assert answers.predictions.tolist() == (rows.sum(axis=1) > 0).astype(int).tolist()
+    assert answers.probabilities is not None
+    assert answers.probabilities.shape == (2 * SLICE + 1, 2)
+
+
+def test_as_many_rows_as_a_body_holds_need_little_memory() -> None:
+    program = (
+        "import resource, numpy, server.predictor as p, model.bundle as b\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "breast = p.Predictor('breast_model', b.load('model/bundles/breast_model'))\n"
+        "breast.load()\n"
+        "rows, before = numpy.ones((75_000, 6), numpy.float32), peak()\n"
+        "breast.predict({'input': rows})\n"
+        "print(peak() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert float(done.stdout) < 64  # MiB; in one run of the graph it takes over 300
+
+
+def test_values_that_overflow_the_graph_are_refused() -> None:
+    breast = Predictor("breast_model", load(ROOT / "model" / "bundles" / "breast_model"))
+    breast.load()
+    rows = np.ones((3, 6), np.float32)
+    rows[1] = 1e30
+    with pytest.raises(BadInput, match="Row 1: the values are too far out"):
+        breast.predict({"input": rows})
+
+
+def test_an_example_without_an_optional_field_still_warms_up(tmp_path: Path) -> None:
+    bundle = bundles.gap(tmp_path / "gap")
+    predictor = Predictor("gap", replace(bundle, task=replace(bundle.task, example={})))
+    predictor.load()
+    document = openapi.document([predictor])
+    assert document["paths"]["/predict"]["post"]["responses"]["200"]["content"]["application/json"]["example"] == {
+        "prediction": -1.0
+    }
 
 
 def test_serving_imports_no_training_library() -> None:

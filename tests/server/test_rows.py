@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,11 @@ def test_no_rows_are_refused(sign: Predictor) -> None:
 def test_the_types_of_mixed_rows_are_checked(price: Predictor, record: list[object], sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
         from_records(price.task, [record])
+
+
+def test_a_string_that_the_model_knows_nothing_of_is_refused_where_it_takes_no_other(price: Predictor) -> None:
+    colour, size = price.task.features
+    closed = replace(price.task, features=(replace(colour, closed=True), size))
+    assert from_records(closed, [["blue", 1]])["colour"].tolist() == [["blue"]]
+    with pytest.raises(BadInput, match=r"^colour must be one of blue, red\.$"):
+        from_records(closed, [["green", 1]])

@@ -22,6 +22,7 @@ def test_lists_name_several_models_in_order() -> None:
         ({"PORT": "eighty"}, "PORT must be a whole number from 1 to 65535, not 'eighty'"),
         ({"PORT": "0"}, "PORT must be"),
         ({"PORT": "-1"}, "PORT must be"),
+        ({"PORT": "9" * 5000}, "PORT must be"),
         ({"PORT": "８０"}, "PORT must be"),
         ({"MAX_BODY_BYTES": "1"}, "MAX_BODY_BYTES must be"),
         ({"GRACE_SECONDS": "601"}, "GRACE_SECONDS must be"),

@@ -42,6 +42,20 @@ def test_it_exits_0_within_a_second_while_loading(
 
 
 @pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 2.5])
+def test_as_the_first_process_of_a_container_it_exits_0_at_any_moment(
+    environment: dict[str, str], tmp_path: Path, number: signal.Signals, seconds: float
+) -> None:
+    container = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    served = start(environment, tmp_path / "log", under=container)
+    while not (inside := _child(served.process.pid)) or not _catches(inside, signal.SIGUSR1):
+        assert served.process.poll() is None, served.log.read_text()
+    time.sleep(seconds)  # at once: it imports; then: it loads; then: it serves
+    os.kill(inside, number)
+    assert served.process.wait(5) == 0
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_request_in_flight_is_answered(environment: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
     with serving(environment, tmp_path / "log") as served:
         body = b'{"x":3,"y":-1}'
@@ -104,7 +118,7 @@ def test_nothing_is_lost_when_it_drains_then_stops_under_load(environment: dict[
         for thread in clients:
             thread.join()
     assert lost == []
-    assert answered > 500
+    assert answered > len(clients)
 
 
 def test_a_start_that_cannot_succeed_says_why_and_exits_1(environment: dict[str, str], tmp_path: Path) -> None:
@@ -117,6 +131,13 @@ def test_a_start_that_cannot_succeed_says_why_and_exits_1(environment: dict[str,
         lines = served.log.read_text().splitlines()
         assert len(lines) == 1
         assert sentence in json.loads(lines[0])["message"]
+
+
+def test_a_port_that_is_taken_ends_the_start_with_1(environment: dict[str, str], tmp_path: Path) -> None:
+    with serving(environment, tmp_path / "log") as served:
+        port = str(urlsplit(served.url).port)
+        assert start(environment | {"PORT": port}, tmp_path / "second").process.wait(20) == 1
+    assert "address already in use" in (tmp_path / "second").read_text()
 
 
 def test_it_reports_to_nobody_and_writes_nothing(environment: dict[str, str], tmp_path: Path) -> None:
@@ -140,6 +161,11 @@ def test_a_request_is_one_short_line_without_its_values(environment: dict[str, s
         assert len(line) <= 300
         assert b"123456" not in line
         assert b"secret" not in line
+
+
+def _child(pid: int) -> int | None:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0]) if children else None
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:

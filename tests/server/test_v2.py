@@ -1,5 +1,6 @@
 import json
 import struct
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -117,6 +118,7 @@ def test_a_misfit_is_refused(sign: Predictor, change: dict[str, Any], sentence: 
         ([], "V2 request"),
         ({"inputs": [INPUT], "id": 7}, "V2 request"),
         ({"inputs": [INPUT], "outputs": [{"name": "other"}]}, "the outputs prediction, probabilities"),
+        ({"inputs": [INPUT], "outputs": [{"name": "prediction"}] * 2}, "once at most"),
     ],
 )
 def test_a_malformed_request_is_refused(sign: Predictor, request_: Any, sentence: str) -> None:
@@ -131,10 +133,23 @@ def test_binary_sizes_that_disagree_are_refused(sign: Predictor, size: object, s
         infer(sign, {"inputs": [tensor]}, b"\0" * sent)
 
 
-@pytest.mark.parametrize("length", ["-1", "x", "99999", "１"])
+@pytest.mark.parametrize("length", ["-1", "x", "99999", "１", "9" * 5000])
 def test_a_wrong_json_length_is_refused(sign: Predictor, length: str) -> None:
     with pytest.raises(BadInput, match="Inference-Header-Content-Length"):
         v2.infer(sign, b"{}", {v2.JSON_LENGTH: length})
+
+
+def test_a_string_that_the_model_knows_nothing_of_is_refused_where_it_takes_no_other(price: Predictor) -> None:
+    colour, size = price.task.features
+    price.task = replace(price.task, features=(replace(colour, closed=True), size))
+    request = {
+        "inputs": [
+            {"name": "colour", "shape": [1, 1], "datatype": "BYTES", "data": ["green"]},
+            {"name": "size", "shape": [1, 1], "datatype": "FP32", "data": [1]},
+        ]
+    }
+    with pytest.raises(BadInput, match="colour must be one of blue, red"):
+        infer(price, request)
 
 
 @pytest.mark.parametrize("strings", [b"\3\0\0\0re", b"\3\0\0\0redX", b"\xff\xff\xff\xff", b"\1\0\0\0\xff", b""])
