@@ -8,15 +8,18 @@ RUN python -m venv /installer \
     && find /opt/venv -type d -name tests -prune -exec rm -r {} +
 COPY model/__init__.py model/task.py model/bundle.py /app/model/
 COPY server /app/server
-# A read-only root file system cannot cache bytecode, so what the server imports is compiled here, and only that.
-RUN cd /app && ORT_DISABLE_TELEMETRY=1 /opt/venv/bin/python -c 'import server.start'
+# A read-only root file system cannot cache bytecode, so what the server imports is compiled here, and only that:
+# at its start, and by uvicorn when it begins to listen.
+RUN cd /app && ORT_DISABLE_TELEMETRY=1 /opt/venv/bin/python -c \
+    'import server.start, uvicorn.lifespan.on, uvicorn.protocols.http.httptools_impl'
 
 FROM python:3.11-slim
+ARG BUNDLE=breast_model
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
-COPY model/bundles/breast_model /model
+COPY model/bundles/$BUNDLE /model
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    MODEL_NAME=breast_model MODEL_PATH=/model/model_binary.dat.gz PORT=8000
+    MODEL_NAME=$BUNDLE MODEL_PATH=/model/model_binary.dat.gz PORT=8000
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8000

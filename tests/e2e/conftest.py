@@ -23,7 +23,9 @@ class Deployed:
         return self.cluster.run(*words)
 
     def pods(self) -> list[str]:
-        return self.run("get", "pods", "--selector", LABEL, "--output", "jsonpath={.items[*].metadata.name}").split()
+        """The names of those that are to stay."""
+        pods = json.loads(self.run("get", "pods", "--selector", LABEL, "--output", "json"))["items"]
+        return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_bad_input_is_refused_with_a_sentence(deployed: Deployed) -> None:
 
 
 def test_the_pod_can_write_nowhere_and_holds_no_token(deployed: Deployed) -> None:
-    (pod,) = deployed.pods()
+    pod = deployed.pods()[0]
     program = (
         "import pathlib, os\n"
         "for folder in ('/app', '/model', '/tmp', '/var', '/'):\n"
@@ -96,7 +96,7 @@ def test_the_pod_can_write_nowhere_and_holds_no_token(deployed: Deployed) -> Non
 
 
 def test_the_image_has_no_installer_and_no_training_library(deployed: Deployed) -> None:
-    (pod,) = deployed.pods()
+    pod = deployed.pods()[0]
     program = (
         "from importlib.util import find_spec\n"
         "absent = ('pip', 'sklearn', 'joblib', 'scipy', 'torch', 'onnx', 'locust', 'pytest')\n"

@@ -1,5 +1,6 @@
 """Every command in README.md runs as it stands; a new one that nothing runs fails here."""
 
+import json
 import os
 import re
 import shlex
@@ -16,7 +17,7 @@ import httpx
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import Deployed
+from tests.e2e.conftest import DEPLOYMENT, Deployed
 from tests.served import free_port
 
 pytestmark = pytest.mark.cluster
@@ -34,7 +35,8 @@ RUN_ELSEWHERE = {
     "docker build -t mlserving .": "needs a Docker engine; `make image` builds the same Dockerfile",
     "docker run -p 8000:8000 mlserving": "needs a Docker engine; the same image runs in the pods",
 }
-FINISHES = ("make image", "kubectl apply", "kubectl rollout", "kubectl get", "curl")
+OWN_MODEL = (".venv/bin/python -m model bundle", "make image BUNDLE", "kubectl patch", "kubectl rollout restart")
+RUN_ALONE = (".venv/bin/locust", "make load", "MODEL_NAME=")
 FIT = """
 import joblib
 from sklearn.datasets import load_iris
@@ -57,7 +59,7 @@ def shell(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Mappi
     }.items():
         (tools / name).write_text(f"#!/bin/sh\n{line}\n")
         (tools / name).chmod(0o755)
-    path = f"{ROOT / '.venv' / 'bin'}:{tools}:{os.environ['PATH']}"
+    path = f"{tools}:{os.environ['PATH']}"
     return {**cluster.environment, "PATH": path, "PORT": str(free_port()), "CONTEXT": cluster.context}
 
 
@@ -71,39 +73,55 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def test_each_command_is_run_by_a_test() -> None:
-    run_here = [
-        command
-        for command in COMMANDS
-        if command.startswith((*FINISHES, "locust", "make load", "python -m model bundle", "MODEL_NAME="))
-    ]
-    assert sorted(COMMANDS) == sorted([*run_here, *RUN_ELSEWHERE])
+def starting(*beginnings: str) -> list[str]:
+    return [command for command in COMMANDS if command.startswith(beginnings)]
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(FINISHES)])
+OTHERS = [command for command in COMMANDS if command not in {*RUN_ELSEWHERE, *starting(*OWN_MODEL, *RUN_ALONE)}]
+
+
+def test_what_is_run_elsewhere_and_alone_is_still_in_the_readme() -> None:
+    assert RUN_ELSEWHERE.keys() <= set(COMMANDS)
+    for beginning in (*OWN_MODEL, *RUN_ALONE):
+        assert len(starting(beginning)) == 1, beginning
+
+
+@pytest.mark.parametrize("command", OTHERS)
 def test_it_does_what_it_says(shell: Mapping[str, str], command: str) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=shell, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     printed = LINES[LINES.index(f"$ {command}") + 1 :][:1]
     if printed and not printed[0].startswith("$ "):
-        assert done.stdout.strip() == printed[0]
+        answer, promised = json.loads(done.stdout), json.loads(printed[0])
+        assert answer == promised | {"probability": pytest.approx(promised["probability"], abs=1e-5)}
 
 
-def test_the_bundle_of_ones_own_pipeline_is_served(shell: Mapping[str, str], tree: Path) -> None:
-    bundle = next(command for command in COMMANDS if command.startswith("python -m model bundle"))
-    subprocess.run(["bash", "-c", bundle], cwd=tree, env=shell, check=True)
-    serve = next(command for command in COMMANDS if command.startswith("MODEL_NAME="))
+def test_ones_own_model_is_served_here_and_then_on_the_cluster(
+    shell: Mapping[str, str], tree: Path, deployed: Deployed
+) -> None:
+    bundle, image, patch, restart = (starting(beginning)[0] for beginning in OWN_MODEL)
+    run(bundle, shell, tree)
+    (serve,) = starting("MODEL_NAME=")
     with started(serve, shell, cwd=tree) as process:
         url = f"http://127.0.0.1:{shell['PORT']}"
-        info = answered(f"{url}/info", process).json()
-        assert info["model"] == "my_model"
-        assert httpx.post(f"{url}/predict", json=info["example"]).status_code == httpx.codes.OK
+        assert predicts_its_example(answered(f"{url}/info", process), url) == "my_model"
         os.killpg(process.pid, signal.SIGINT)
         process.wait(20)
+    try:
+        for command in (image, patch, restart):
+            run(command, shell, tree)
+        deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
+        wait_for_model("my_model", deployed)
+        assert predicts_its_example(deployed.http.get("/info"), deployed.cluster.host) == "my_model"
+    finally:
+        for command in ("make image", "kubectl apply -f k8s", restart):
+            run(command, shell)
+        deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
+    wait_for_model("breast_model", deployed)
 
 
 def test_locust_shows_its_web_page(shell: Mapping[str, str]) -> None:
-    command = next(command for command in COMMANDS if command.startswith("locust"))
+    (command,) = starting(".venv/bin/locust")
     port = free_port()
     with started(f"{command} --web-port {port}", shell) as process:
         page = answered(f"http://127.0.0.1:{port}/", process)
@@ -113,7 +131,7 @@ def test_locust_shows_its_web_page(shell: Mapping[str, str]) -> None:
 
 
 def test_an_experiment_that_is_interrupted_still_reports(shell: Mapping[str, str]) -> None:
-    command = next(command for command in COMMANDS if command.startswith("make load"))
+    (command,) = starting("make load")
     before = (ROOT / "reports" / "latest").resolve()
     with started(command, shell, subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -126,6 +144,30 @@ def test_an_experiment_that_is_interrupted_still_reports(shell: Mapping[str, str
     after = (ROOT / "reports" / "latest").resolve()
     assert after != before
     assert "nterrupted" in (after / "report.html").read_text()
+
+
+def run(command: str, environment: Mapping[str, str], cwd: Path = ROOT) -> None:
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, (command, done.stderr)
+
+
+def predicts_its_example(info: httpx.Response, url: str) -> str:
+    """The model's name, after it has answered its own example."""
+    assert httpx.post(f"{url}/predict", json=info.json()["example"]).status_code == httpx.codes.OK
+    name: str = info.json()["model"]
+    return name
+
+
+def wait_for_model(name: str, deployed: Deployed) -> None:
+    """Until only pods with this model answer: a pod that stops still answers for some seconds."""
+    for _ in range(60):
+        answers = {httpx.get(f"{deployed.cluster.host}/info").json()["model"] for _ in range(10)}
+        if answers == {name}:
+            return
+        time.sleep(1)
+    raise AssertionError(f"{answers} still answer, not {name} alone")
 
 
 def answered(url: str, process: "subprocess.Popen[bytes]") -> httpx.Response:
