@@ -6,6 +6,7 @@ Loading reads each file once and compares it with the manifest before it parses 
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import json
@@ -63,9 +64,7 @@ class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
 def load(path: str | os.PathLike[str]) -> Bundle:
     """Read and verify the bundle at `path`, its folder or any file in it; BundleError where it misfits."""
     path = Path(path)
-    if not path.exists():
-        raise BundleError(f"There is no model bundle at {path}.")
-    folder = path if path.is_dir() else path.parent
+    folder = path if _is_folder(path) else path.parent
     head = _read(folder, MANIFEST, _MANIFEST_LIMIT)
     manifest = _parse_manifest(folder, head)
     _refuse_surplus(folder)
@@ -100,7 +99,7 @@ def save(
     other folder that holds something is left alone, with a BundleError.
     """
     folder = Path(folder)
-    if folder.exists() and not _is_replaceable(folder):
+    if os.path.lexists(folder) and not _is_replaceable(folder):
         raise BundleError(f"{folder} exists and is not a model bundle; it is left as it is.")
     content = {
         PIPELINE: gzip.compress(pipeline_bytes, mtime=0),
@@ -115,6 +114,8 @@ def save(
         _write(folder, content)
     except OSError as error:
         raise BundleError(f"The bundle cannot be written to {folder}: {error.strerror}.") from error
+    except ValueError as error:
+        raise BundleError(f"The bundle cannot be written to {str(folder)!r}: {error}.") from error
     return load(folder)
 
 
@@ -161,7 +162,7 @@ def _read(folder: Path, name: str, limit: int) -> bytes:
     except FileNotFoundError:
         raise BundleError(f"The bundle {folder} lacks {name}.") from None
     except OSError as error:
-        if path.is_symlink():
+        if error.errno == errno.ELOOP:
             raise BundleError(f"{name} in {folder} is a symbolic link; a bundle holds files only.") from error
         raise BundleError(f"{name} in {folder} cannot be read: {error.strerror}.") from error
 
@@ -173,8 +174,22 @@ def _parse_object(folder: Path, name: str, content: bytes) -> dict[str, Any]:
         raise BundleError(f"{name} in {folder} is broken: {error}.") from error
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        raise BundleError(f"There is no model bundle at {path}.") from None
+    except OSError as error:
+        raise BundleError(f"The bundle {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # a path with a NUL, or with what the file system cannot spell
+        raise BundleError(f"There is no model bundle at {str(path)!r}: {error}.") from error
+
+
 def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    try:
+        return {path.name for path in folder.iterdir()}
+    except OSError as error:
+        raise BundleError(f"The files of {folder} cannot be listed: {error.strerror}.") from error
 
 
 def _sha256(data: bytes) -> str:

@@ -3,7 +3,9 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +229,60 @@ def test_no_bundle_is_a_sentence(tmp_path: Path) -> None:
         bundle.load(tmp_path / "nowhere")
     with pytest.raises(BundleError, match=r"lacks manifest.json"):
         bundle.load(tmp_path)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A bundle in a folder that other users can reach, and be kept out of."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        yield saved(Path(place) / "flowers").folder
+
+
+@contextmanager
+def as_somebody_without_rights() -> Iterator[None]:
+    """Permissions do not bind root."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize(
+    ("mode", "inside", "sentence"),
+    [
+        (0o000, "", r"manifest.json in .* cannot be read: Permission denied"),
+        (0o000, "model_binary.dat.gz", r"The bundle .*gz cannot be read: Permission denied"),
+        (0o111, "", r"The files of .* cannot be listed: Permission denied"),
+    ],
+)
+def test_a_folder_of_another_user_is_a_sentence(elsewhere: Path, mode: int, inside: str, sentence: str) -> None:
+    elsewhere.chmod(mode)
+    try:
+        with as_somebody_without_rights(), pytest.raises(BundleError, match=sentence):
+            bundle.load(elsewhere / inside)
+    finally:
+        elsewhere.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("flo\0wers", "There is no model bundle at .*null"), ("f" * 300, "File name too long")]
+)
+def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path, name: str, sentence: str) -> None:
+    with pytest.raises(BundleError, match=sentence) as caught:
+        bundle.load(tmp_path / name)
+    assert "\0" not in str(caught.value)
+    with pytest.raises(BundleError, match="cannot be written"):
+        saved(tmp_path / name)
+
+
+def test_a_link_to_nowhere_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "flowers").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(BundleError, match="not a model bundle"):
+        saved(tmp_path / "flowers")
 
 
 def test_a_card_with_nan_cannot_be_saved(tmp_path: Path) -> None:
