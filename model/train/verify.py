@@ -24,7 +24,7 @@ class Proof:
     """How far the ONNX graph is from the pipeline on `rows` rows; None where the model has no such answer."""
 
     rows: int
-    datatype: str
+    datatype: str  # of the numbers; BYTES where all columns are strings
     tolerance: float
     labels_differing: int | None = None
     labels_tied: int | None = None  # another label of two that the pipeline holds equally likely
@@ -55,7 +55,7 @@ def prove(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> Proof:
     """Compare the answers on every row."""
     given = as_fitted(pipeline, rows)
     answers = _run(graph, task, rows)
-    kind = next(feature.datatype for feature in task.features if feature.is_number or not task.numeric)
+    kind = next((feature.datatype for feature in task.features if feature.is_number), "BYTES")
     if task.kind == "regression":
         expected = np.asarray(pipeline.predict(given), dtype=np.float64).ravel()
         got = answers["prediction"].astype(np.float64).ravel()

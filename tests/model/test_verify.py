@@ -1,10 +1,13 @@
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from model.task import Feature, Task
 from model.train.onnx_graph import convert
@@ -39,6 +42,16 @@ def test_a_graph_of_another_pipeline_does_not() -> None:
     assert not proof.holds
     assert proof.labels_differing == 0  # only the probabilities give it away
     assert "probabilities by up to" in proof.in_words()
+
+
+@pytest.mark.parametrize("number", ["FP32", "FP64"])
+def test_beside_strings_the_datatype_is_that_of_the_numbers(number: Literal["FP32", "FP64"]) -> None:
+    rows = pd.DataFrame({"colour": ["red", "blue"] * 20, "width": np.arange(40.0)})
+    columns = ColumnTransformer([("words", OneHotEncoder(), ["colour"])], remainder="passthrough")
+    pipeline = make_pipeline(columns, Ridge()).fit(rows, rows["width"])
+    features = (Feature("colour", "BYTES"), Feature("width", number))
+    task = Task("paint", "Paint", "1.0.0", "regression", features, {"colour": "red", "width": 1.0})
+    assert prove(pipeline, convert(pipeline, task), task, rows).datatype == number
 
 
 def test_other_labels_alone_do_not_hold() -> None:
