@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 
 from model.bundle import Bundle, BundleError, save
 from model.task import Task
-from model.train import pickled, rows
+from model.train import encoders, pickled, rows
 from model.train.judge import Figures, judge_classes, judge_numbers
 from model.train.onnx_graph import convert
 from model.train.statistics import describe
@@ -47,7 +47,7 @@ def bundle(wish: Wish) -> Bundle:
     It unpickles the pipeline, which runs whatever code the file holds: only bundle files you trust.
     """
     pipeline, notes = pickled.load(wish.pipeline)
-    table = rows.read(wish.data)
+    table = rows.read(wish.data, encoders.string_columns(pipeline))
     if wish.target is not None and wish.target not in table.columns:
         raise BundleError(f"{wish.data} has no column {wish.target!r} to take as target.")
     beside_target = table.drop(columns=[wish.target] if wish.target else [])
@@ -103,7 +103,7 @@ def _attempt(
 
 def _task(pipeline: Any, sample: pd.DataFrame, wish: Wish, number: Literal["FP32", "FP64"]) -> Task:
     classes = _classes(pipeline)
-    features = rows.features(sample, number)
+    features = encoders.closed(pipeline, sample, rows.features(sample, number))
     try:
         return Task(
             name=wish.name,
@@ -179,7 +179,11 @@ def _steps(pipeline: Any) -> list[str]:
 
 
 def _reason(error: Exception) -> str:
-    """What skl2onnx says, in the terms of a person who knows only scikit-learn."""
+    """What skl2onnx or onnxruntime says, in the terms of a person who knows only scikit-learn."""
+    if "[ONNXRuntimeError]" in str(error):
+        if operator := re.search(r"(?:implementation for |(?:Optype|node|operator) \(|running )(\w+)", str(error)):
+            return f"onnxruntime cannot run its operator {operator[1]}"
+        return re.sub(r".*\[ONNXRuntimeError\] : \d+ : \w+ : ", "", pickled.first_line(error))
     if unknown := re.search(r"for (?:type|operator|alias)\s+['\"<]*(?:class\s+')?([\w.]+)", str(error)):
         return f"it has no form for {unknown[1].rsplit('.', 1)[-1]}"
     return re.sub(r"\.? *You may raise an .*", "", pickled.first_line(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,12 +18,12 @@ FEWEST = 10  # rows; from fewer neither ranges nor a proof mean much
 MOST_CATEGORIES = 100  # a string column with more is free text
 
 
-def read(path: Path) -> pd.DataFrame:
-    """The table in a CSV file with a header; BundleError where it is none."""
+def read(path: Path, strings: Collection[str]) -> pd.DataFrame:
+    """The table in a CSV file with a header, the columns `strings` read as such; BundleError where it is none."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             header = next(csv.reader(file), [])
-        table = pd.read_csv(path, encoding="utf-8-sig")
+        table = pd.read_csv(path, encoding="utf-8-sig", dtype=dict.fromkeys(strings, str))
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:  # pandas' parser errors are ValueErrors too
@@ -60,13 +61,18 @@ def features(rows: pd.DataFrame, number: Literal["FP32", "FP64"]) -> tuple[Featu
 
 
 def example(rows: pd.DataFrame, described: tuple[Feature, ...]) -> dict[str, float | str]:
-    """The first of the rows with fewest gaps, ready to be sent."""
-    row = rows.iloc[int(rows.isna().sum(axis="columns").argmin())]
+    """The fullest row, ready to be sent; what it lacks is optional."""
+    row = rows.iloc[fullest(rows)]
     return {
         feature.name: float(row[feature.name]) if feature.is_number else str(row[feature.name])
         for feature in described
         if pd.notna(row[feature.name])
     }
+
+
+def fullest(rows: pd.DataFrame) -> int:
+    """The place of the first of the rows with fewest gaps."""
+    return int(rows.isna().sum(axis="columns").argmin())
 
 
 def _feature(name: str, column: pd.Series[Any], number: Literal["FP32", "FP64"]) -> Feature:

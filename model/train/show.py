@@ -89,7 +89,8 @@ def _inputs(task: Task) -> str:
 def _input(feature: Feature) -> list[str]:
     seen = f"{_number(feature.minimum)} to {_number(feature.maximum)}"
     if not feature.is_number:
-        seen = textwrap.shorten(", ".join(feature.categories), 40, placeholder=" …")
+        strings = textwrap.shorten(", ".join(feature.categories), 40, placeholder=" …")
+        seen = f"{strings}; no others" if feature.closed else strings
     return [feature.name, feature.datatype, feature.unit, seen, "yes" if feature.optional else "no"]
 
 

@@ -19,7 +19,13 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, SplineTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    SplineTransformer,
+    StandardScaler,
+)
 
 from model.__main__ import main
 
@@ -161,6 +167,15 @@ def test_options_that_do_not_fit(
 ) -> None:
     rows = WINE.data.assign(grown="north", gap=[np.nan] + [1.0] * 177)
     assert sentence in refused(capsys, tmp_path, fitted(SCALED), rows, *more)
+
+
+def test_double_precision_that_onnxruntime_lacks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    # Thousandths of a million need double precision.
+    rows = pd.DataFrame({"place": 1e6 + np.arange(300) * 1e-3, "width": np.arange(300) % 7})
+    pipeline = fitted(make_pipeline(StandardScaler(), PolynomialFeatures(), Ridge()), rows, np.arange(300) * 10.0)
+    told = refused(capsys, tmp_path, pipeline, rows)
+    assert "In double precision: ONNX cannot express this pipeline: onnxruntime cannot run its operator Concat." in told
+    assert "[ONNXRuntimeError]" not in told
 
 
 def test_labels_of_a_regression(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

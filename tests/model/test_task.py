@@ -34,7 +34,7 @@ def test_an_example_may_lack_what_is_optional() -> None:
 
 def test_a_model_may_know_other_strings_than_were_seen() -> None:
     features = (TASK.features[0], dataclasses.replace(TASK.features[1], closed=False))
-    example = {"width": 1.5, "colour": "green"}
+    example: dict[str, float | str] = {"width": 1.5, "colour": "green"}
     assert dataclasses.replace(TASK, features=features, example=example).example == example
 
 
