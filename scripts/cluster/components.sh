@@ -38,7 +38,7 @@ start_controllers() {
   done
   start proxy "$bin/kube" proxy --kubeconfig "$state/admin.conf" --cluster-cidr "$pod_network" --proxy-mode iptables \
     --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0 --conntrack-tcp-timeout-close-wait 0 \
-    --hostname-override node
+    --hostname-override node --iptables-min-sync-period 100ms # not 1 s, in which a pod that is ready is not reached yet
 }
 
 start_kubelet() {
