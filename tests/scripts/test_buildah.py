@@ -39,6 +39,11 @@ def test_what_earlier_builds_left_is_removed_and_what_the_next_one_takes_again_i
     assert (prune, load) == ("buildah rmi --prune", f"node load {IMAGE}")
 
 
+def test_another_bundle_is_named_to_the_builder(builder: Workshop) -> None:
+    assert builder.script("image/buildah", IMAGE, BUNDLE="mine").returncode == 0
+    assert "--build-arg BUNDLE=mine" in steps(builder)[1]
+
+
 def test_the_stage_that_is_kept_is_the_dockerfiles() -> None:
     assert " AS build\n" in (ROOT / "Dockerfile").read_text()
 

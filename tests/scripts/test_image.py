@@ -20,9 +20,9 @@ def trained(workshop: Workshop) -> Workshop:
 @pytest.mark.parametrize(
     ("kind", "context", "commands"),
     [
-        ("minikube", "mine", [f"minikube --profile mine image build --all --tag {IMAGE} --file Dockerfile ."]),
-        ("kind", "kind-dev", [f"docker build --tag {IMAGE} .", f"kind load docker-image {IMAGE} --name dev"]),
-        ("context", "team", [f"docker build --tag {IMAGE} ."]),
+        ("minikube", "mine", [f"minikube --profile mine image build --all --build-opt build-arg=BUNDLE=breast_model --tag {IMAGE} --file Dockerfile ."]),
+        ("kind", "kind-dev", [f"docker build --build-arg BUNDLE=breast_model --tag {IMAGE} .", f"kind load docker-image {IMAGE} --name dev"]),
+        ("context", "team", [f"docker build --build-arg BUNDLE=breast_model --tag {IMAGE} ."]),
     ],
 )
 def test_the_builder_of_each_kind_of_cluster(trained: Workshop, kind: str, context: str, commands: list[str]) -> None:
@@ -30,6 +30,20 @@ def test_the_builder_of_each_kind_of_cluster(trained: Workshop, kind: str, conte
     assert done.returncode == 0, done.stderr
     assert trained.commands() == commands
     assert f"building {IMAGE} for {kind}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument"),
+    [("minikube", "--build-opt build-arg=BUNDLE=mine"), ("kind", "--build-arg BUNDLE=mine")],
+)
+def test_another_bundle_is_named_to_the_builder(trained: Workshop, kind: str, argument: str) -> None:
+    done = trained.script("image/build", KIND=kind, CONTEXT="kind-dev", BUNDLE="mine")
+    assert done.returncode == 1
+    assert "there is no bundle model/bundles/mine: " in done.stderr
+    assert trained.commands() == []
+    (trained.repository / "model" / "bundles" / "breast_model").rename(trained.repository / "model/bundles/mine")
+    assert trained.script("image/build", KIND=kind, CONTEXT="kind-dev", BUNDLE="mine").returncode == 0
+    assert f" {argument} " in trained.commands()[0]
 
 
 def test_a_cluster_of_somebody_elses_is_told_that_it_needs_the_image_pushed(trained: Workshop) -> None:
@@ -55,7 +69,7 @@ def test_a_failing_builder_fails_the_build(trained: Workshop) -> None:
     trained.tool("docker", otherwise=3)
     done = trained.script("image/build", KIND="kind", CONTEXT="kind-dev")
     assert done.returncode == 3
-    assert trained.commands() == [f"docker build --tag {IMAGE} ."]
+    assert trained.commands() == [f"docker build --build-arg BUNDLE=breast_model --tag {IMAGE} ."]
 
 
 def test_no_model_no_image(workshop: Workshop) -> None:
