@@ -1,7 +1,7 @@
 # Two commands do everything: `make demo` and `make test`. Both install what they need and say what they do.
 SHAPE ?= demo
 PYTEST = .venv/bin/python -m pytest
-BUNDLE = model/bundles/breast_model/manifest.json
+MANIFEST = model/bundles/breast_model/manifest.json
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check train serve cluster image load lock clean
@@ -21,7 +21,7 @@ check: train ## what takes under a minute: lint, types, and the tests that need 
 	.venv/bin/mypy
 	$(PYTEST) -q -m 'not (browser or network or load or node or cluster)'
 
-train: .venv/installed $(BUNDLE) ## train the breast-cancer model
+train: .venv/installed $(MANIFEST) ## train the breast-cancer model
 
 serve: train ## serve it here, on PORT (8000)
 	.venv/bin/python -m server
@@ -45,5 +45,5 @@ clean: ## undo all: what is deployed, the node, the images, the environment
 	scripts/environment
 	@touch $@
 
-$(BUNDLE): $(wildcard model/*.py model/train/*.py) requirements-dev.lock | .venv/installed
+$(MANIFEST): $(wildcard model/*.py model/train/*.py) requirements-dev.lock | .venv/installed
 	.venv/bin/python -m model train breast_cancer

@@ -33,6 +33,7 @@ class Cluster:
     context: str
     kubeconfig: str
     kubectl: str
+    namespace: str
 
     @property
     def environment(self) -> dict[str, str]:
@@ -40,7 +41,7 @@ class Cluster:
 
     def run(self, *words: str, stdin: str | None = None) -> str:
         """What kubectl prints; its own words are the error where it fails."""
-        command = [self.kubectl, "--context", self.context, *words]
+        command = [self.kubectl, "--context", self.context, "--namespace", self.namespace, *words]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, env=self.environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -55,6 +56,6 @@ def cluster() -> Iterator[Cluster]:
     was_up = values["KIND"] != "node" or subprocess.run([node, "status"], check=False).returncode == 0
     if values["KIND"] == "node":
         subprocess.run([node, "up"], check=True)
-    yield Cluster(values["HOST"], values["CONTEXT"], values["KUBECONFIG"], values["KUBECTL"])
+    yield Cluster(*(values[name] for name in ("HOST", "CONTEXT", "KUBECONFIG", "KUBECTL", "NAMESPACE")))
     if not was_up:
         subprocess.run([node, "down"], check=True)

@@ -31,11 +31,13 @@ class Deployed:
 @pytest.fixture(scope="session")
 def deployed(cluster: Cluster) -> Iterator[Deployed]:
     """What `make demo` deployed before is taken over, and gone afterwards."""
-    assert owner_of_the_node_port(cluster) in (None, "default/ml-serving-service"), "NodePort 30001 is somebody else's."
-    cluster.run("label", "namespace", "default", f"{ENFORCE}=restricted")
+    assert owner_of_the_node_port(cluster) in (None, f"{cluster.namespace}/ml-serving-service"), (
+        "NodePort 30001 is somebody else's."
+    )
+    cluster.run("label", "namespace", cluster.namespace, f"{ENFORCE}=restricted")
     with httpx.Client(base_url=cluster.host, timeout=10) as http:
         yield Deployed(cluster, http)
-    cluster.run("label", "namespace", "default", f"{ENFORCE}-")
+    cluster.run("label", "namespace", cluster.namespace, f"{ENFORCE}-")
     cluster.run("delete", "--filename", str(ROOT / "k8s"), "--ignore-not-found")
 
 

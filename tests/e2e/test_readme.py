@@ -53,8 +53,9 @@ def shell(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Mappi
     tools = tmp_path_factory.mktemp("bin")
     cluster = deployed.cluster
     address = httpx.URL(cluster.host).host
+    taken = f"--context {shlex.quote(cluster.context)} --namespace {shlex.quote(cluster.namespace)}"
     for name, line in {
-        "kubectl": f'exec {shlex.quote(cluster.kubectl)} --context {shlex.quote(cluster.context)} "$@"',
+        "kubectl": f'exec {shlex.quote(cluster.kubectl)} {taken} "$@"',
         "minikube": f'[ "$*" = ip ] && echo {address}',
     }.items():
         (tools / name).write_text(f"#!/bin/sh\n{line}\n")

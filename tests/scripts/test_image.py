@@ -20,9 +20,9 @@ def trained(workshop: Workshop) -> Workshop:
 @pytest.mark.parametrize(
     ("kind", "context", "commands"),
     [
-        ("minikube", "mine", [f"minikube --profile mine image build --all --build-opt build-arg=BUNDLE=breast_model --tag {IMAGE} --file Dockerfile ."]),
-        ("kind", "kind-dev", [f"docker build --build-arg BUNDLE=breast_model --tag {IMAGE} .", f"kind load docker-image {IMAGE} --name dev"]),
-        ("context", "team", [f"docker build --build-arg BUNDLE=breast_model --tag {IMAGE} ."]),
+        ("minikube", "mine", [f"minikube --profile mine image build --all --tag {IMAGE} --file Dockerfile ."]),
+        ("kind", "kind-dev", [f"docker build --tag {IMAGE} .", f"kind load docker-image {IMAGE} --name dev"]),
+        ("context", "team", [f"docker build --tag {IMAGE} ."]),
     ],
 )
 def test_the_builder_of_each_kind_of_cluster(trained: Workshop, kind: str, context: str, commands: list[str]) -> None:
@@ -69,7 +69,7 @@ def test_a_failing_builder_fails_the_build(trained: Workshop) -> None:
     trained.tool("docker", otherwise=3)
     done = trained.script("image/build", KIND="kind", CONTEXT="kind-dev")
     assert done.returncode == 3
-    assert trained.commands() == [f"docker build --build-arg BUNDLE=breast_model --tag {IMAGE} ."]
+    assert trained.commands() == [f"docker build --tag {IMAGE} ."]
 
 
 def test_no_model_no_image(workshop: Workshop) -> None:
