@@ -8,11 +8,12 @@ The exit code is the verdict: 0 every objective held, 1 one was missed or the ru
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
 from loadtest import report
-from loadtest.experiment import CannotRunError, Experiment
+from loadtest.experiment import NOTHING, CannotRunError, Experiment
 from loadtest.record import ClusterError, NoClusterError, Recorder
 from loadtest.shapes import SHAPES
 from loadtest.verdict import Verdict
@@ -35,33 +36,44 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def main(words: list[str]) -> int:
+    folder = None
     try:
         if words[:1] == ["report"]:
-            return again(words[1:])
-        options = parse(words)
-        experiment = Experiment(SHAPES[options.shape], options.host.rstrip("/"), options.output, watcher(options))
-        folder = experiment.run()
-        verdict = report.write(folder)
-        point_latest(options.output, folder)
-    except (CannotRunError, ClusterError, FileNotFoundError, ValueError) as error:
+            folder = old_folder(words[1:])
+            verdict = report.write(folder)
+        else:
+            options = parse(words)
+            experiment = Experiment(SHAPES[options.shape], options.host.rstrip("/"), options.output, watcher(options))
+            folder = experiment.begin()
+            experiment.run(folder)
+            verdict = report.write(folder)
+            point_latest(options.output, folder)
+    except (CannotRunError, ClusterError, ValueError) as error:
         print(error, file=sys.stderr)
         return COULD_NOT_RUN
+    except OSError as error:
+        print(f"The run's files cannot be read or written: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
     except KeyboardInterrupt:
-        print("Interrupted before the load began: there is nothing to report.", file=sys.stderr)
+        print(cut_short(folder), file=sys.stderr)
         return COULD_NOT_RUN
     tell(verdict, folder)
     return PASSED if verdict.passed else MISSED
 
 
-def again(words: list[str]) -> int:
+def cut_short(folder: Path | None) -> str:
+    if folder is None or not (folder / "load.jsonl").exists():
+        return NOTHING
+    return f"Interrupted. This makes the report: {shlex.join(['python', '-m', 'loadtest', 'report', str(folder)])}"
+
+
+def old_folder(words: list[str]) -> Path:
     parser = argparse.ArgumentParser(
         prog="python -m loadtest report", description="Make a report again from its run folder."
     )
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args(words).folder
-    verdict = report.write(folder)
-    tell(verdict, folder)
-    return PASSED if verdict.passed else MISSED
+    folder: Path = parser.parse_args(words).folder
+    return folder
 
 
 def watcher(options: argparse.Namespace) -> Recorder | None:

@@ -22,8 +22,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from loadtest import scaling
 from loadtest.palette import COLOURS
 from loadtest.panels import Panel, Title, cpu, latency, replicas, requests, users
-from loadtest.story import gaps
 from loadtest.timeline import Run
+from loadtest.trust import gaps
 from loadtest.words import clock
 
 POINTS = 72  # an inch

@@ -28,7 +28,8 @@ HERE = Path(__file__).parent
 STOP_SECONDS = 12  # Locust lets users finish what they asked for, 10 s at most
 SETTLE_SECONDS = 180
 BASELINE_SECONDS = 3
-FAILED_REQUESTS = 1  # Locust's exit code when a request failed: for the report to judge
+FAILED_REQUESTS = 1  # Locust's exit code when a request failed, for the report to judge, or when it failed itself
+NOTHING = "Interrupted before the load began: there is nothing to report."
 
 
 class CannotRunError(Exception):
@@ -42,21 +43,31 @@ class Experiment:
     output: Path
     recorder: Recorder | None
 
-    def run(self) -> Path:
-        """The run folder. Raises CannotRunError; Ctrl-C and SIGTERM end it early, and the plan says so."""
+    def begin(self) -> Path:
+        """The run folder with its plan, once the server answers and the autoscaler rests. Raises CannotRunError."""
         self.knock()
         signal.signal(signal.SIGTERM, interrupt)
         if self.recorder is not None:
             self.settle(self.recorder)
+        plan = self.plan()
         folder = self.output / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
         folder.mkdir(parents=True)
-        plan = self.plan()
         write(folder, plan)
-        interrupted = self.watch(folder)
-        write(folder, plan | {"interrupted": interrupted})
-        if not (folder / "load.jsonl").exists():
-            raise CannotRunError("Interrupted before the load began.")
         return folder
+
+    def run(self, folder: Path) -> None:
+        """Make the load and watch it. Raises CannotRunError; Ctrl-C and SIGTERM end it early, and the plan says so."""
+        progress = Progress(self.shape, folder / "load.jsonl")
+        code = self.watch(folder, progress)
+        if code is None:
+            if not progress.load.exists():
+                raise CannotRunError(NOTHING)
+            return
+        progress.follow()
+        if code and not (code == FAILED_REQUESTS and progress.wrong):
+            raise CannotRunError(f"Locust ended with {code}:\n{tail(folder / 'locust.log')}")
+        plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        write(folder, plan | {"interrupted": False})
 
     def knock(self) -> None:
         """Whatever the host answers is an answer; only silence means that there is nothing to measure."""
@@ -94,33 +105,30 @@ class Experiment:
             "host": self.host,
             "shape": facts.shape(self.shape),
             "git": facts.git(),
+            "versions": facts.versions(),
             "cluster": cluster,
-            "interrupted": False,
+            "interrupted": True,  # until it has come to its end
         }
 
-    def watch(self, folder: Path) -> bool:
-        """Record and show each second until the load has ended; True when it was interrupted."""
-        progress = Progress(self.shape, folder / "load.jsonl")
+    def watch(self, folder: Path, progress: Progress) -> int | None:
+        """Record and show each second until the load has ended; Locust's exit code, None when it was interrupted."""
         with (folder / "cluster.jsonl").open("w", encoding="utf-8") as states, (folder / "locust.log").open("w") as log:
             ticks = Ticks(self.recorder, states)
-            locust, interrupted = None, False
+            locust, code = None, None
             try:
                 for _ in range(BASELINE_SECONDS if self.recorder is not None else 0):
                     ticks.tick()
                 locust = self.locust(folder, log)
-                while locust.poll() is None:
+                while (code := locust.poll()) is None:
                     progress.show(time.time(), ticks.tick())
             except KeyboardInterrupt:
-                interrupted = True
+                pass  # the load is stopped in order, and what was seen is reported
             finally:
                 if locust is not None:
                     stop(locust)
                     ticks.tick()
                 progress.end()
-                if locust is not None and not interrupted and locust.returncode not in {0, FAILED_REQUESTS}:
-                    log.flush()
-                    raise CannotRunError(f"Locust ended with {locust.returncode}:\n{tail(folder / 'locust.log')}")
-        return interrupted
+        return code
 
     def locust(self, folder: Path, log: IO[str]) -> "subprocess.Popen[bytes]":
         files = f"{HERE / 'locustfile.py'},{HERE / 'staged.py'}"
@@ -162,17 +170,17 @@ class Ticks:
 def at_rest(state: dict[str, Any]) -> bool:
     if "missing" in state:
         return False
-    hpa, ready = state["hpa"], state["deployment"]["ready"]
+    hpa, ready = state["hpa"], state["ready"]
     calm = hpa["cpu"] is not None and (hpa["target"] is None or hpa["cpu"] <= hpa["target"])
     return calm and hpa["desired"] == hpa["min"] == ready == len(state["pods"])
 
 
 def stop(locust: "subprocess.Popen[bytes]") -> None:
-    if locust.poll() is None:
-        locust.terminate()
+    """In order; at once when that takes too long, or when Ctrl-C comes again."""
+    locust.terminate()
     try:
         locust.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
         locust.kill()
         locust.wait()
 
@@ -186,4 +194,5 @@ def write(folder: Path, plan: dict[str, Any]) -> None:
 
 
 def tail(path: Path) -> str:
-    return "\n".join(path.read_text(encoding="utf-8").splitlines()[-8:])
+    """The last lines of Locust's log before its tables."""
+    return "\n".join(path.read_text(encoding="utf-8").split("\nType  ")[0].splitlines()[-8:])

@@ -1,7 +1,9 @@
-"""What is needed to repeat an experiment: the code's revision and what the cluster is made of."""
+"""What is needed to repeat an experiment: the code's revision, its versions and what the cluster is made of."""
 
+import platform
 import subprocess
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,10 @@ def git() -> dict[str, Any] | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return {"revision": revision, "dirty": bool(status)}
+
+
+def versions() -> dict[str, str]:
+    return {"locust": metadata.version("locust"), "python": platform.python_version()}
 
 
 def shape(shape: Shape) -> dict[str, Any]:

@@ -73,6 +73,6 @@ class Progress:
 def of_cluster(state: dict[str, Any]) -> str:
     if "missing" in state:
         return f"cluster not seen: {state['missing']}"
-    hpa, ready = state["hpa"], state["deployment"]["ready"]
+    hpa, ready = state["hpa"], state["ready"]
     cpu = "–" if hpa["cpu"] is None else hpa["cpu"]
     return f"CPU {cpu} % (target {hpa['target']} %) · {ready} of {plural(hpa['desired'], 'pod')} ready"

@@ -7,16 +7,16 @@ is written as `{"t": …, "missing": why}`; nothing is filled in. Times are seco
 import json
 import os
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from kubernetes import client, config
 from kubernetes.config import ConfigException
 from urllib3.exceptions import HTTPError
 
+from loadtest import readings
+
 HPA = "ml-serving-hpa"
 TIMEOUT = (0.5, 1.5)  # seconds to connect, to read
-NANOCORES = {"n": 1e-6, "u": 1e-3, "m": 1.0, "": 1e3}  # Kubernetes' CPU quantities, in thousandths of a core
 API_ERRORS = (client.ApiException, HTTPError, OSError, json.JSONDecodeError)
 EVENTS_EVERY = 5  # seconds; an event carries its own time
 
@@ -27,17 +27,6 @@ class NoClusterError(Exception):
 
 class ClusterError(Exception):
     """There is a kubeconfig, and the autoscaler cannot be read with it."""
-
-
-def epoch(stamp: str | None) -> float | None:
-    """`2026-11-21T20:15:03Z` as seconds since the epoch."""
-    return datetime.fromisoformat(stamp).timestamp() if stamp else None
-
-
-def millicores(quantity: str) -> float:
-    """`1698139n`, `250m` or `2` as thousandths of a core."""
-    digits = quantity.rstrip("num")
-    return float(digits) * NANOCORES[quantity[len(digits) :]]
 
 
 @dataclass
@@ -56,7 +45,7 @@ class Recorder:
         """Raises NoClusterError without a kubeconfig, ClusterError when the autoscaler cannot be read."""
         settings = client.Configuration()
         try:
-            config.load_kube_config(context=context, client_configuration=settings)
+            config.load_kube_config(os.environ.get("KUBECONFIG"), context, settings)
         except ConfigException as error:
             if context is None and "KUBECONFIG" not in os.environ:
                 raise NoClusterError(str(error)) from error
@@ -117,7 +106,7 @@ class Recorder:
             if key in self.events_seen or not concerned.startswith((HPA, self.deployment)):
                 continue
             self.events_seen.add(key)
-            fresh.append(event_facts(event))
+            fresh.append(readings.event(event))
         return sorted(fresh, key=lambda event: event["at"] or 0)
 
     def observe(self, now: float) -> dict[str, Any]:
@@ -126,10 +115,10 @@ class Recorder:
         try:
             line = {
                 "t": t,
-                "hpa": hpa_facts(self.hpa()),
-                "deployment": deployment_facts(self.read_deployment()),
-                "pods": [pod_facts(pod) for pod in self.pods()],
-                "cpu": {pod["metadata"]["name"]: cpu_facts(pod) for pod in self.metrics()},
+                "hpa": readings.autoscaler(self.hpa()),
+                "ready": self.read_deployment().get("status", {}).get("readyReplicas", 0),
+                "pods": [readings.pod(pod) for pod in self.pods()],
+                "cpu": {pod["metadata"]["name"]: readings.cpu(pod) for pod in self.metrics()},
                 "events": [],
             }
             if now >= self.events_due:
@@ -154,75 +143,3 @@ def reason(error: Exception) -> str:
     if isinstance(error, client.ApiException):
         return f"{error.status} {error.reason}"
     return str(error).splitlines()[0][:200] or type(error).__name__
-
-
-def hpa_facts(hpa: dict[str, Any]) -> dict[str, Any]:
-    """desired, min and max replicas; cpu and target in percent of the request (None while unknown)."""
-    spec, status = hpa["spec"], hpa.get("status", {})
-    target = [m["resource"]["target"].get("averageUtilization") for m in spec.get("metrics", []) if is_cpu(m)]
-    current = [
-        m["resource"]["current"].get("averageUtilization") for m in status.get("currentMetrics") or [] if is_cpu(m)
-    ]
-    return {
-        "cpu": next(iter(current), None),
-        "target": next(iter(target), None),
-        "desired": status.get("desiredReplicas", 0),
-        "min": spec.get("minReplicas", 1),
-        "max": spec["maxReplicas"],
-    }
-
-
-def is_cpu(metric: dict[str, Any]) -> bool:
-    return metric.get("type") == "Resource" and metric["resource"]["name"] == "cpu"
-
-
-def deployment_facts(deployment: dict[str, Any]) -> dict[str, Any]:
-    status = deployment.get("status", {})
-    return {
-        "desired": deployment["spec"].get("replicas", 1),
-        "replicas": status.get("replicas", 0),
-        "ready": status.get("readyReplicas", 0),
-    }
-
-
-def pod_facts(pod: dict[str, Any]) -> dict[str, Any]:
-    """name, phase, ready now, leaving (asked to stop); created, started and ready_since as epoch seconds."""
-    meta, status = pod["metadata"], pod.get("status", {})
-    ready = next((c for c in status.get("conditions") or [] if c["type"] == "Ready"), {"status": "False"})
-    containers = status.get("containerStatuses") or []
-    running = [c["state"]["running"]["startedAt"] for c in containers if "running" in c.get("state", {})]
-    return {
-        "name": meta["name"],
-        "phase": status.get("phase", "Unknown"),
-        "node": pod["spec"].get("nodeName"),
-        "ready": ready["status"] == "True",
-        "leaving": "deletionTimestamp" in meta,
-        "created": epoch(meta["creationTimestamp"]),
-        "started": epoch(max(running)) if running else None,
-        "ready_since": epoch(ready["lastTransitionTime"]) if ready["status"] == "True" else None,
-        "request": requested(pod),
-        "restarts": sum(c.get("restartCount", 0) for c in containers),
-    }
-
-
-def requested(pod: dict[str, Any]) -> float | None:
-    """Millicores that its containers ask for, which the autoscaler's percentage is of; None when one asks for none."""
-    asked = [c.get("resources", {}).get("requests", {}).get("cpu") for c in pod["spec"]["containers"]]
-    return None if None in asked else sum(map(millicores, asked))
-
-
-def cpu_facts(pod: dict[str, Any]) -> dict[str, Any]:
-    """Millicores of all containers; `at`: when metrics-server measured them."""
-    used = sum(millicores(container["usage"]["cpu"]) for container in pod["containers"])
-    return {"millicores": round(used, 1), "at": epoch(pod["timestamp"])}
-
-
-def event_facts(event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "at": epoch(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]),
-        "object": event["involvedObject"].get("name", ""),
-        "kind": event["involvedObject"].get("kind", ""),
-        "reason": event.get("reason", ""),
-        "message": event.get("message", ""),
-        "type": event.get("type", ""),
-    }

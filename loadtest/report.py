@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from loadtest import chart, story, summary, table, timeline, verdict
+from loadtest import chart, story, summary, table, timeline, trust, verdict
 from loadtest.chart import Layout
 from loadtest.palette import COLOURS
 from loadtest.seconds import percentile
@@ -56,7 +56,7 @@ def page(run: Run, judged: Verdict, figures: dict[str, Any], wide: Figure) -> st
         figures=figures,
         keys=keys(run, figures),
         story=story.tell(run),
-        limits=story.limits(run),
+        limits=trust.limits(run),
         colours=COLOURS,
         charts=[
             drawn(wide, chart.WIDE),

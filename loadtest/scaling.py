@@ -67,8 +67,9 @@ def reached(states: Iterable[tuple[int, Cluster]], since: int, replicas: int, *,
 
 
 def peak(run: Run) -> tuple[int, int] | None:
-    """The most pods that were ready at once under the load, and the first second in which they were."""
-    ready = [(state.ready, -t) for t, state in seen(run.loaded)]
+    """The most pods that were ready at once since the load step, and the first second in which they were."""
+    step = load_step(run)
+    ready = [(state.ready, -t) for t, state in seen(run.loaded) if t >= step]
     if not ready:
         return None
     most, t = max(ready)
@@ -79,9 +80,16 @@ def first_up(run: Run) -> Decision | None:
     return next((decision for decision in decisions(run.moments) if decision.up and decision.t >= 0), None)
 
 
-def step_before(run: Run, decision: Decision) -> int:
-    """The second of the last rise of the load before a decision."""
-    return max((rise for rise in run.shape.rises if rise <= decision.t), default=0)
+def load_step(run: Run) -> int:
+    """The second from which the first scale-up is measured: that of the first rise of the load after the warm-up.
+
+    On a staircase the last small step before a decision would flatter it. A decision made since then, such as a
+    late scale-down, is where the autoscaler began anew.
+    """
+    up = first_up(run)
+    before = up.t if up else run.seconds
+    rise = min((rise for rise in run.shape.rises if 0 < rise <= before), default=0)
+    return max([rise, *(decision.t for decision in decisions(run.moments) if decision.t < before and up)])
 
 
 def load_gone(run: Run) -> int | None:
@@ -103,18 +111,24 @@ def back_at_minimum(run: Run) -> int | None:
     return since
 
 
-def held_again(run: Run, limit: float, since: int) -> int | None:
-    """After the first second from `since` that broke the objectives, the first that starts HELD_FOR good ones.
+def broken(run: Run, limit: float) -> int | None:
+    """The first second from the load step on that broke the objectives before the new pods had settled.
 
-    Good: p99 within `limit`, nothing failed or lost. `since` itself when none broke them; None when it never came.
+    They have HELD_FOR after they are ready, or the rest of the stage where none came: a slow second long after that
+    is not the scale-up's doing. None when none broke them: p99 within `limit`, nothing failed or lost.
     """
-    after = [moment for moment in run.loaded if moment.t >= since]
-    broken = next((moment.t for moment in after if not holds(moment, limit)), None)
-    if broken is None:
-        return since
+    step, up = load_step(run), first_up(run)
+    stages = zip(run.shape.starts, run.shape.stages, strict=True)
+    stage_end = next((start + stage.seconds for start, stage in stages if start + stage.seconds > step), run.seconds)
+    until = up.done + HELD_FOR if up and up.done is not None else stage_end - 1
+    return next((m.t for m in run.loaded if step <= m.t <= until and not holds(m, limit)), None)
+
+
+def held_again(run: Run, limit: float, since: int) -> int | None:
+    """The first of HELD_FOR good seconds in a row after `since`; None when they never came."""
     in_a_row = 0
-    for moment in after:
-        in_a_row = in_a_row + 1 if holds(moment, limit) and moment.t > broken else 0
+    for moment in run.loaded:
+        in_a_row = in_a_row + 1 if moment.t > since and holds(moment, limit) else 0
         if in_a_row == HELD_FOR:
             return moment.t - HELD_FOR + 1
     return None

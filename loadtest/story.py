@@ -6,13 +6,12 @@ The lines with a `mark` are the autoscaler's decisions; the chart carries the sa
 import math
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from loadtest import scaling
 from loadtest.scaling import Decision
-from loadtest.seconds import LoadSecond
-from loadtest.timeline import Moment, Run
-from loadtest.words import clock, listed, number, plural
+from loadtest.timeline import Run
+from loadtest.words import clock, number, plural
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Line:
 
 
 def tell(run: Run) -> list[Line]:
-    lines = [*of_load(run), *of_decisions(run), *of_faults(run), *of_warnings(run), *of_end(run)]
+    lines = [*of_load(run), *of_decisions(run), *of_faults(run), *of_restarts(run), *of_warnings(run), *of_end(run)]
     return sorted(lines, key=lambda line: (line.t, line.mark is not None))
 
 
@@ -81,11 +80,22 @@ def explained(run: Run, decision: Decision) -> tuple[str, str]:
     cpu, target = f"{decision.cpu:g}", f"{decision.target:g}"
     wanted = max(math.ceil(decision.before * decision.cpu / decision.target), 1)
     why = f"{decision.before} × {cpu} ÷ {target} asks for {plural(wanted, 'pod')}"
+    window = settle_seconds(run)
     if decision.up and wanted > decision.after:
         why += f", {decision.after} allowed"
-    if not decision.up and (window := settle_seconds(run)):
+    elif wanted < decision.after == least(run):
+        why += f", at least {decision.after} are kept"
+    elif not decision.up and window and wanted == decision.after:
         why += f", and so it did for the {window} s before"
+    elif not decision.up and window and wanted < decision.after:
+        why += f"; the most it asked for in the last {window} s was {decision.after}"
     return f"CPU was {cpu} % of request, target {target} %: {change}.", f"{why}. {late}".strip()
+
+
+def least(run: Run) -> int:
+    """How few pods the autoscaler may ask for."""
+    fewest: int = (run.plan["cluster"] or {}).get("hpa", {}).get("minReplicas", 1)
+    return fewest
 
 
 def settle_seconds(run: Run) -> int | None:
@@ -108,6 +118,18 @@ def of_faults(run: Run) -> list[Line]:
     return [Line(faulty[0].t, f"{plural(total, 'request')} went wrong {span}: {why}.")]
 
 
+def of_restarts(run: Run) -> list[Line]:
+    """Containers that ended under the load: of one that was killed for its memory no warning tells."""
+    lines = []
+    for (_, before), (t, after) in pairwise(scaling.seen(run.moments)):
+        known = {pod.name: pod.restarts for pod in before.pods}
+        for pod in after.pods:
+            if t >= 0 and pod.restarts > known.get(pod.name, 0):
+                why = f": its container had ended ({pod.ended})" if pod.ended else ""
+                lines.append(Line(t, f"{pod.name} was restarted{why}."))
+    return lines
+
+
 def of_warnings(run: Run) -> list[Line]:
     """Warnings that Kubernetes gave about the autoscaler or its pods, each kind once.
 
@@ -127,55 +149,5 @@ def of_warnings(run: Run) -> list[Line]:
 
 def of_end(run: Run) -> list[Line]:
     end = min(run.seconds, run.shape.duration)
-    lines = []
-    if run.plan["interrupted"]:
-        lines.append(Line(end, f"Interrupted at {clock(end)} of {clock(run.shape.duration)}."))
-    else:
-        lines.append(Line(end, "The load ended."))
-    return lines
-
-
-def limits(run: Run) -> list[str]:
-    """What a reader must know before trusting the figures."""
-    said = []
-    if not run.watched:
-        said.append("The cluster was not observed: this report knows only what the users saw.")
-    elif blind := gaps(run):
-        spans = listed([f"{clock(a)}–{clock(b)}" if b > a else clock(a) for a, b in blind[:5]])
-        total = sum(b - a + 1 for a, b in blind)
-        said.append(f"The cluster was not seen for {plural(total, 'second')} ({spans}): the chart leaves them empty.")
-    load = [moment.load for moment in run.loaded if moment.load is not None]
-    if load:
-        said.append(of_generator(load))
-    said.append("A user waits for an answer before asking again, so a stalled server is asked less, not more.")
-    return said
-
-
-def of_generator(load: list[LoadSecond]) -> str:
-    """Whether the machine that made the load had the CPU for it."""
-    used, late = [second.generator_cpu for second in load], max(second.late_ms for second in load)
-    text = f"The load generator used {number(sum(used) / len(used))} of a core on average, {number(max(used))} at most"
-    text += f", and woke at most {number(late)} ms late."
-    busy = [second.machine_busy for second in load if second.machine_busy is not None]
-    if busy:
-        text += (
-            f" Its machine was {100 * sum(busy) / len(busy):.0f} % busy on average, {100 * max(busy):.0f} % at most."
-        )
-    crowded = sum(share > BUSY for share in busy) > len(busy) / 10
-    if late > LATE_MS or max(used) > BUSY or crowded:
-        text += " That is short of CPU, so the latencies are partly the machine’s own."
-    return text
-
-
-LATE_MS = 50.0
-BUSY = 0.95  # of a core, or of the machine
-
-
-def gaps(run: Run) -> list[tuple[int, int]]:
-    """First and last second of each stretch of the load in which the cluster was not seen."""
-    spans: list[tuple[int, int]] = []
-    for unseen, group in groupby(run.loaded, key=lambda m: m.cluster is None):
-        stretch: list[Moment] = list(group)
-        if unseen:
-            spans.append((stretch[0].t, stretch[-1].t))
-    return spans
+    interrupted = f"Interrupted at {clock(end)} of {clock(run.shape.duration)}."
+    return [Line(end, interrupted if run.interrupted else "The load ended.")]

@@ -9,8 +9,8 @@ The shape is stable; `format` goes up when a key changes its meaning or goes awa
     latency_ms   {p50, p95, p99, max} of the right answers
     stages       [{name, start_s, seconds, users, sent, failed, lost, p50_ms, p95_ms, p99_ms}]
     scaling      null without a cluster, else {decisions: [{t_s, before, after, cpu_percent, target_percent, done_s}],
-                 step_s, decision_after_s, ready_after_s, peak_replicas, peak_after_s, held_again_after_s,
-                 minimum_after_s}
+                 step_s, decision_after_s, ready_after_s, peak_replicas, peak_after_s, broken_s,
+                 held_again_after_s, minimum_after_s}; broken_s: null when the objectives held throughout the scale-up
     pods         [{name, requests, share_percent, fair_percent, ready_s, exists_s}]
     cost         null without a cluster, else {pod_seconds, at_maximum_pod_seconds}
     observation  {seconds, load_missing_s, cluster_missing_s, generator_cpu_mean, generator_cpu_max, late_ms_max,
@@ -108,8 +108,8 @@ def stages(run: Run) -> list[dict[str, Any]]:
 def autoscaling(run: Run) -> dict[str, Any]:
     up, peak = scaling.first_up(run), scaling.peak(run)
     back, gone = scaling.back_at_minimum(run), scaling.load_gone(run)
-    step = scaling.step_before(run, up) if up else None
-    again = scaling.held_again(run, P99.limit, step) if step is not None else None
+    step, broken = scaling.load_step(run), scaling.broken(run, P99.limit)
+    again = scaling.held_again(run, P99.limit, broken) if broken is not None else None
     return {
         "decisions": [
             {
@@ -123,12 +123,13 @@ def autoscaling(run: Run) -> dict[str, Any]:
             for decision in scaling.decisions(run.moments)
         ],
         "step_s": step,
-        "decision_after_s": up.t - step if up and step is not None else None,
+        "decision_after_s": up.t - step if up else None,
         "ready_after_s": up.done - up.t if up and up.done is not None else None,
         "peak_replicas": peak[0] if peak else None,
-        "peak_after_s": peak[1] - step if peak and up and up.done is not None and step is not None else None,
-        "held_again_after_s": again - step if again is not None and step is not None else None,
-        "minimum_after_s": back - gone if back is not None and gone is not None else None,
+        "peak_after_s": peak[1] - step if peak and up and up.done is not None else None,
+        "broken_s": broken,
+        "held_again_after_s": again - step if again is not None else None,
+        "minimum_after_s": back - gone if up and back is not None and gone is not None else None,
     }
 
 

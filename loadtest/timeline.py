@@ -16,7 +16,10 @@ from loadtest.shapes import Shape, Stage
 
 @dataclass(frozen=True)
 class Pod:
-    """`leaving`: asked to stop. CPU used and requested in thousandths of a core; None where it is not known."""
+    """`leaving`: asked to stop. CPU used and requested in thousandths of a core; None where it is not known.
+
+    `restarts` of its containers so far, and what Kubernetes calls the last end of one, such as OOMKilled.
+    """
 
     name: str
     phase: str
@@ -24,6 +27,8 @@ class Pod:
     leaving: bool
     millicores: float | None
     request: float | None
+    restarts: int
+    ended: str | None
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Run:
+    """`start`: seconds since the epoch; `offered_per_user`: requests a second; `ended`: Locust closed its file."""
+
     plan: Mapping[str, Any]
     shape: Shape
     start: float
-    generator: Mapping[str, Any]
+    offered_per_user: float | None
+    ended: bool
     moments: tuple[Moment, ...]
     events: tuple[Event, ...]
 
@@ -79,9 +87,9 @@ class Run:
         return max((moment.t for moment in self.moments if moment.load is not None), default=-1) + 1
 
     @property
-    def offered_per_user(self) -> float | None:
-        rate: float | None = self.generator.get("requests_per_user")
-        return rate
+    def interrupted(self) -> bool:
+        """Stopped by a person, or cut short by a kill that left no word of it."""
+        return self.plan["interrupted"] or not self.ended or self.seconds < self.shape.duration
 
     @property
     def watched(self) -> bool:
@@ -105,19 +113,23 @@ def shape_of(plan: Mapping[str, Any]) -> Shape:
 def read(folder: Path) -> Run:
     """Raises FileNotFoundError without plan.json, ValueError when the load never began."""
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    load = lines_of(folder / "load.jsonl")
+    head, *load = lines_of(folder / "load.jsonl") or [{}]
     if not load:
-        raise ValueError(f"{folder} holds no load: load.jsonl is missing or empty.")
+        raise ValueError(f"{folder} holds no load: load.jsonl is missing or has no second.")
     cluster = lines_of(folder / "cluster.jsonl")
-    start = load[0]["start"]
-    zero = int(start)
+    zero = int(head["start"])
     seconds = {line["t"] - zero: LoadSecond.from_dict(line) for line in load if "t" in line}
     states = {line["t"] - zero: cluster_of(line) for line in cluster if "missing" not in line}
     known = [*seconds, *(line["t"] - zero for line in cluster)]
-    moments = (
-        tuple(Moment(t, seconds.get(t), states.get(t)) for t in range(min(known), max(known) + 1)) if known else ()
+    return Run(
+        plan,
+        shape_of(plan),
+        head["start"],
+        head["requests_per_user"],
+        "end" in load[-1],
+        tuple(Moment(t, seconds.get(t), states.get(t)) for t in range(min(known), max(known) + 1)),
+        tuple(events_of(cluster, zero)),
     )
-    return Run(plan, shape_of(plan), start, load[0], moments, tuple(events_of(cluster, zero)))
 
 
 def cluster_of(line: Mapping[str, Any]) -> Cluster:
@@ -128,13 +140,15 @@ def cluster_of(line: Mapping[str, Any]) -> Cluster:
             pod["phase"],
             pod["ready"],
             pod["leaving"],
-            cpu[pod["name"]]["millicores"] if pod["name"] in cpu else None,
+            cpu.get(pod["name"]),
             pod["request"],
+            pod["restarts"],
+            pod["ended"],
         )
         for pod in sorted(line["pods"], key=lambda pod: (pod["created"], pod["name"]))
         if pod["phase"] not in {"Succeeded", "Failed"}
     )
-    return Cluster(hpa["cpu"], hpa["target"], hpa["desired"], hpa["min"], hpa["max"], line["deployment"]["ready"], pods)
+    return Cluster(hpa["cpu"], hpa["target"], hpa["desired"], hpa["min"], hpa["max"], line["ready"], pods)
 
 
 def events_of(cluster: Iterable[Mapping[str, Any]], zero: int) -> Iterable[Event]:

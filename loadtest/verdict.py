@@ -65,7 +65,7 @@ def judge(run: Run) -> Verdict:
         Judged(objective, MEASURES[objective.key](run), asked=asked_to_scale or not objective.scaling)
         for objective in OBJECTIVES
     )
-    return Verdict(tuple(judged), interrupted=bool(run.plan["interrupted"]))
+    return Verdict(tuple(judged), interrupted=run.interrupted)
 
 
 def latency(run: Run) -> Seen:
@@ -94,7 +94,7 @@ def decision_time(run: Run) -> Seen:
     decision = scaling.first_up(run)
     if decision is None:
         return Seen(None, "the autoscaler never scaled up")
-    step = scaling.step_before(run, decision)
+    step = scaling.load_step(run)
     late = f", seen up to {decision.unsure} s late" if decision.unsure else ""
     return Seen(
         decision.t - step,

@@ -41,6 +41,7 @@ def plan(
         "command": "python -m loadtest --shape demo --host http://192.168.49.2:30001",
         "host": "http://192.168.49.2:30001",
         "shape": asdict(shape),
+        "versions": {"locust": "2.47.0", "python": "3.11.7"},
         "git": {"revision": "5f0432c0000000000000000000000000000000aa", "dirty": False},
         "cluster": cluster,
         "interrupted": interrupted,
@@ -80,23 +81,21 @@ def cluster_line(t: int) -> dict[str, Any]:
             "min": 1,
             "max": 3,
         },
-        "deployment": {"desired": desired_at(t), "replicas": len(pods), "ready": replicas_at(t)},
+        "ready": replicas_at(t),
         "pods": [
             {
                 "name": f"pod-{i}",
                 "phase": "Running",
-                "node": "node",
                 "ready": i < replicas_at(t),
                 "leaving": i >= desired_at(t),
                 "created": ZERO - 60 + i,
-                "started": ZERO - 50 + i,
-                "ready_since": None,
                 "request": 100.0,
                 "restarts": 0,
+                "ended": None,
             }
             for i in pods
         ],
-        "cpu": {f"pod-{i}": {"millicores": cpu_at(t), "at": ZERO + t - 10} for i in pods},
+        "cpu": {f"pod-{i}": cpu_at(t) for i in pods},
         "events": [],
     }
 
@@ -115,7 +114,7 @@ def folder(
     path.mkdir(parents=True, exist_ok=True)
     facts = CLUSTER if cluster is not None else None
     (path / "plan.json").write_text(json.dumps(plan(shape, facts, interrupted=interrupted)))
-    begin = {"start": ZERO + 0.25, "requests_per_user": 10, "locust": "2.47.0", "python": "3.11.7"}
+    begin = {"start": ZERO + 0.25, "requests_per_user": 10}
     seconds = (load(t, shape) for t in range(end))
     lines(path / "load.jsonl", [begin, *(s.to_dict() for s in seconds if s is not None), {"end": ZERO + end}])
     if cluster is not None:

@@ -2,11 +2,13 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,7 @@ def test_an_experiment_leaves_its_folder(good: Finished) -> None:
     assert files >= {"report.html", "chart.png", "timeline.csv", "summary.json", "plan.json", "load.jsonl"}
     found = summary(output)
     assert found["verdict"]["passed"]
+    assert found["repeat"]["versions"] == {"locust": metadata.version("locust"), "python": platform.python_version()}
     assert 500 <= found["requests"]["right"] == found["requests"]["sent"] <= 780  # 4 s × 30 + 6 s × 100
     assert "20 users" in done.stdout
     assert "held       Requests failed or lost" in done.stdout
@@ -82,22 +85,97 @@ def test_a_lying_server_misses_its_objectives(serve: Callable[..., str], tmp_pat
     assert "NOT PASSED: 2 of 2 objectives missed" in done.stdout
 
 
+def begun(host: str, output: Path) -> "subprocess.Popen[str]":
+    """An experiment of five minutes in its third second."""
+    words = ["--shape", "demo", "--host", host, "--output", str(output), "--no-cluster"]
+    command = [sys.executable, "-m", "loadtest", *words]
+    running = subprocess.Popen(command, env=ALONE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    appear(output, "*/load.jsonl")
+    time.sleep(3)
+    return running
+
+
+def appear(output: Path, name: str) -> Path:
+    """The file of that name, as soon as there is something in it."""
+    late = time.time() + 30
+    while not any(path.stat().st_size for path in output.glob(name)):
+        assert time.time() < late, f"{name} did not come"
+        time.sleep(0.02)
+    return next(output.glob(name))
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_interrupted_it_stops_the_load_and_still_reports(serve: Callable[..., str], tmp_path: Path, name: str) -> None:
-    words = ["--shape", "demo", "--host", serve(), "--output", str(tmp_path), "--no-cluster"]
-    running = subprocess.Popen([sys.executable, "-m", "loadtest", *words], env=ALONE, stdout=subprocess.DEVNULL)
-    late = time.time() + 30
-    while not any(path.stat().st_size for path in tmp_path.glob("*/load.jsonl")):
-        assert time.time() < late, "the load did not begin"
-        time.sleep(0.2)
-    time.sleep(3)
+    running = begun(serve(), tmp_path)
     running.send_signal(signal.Signals[name])
-    assert running.wait(30) == 1
+    running.communicate(timeout=30)
+    assert running.returncode == 1
     found = summary(tmp_path)
     assert found["verdict"]["interrupted"]
     assert found["requests"]["sent"] > 5
     assert found["requests"]["lost"] == 0
     assert json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[-1]).keys() == {"end"}
+
+
+def test_interrupted_while_it_draws_it_names_the_command_that_draws(serve: Callable[..., str], tmp_path: Path) -> None:
+    running = begun(serve(), tmp_path)
+    running.send_signal(signal.SIGINT)
+    folder = appear(tmp_path, "*/timeline.csv").parent
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 2
+    assert said.strip() == f"Interrupted. This makes the report: python -m loadtest report {folder}"
+    assert loadtest("report", str(folder)).returncode == 1
+
+
+def test_a_second_interrupt_does_not_wait_for_hanging_users(serve: Callable[..., str], tmp_path: Path) -> None:
+    running = begun(serve("--hang"), tmp_path)
+    running.send_signal(signal.SIGINT)
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert summary(tmp_path)["verdict"]["interrupted"]
+
+
+def test_a_load_that_was_killed_is_no_pass(serve: Callable[..., str], tmp_path: Path) -> None:
+    running = begun(serve(), tmp_path)
+    locust = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    assert len(locust) == 1
+    assert json.loads(appear(tmp_path, "*/plan.json").read_text())["interrupted"], "until it has ended"
+    os.kill(int(locust[0]), signal.SIGKILL)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 2
+    assert "Locust ended with -9" in said
+    again = loadtest("report", str(next(tmp_path.iterdir())))
+    assert again.returncode == 1
+    assert "NOT PASSED: Interrupted before the end" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"LOCUST_USER_CLASSES": "Nobody"}, "Unknown User(s): Nobody"),  # before the load begins
+        ({"LOCUST_TAGS": "none"}, "No tasks defined on Clinic"),  # with every user
+    ],
+)
+def test_a_load_generator_that_fails_itself_is_shown(
+    serve: Callable[..., str], tmp_path: Path, environment: dict[str, str], sentence: str
+) -> None:
+    words = ["--shape", "smoke", "--host", serve(), "--output", str(tmp_path), "--no-cluster"]
+    done = loadtest(*words, environment={**ALONE, **environment})
+    assert done.returncode == 2
+    assert "Locust ended with 1" in done.stderr
+    assert sentence in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_said(serve: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = loadtest("--shape", "smoke", "--host", serve(), "--output", str(tmp_path / "file"), "--no-cluster")
+    assert done.returncode == 2
+    assert "cannot be read or written" in done.stderr
+    assert str(tmp_path / "file") in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
-"""The recorder: its readings of the API's own words, and a real autoscaler watched while it scales."""
+"""The recorder without an API, and with a real autoscaler that it watches while it scales."""
 
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from kubernetes import client
@@ -13,68 +12,6 @@ from loadtest.record import ClusterError, Recorder
 from tests.conftest import Cluster
 
 NAMESPACE = "loadtest-recorder"
-STAMP = "2026-11-21T20:15:03Z"
-
-
-@pytest.mark.parametrize(
-    ("quantity", "millicores"), [("1698139n", 1.698139), ("250u", 0.25), ("250m", 250), ("2", 2000), ("0", 0)]
-)
-def test_millicores(quantity: str, millicores: float) -> None:
-    assert record.millicores(quantity) == pytest.approx(millicores)
-
-
-def test_epoch() -> None:
-    assert record.epoch(STAMP) == 1795292103
-    assert record.epoch("2026-11-21T20:15:03.250000Z") == 1795292103.25
-    assert record.epoch(None) is None
-
-
-def hpa(**status: Any) -> dict[str, Any]:
-    metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 20}}}
-    return {"spec": {"minReplicas": 1, "maxReplicas": 3, "metrics": [metric]}, "status": status}
-
-
-def test_an_autoscaler_with_its_reading() -> None:
-    reading = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 200}}}
-    found = record.hpa_facts(hpa(currentMetrics=[reading], desiredReplicas=3))
-    assert found == {"cpu": 200, "target": 20, "desired": 3, "min": 1, "max": 3}
-
-
-@pytest.mark.parametrize("metrics", [None, [], [{"type": ""}]])
-def test_an_autoscaler_that_has_not_read_yet(metrics: list[dict[str, Any]] | None) -> None:
-    found = record.hpa_facts(hpa(currentMetrics=metrics))
-    assert (found["cpu"], found["target"], found["desired"]) == (None, 20, 0)
-
-
-def pod(**status: Any) -> dict[str, Any]:
-    container = {"name": "c", "resources": {"requests": {"cpu": "100m"}}}
-    spec = {"containers": [container], "nodeName": "node"}
-    return {"metadata": {"name": "p", "creationTimestamp": STAMP}, "spec": spec, "status": status}
-
-
-def test_a_pod_on_its_way() -> None:
-    found = record.pod_facts(pod(phase="Pending"))
-    assert not found["ready"]
-    assert (found["started"], found["ready_since"], found["restarts"]) == (None, None, 0)
-    assert found["request"] == 100
-
-
-def test_a_pod_that_leaves_is_still_ready() -> None:
-    ready = {"type": "Ready", "status": "True", "lastTransitionTime": STAMP}
-    running = {"restartCount": 2, "state": {"running": {"startedAt": STAMP}}}
-    leaving = pod(phase="Running", conditions=[ready], containerStatuses=[running])
-    leaving["metadata"]["deletionTimestamp"] = STAMP
-    found = record.pod_facts(leaving)
-    assert found["ready"]
-    assert found["leaving"]
-    assert found["started"] == found["ready_since"] == 1795292103
-    assert found["restarts"] == 2
-
-
-def test_a_pod_without_a_request_has_no_percentage() -> None:
-    bare = pod()
-    bare["spec"]["containers"].append({"name": "sidecar"})
-    assert record.pod_facts(bare)["request"] is None
 
 
 def test_an_api_that_is_gone_is_a_missing_second() -> None:
@@ -135,18 +72,16 @@ def manifest(image: str) -> str:
 def test_a_real_scale_up_is_seen_with_its_pods_and_events(connected: tuple[Cluster, Recorder]) -> None:
     cluster, recorder = connected
     before = recorder.observe(time.time())
-    assert (before["hpa"]["target"], before["hpa"]["max"], before["deployment"]["ready"]) == (20, 3, 1)
+    assert (before["hpa"]["target"], before["hpa"]["max"], before["ready"]) == (20, 3, 1)
     cluster.run("--namespace", NAMESPACE, "patch", "hpa", record.HPA, "--patch", '{"spec":{"minReplicas":2}}')
     states = [before]
-    while states[-1]["deployment"]["ready"] < 2 or not any(state["events"] for state in states):
+    while states[-1]["ready"] < 2 or not any(state["events"] for state in states):
         assert len(states) < 90, "the autoscaler did not act within 90 s"
         time.sleep(1)
         states.append(recorder.observe(time.time()))
         assert "missing" not in states[-1]
     assert states[-1]["hpa"]["desired"] == 2
-    pods = states[-1]["pods"]
-    assert [found["phase"] for found in pods] == ["Running", "Running"]
-    assert all(found["ready_since"] >= found["started"] >= found["created"] for found in pods)
+    assert [found["phase"] for found in states[-1]["pods"]] == ["Running", "Running"]
     events = [event for state in states for event in state["events"]]
     assert "SuccessfulRescale" in {event["reason"] for event in events}
     assert len(events) == len({json.dumps(event) for event in events}), "each event is told once"
@@ -160,9 +95,7 @@ def test_cpu_of_real_pods_is_read(connected: tuple[Cluster, Recorder]) -> None:
         if state["cpu"]:
             break
         time.sleep(1)
-    used = next(iter(state["cpu"].values()))
-    assert 0 <= used["millicores"] < 100
-    assert time.time() - 90 < used["at"] <= time.time() + 1
+    assert 0 <= next(iter(state["cpu"].values())) < 100
 
 
 @pytest.mark.cluster

@@ -7,7 +7,7 @@ import pytest
 
 from loadtest import scaling, timeline
 from loadtest.seconds import LoadSecond
-from loadtest.shapes import Shape
+from loadtest.shapes import Shape, Stage
 from tests.loadtest import synthetic
 
 
@@ -47,12 +47,34 @@ def test_not_yet_decided_is_no_decision(tmp_path: Path) -> None:
 
 def test_step_and_return(tmp_path: Path) -> None:
     run = run_of(tmp_path)
-    up = scaling.first_up(run)
-    assert up is not None
-    assert scaling.step_before(run, up) == 30
+    assert scaling.load_step(run) == 30
     assert scaling.load_gone(run) == 90
     assert scaling.back_at_minimum(run) == 165
     assert scaling.peak(run) == (3, 52)
+
+
+def test_a_staircase_is_measured_from_its_first_step(tmp_path: Path) -> None:
+    """Not from the one at 0:38, two seconds before the decision."""
+    stairs = (Stage("warm-up", 30, 5), Stage("some", 8, 20), Stage("more", 52, 50), Stage("cool-down", 90, 2))
+    assert scaling.load_step(run_of(tmp_path, shape=Shape("step", "", stairs))) == 30
+
+
+def started_at_three(down: int) -> Any:
+    """Three pods that were there before the load, one from `down` on, then the hand-made scale-up."""
+
+    def line(t: int) -> dict[str, Any]:
+        return synthetic.cluster_line(100 if t < down else t) | {"t": synthetic.ZERO + t}
+
+    return line
+
+
+def test_a_run_that_begins_with_more_pods_has_its_peak_after_the_step(tmp_path: Path) -> None:
+    assert scaling.peak(run_of(tmp_path, cluster=started_at_three(down=10))) == (3, 52)
+
+
+@pytest.mark.parametrize(("down", "step"), [(10, 30), (35, 35)])
+def test_a_late_scale_down_is_where_the_autoscaler_began_anew(tmp_path: Path, down: int, step: int) -> None:
+    assert scaling.load_step(run_of(tmp_path, cluster=started_at_three(down))) == step
 
 
 def test_back_for_a_moment_is_not_back(tmp_path: Path) -> None:
@@ -67,32 +89,44 @@ def test_never_down_before_the_load_went(tmp_path: Path) -> None:
     assert scaling.load_gone(run_of(tmp_path, until=80)) is None
 
 
-def test_held_again_wants_ten_good_seconds_in_a_row(tmp_path: Path) -> None:
-    def slow_twice(t: int, shape: Shape) -> LoadSecond:
+def slow_at(*seconds: int) -> Any:
+    """The hand-made load, with a p99 of 400 ms in these seconds."""
+
+    def load(t: int, shape: Shape) -> LoadSecond:
         second = synthetic.load_second(t, shape)
-        for _ in range(50 if 31 <= t < 36 or t == 40 else 0):
+        for _ in range(50 if t in seconds else 0):
             second.right(400.0, "pod-0")
         return second
 
-    run = run_of(tmp_path, load=slow_twice)
-    assert scaling.held_again(run, 250, since=30) == 41
+    return load
 
 
-def test_held_again_is_at_once_when_nothing_was_broken(tmp_path: Path) -> None:
-    assert scaling.held_again(run_of(tmp_path), 250, since=30) == 30
+def test_held_again_wants_ten_good_seconds_in_a_row(tmp_path: Path) -> None:
+    run = run_of(tmp_path, load=slow_at(*range(31, 36), 40))
+    assert scaling.broken(run, 250) == 31
+    assert scaling.held_again(run, 250, since=31) == 41
+
+
+@pytest.mark.parametrize(("slow", "broken"), [(29, None), (30, 30), (62, 62), (63, None), (126, None)])
+def test_a_slow_second_before_or_long_after_the_scale_up_is_not_its_doing(
+    tmp_path: Path, slow: int, broken: int | None
+) -> None:
+    """From the load step at 0:30 to ten seconds after the pods were ready, at 0:52."""
+    assert scaling.broken(run_of(tmp_path, load=slow_at(slow)), 250) == broken
+
+
+@pytest.mark.parametrize(("slow", "broken"), [(89, 89), (90, None)])
+def test_without_a_scale_up_the_stage_of_the_step_counts(tmp_path: Path, slow: int, broken: int | None) -> None:
+    assert scaling.broken(run_of(tmp_path, load=slow_at(slow), cluster=None), 250) == broken
 
 
 def test_never_held_again(tmp_path: Path) -> None:
-    def slow(t: int, shape: Shape) -> LoadSecond:
-        second = LoadSecond(synthetic.ZERO + t, users=shape.users_at(t))
-        second.right(400.0 if t >= 30 else 2.0, "pod-0")
-        return second
-
-    assert scaling.held_again(run_of(tmp_path, load=slow), 250, since=30) is None
+    run = run_of(tmp_path, load=slow_at(*range(30, 180, 5)))
+    assert scaling.held_again(run, 250, since=30) is None
 
 
 @pytest.mark.parametrize("wrong", ["failed", "lost", "silent"])
-def test_held_again_minds_failures_and_silence(tmp_path: Path, wrong: str) -> None:
+def test_failures_and_silence_break_the_objectives(tmp_path: Path, wrong: str) -> None:
     def one_bad(t: int, shape: Shape) -> LoadSecond:
         second = synthetic.load_second(t, shape)
         if t == 33:
@@ -104,7 +138,7 @@ def test_held_again_minds_failures_and_silence(tmp_path: Path, wrong: str) -> No
                 return LoadSecond(second.t, users=50)
         return second
 
-    assert scaling.held_again(run_of(tmp_path, load=one_bad), 250, since=30) == 34
+    assert scaling.broken(run_of(tmp_path, load=one_bad), 250) == 33
 
 
 def test_shares_add_up(tmp_path: Path) -> None:

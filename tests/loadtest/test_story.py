@@ -1,8 +1,6 @@
-from dataclasses import replace
+import json
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from loadtest import story, timeline
 from loadtest.seconds import LoadSecond
@@ -33,6 +31,35 @@ def test_the_story_of_a_good_run(tmp_path: Path) -> None:
         "2:45 Down to 1 pod, 5 s after the decision.",
         "3:00 The load ended.",
     ]
+
+
+def down_to_two(t: int) -> dict[str, Any]:
+    """The hand-made cluster, which goes from three pods to two and no further."""
+    state = synthetic.cluster_line(100 if t >= 160 else t) | {"t": synthetic.ZERO + t}
+    return state | {"hpa": state["hpa"] | {"desired": 2, "cpu": 4}} if t >= 160 else state
+
+
+def test_a_step_down_says_only_what_is_known(tmp_path: Path) -> None:
+    """It wanted one pod at this reading, and kept two for an earlier one."""
+    asked = "3 × 4 ÷ 20 asks for 1 pod"
+    words = " ".join(told(tmp_path / "open", cluster=down_to_two))
+    assert f"3 → 2. {asked}; the most it asked for in the last 60 s was 2." in words
+    bound = synthetic.folder(tmp_path / "bound", cluster=down_to_two)
+    plan = json.loads((bound / "plan.json").read_text())
+    plan["cluster"]["hpa"] = {"minReplicas": 2, "maxReplicas": 3, "behavior": {}}
+    (bound / "plan.json").write_text(json.dumps(plan))
+    details = [line.detail for line in story.tell(timeline.read(bound))]
+    assert f"{asked}, at least 2 are kept." in details
+
+
+def test_restarts_are_told(tmp_path: Path) -> None:
+    def killed(t: int) -> dict[str, Any]:
+        state = synthetic.cluster_line(t)
+        state["pods"][0] |= {"restarts": 3 + (t >= 70), "ended": "OOMKilled" if t >= 70 else "Completed"}
+        return state
+
+    restarts = [line for line in told(tmp_path, cluster=killed) if "restarted" in line]
+    assert restarts == ["1:10 pod-0 was restarted: its container had ended (OOMKilled)."]
 
 
 def test_decisions_are_numbered_as_in_the_chart(tmp_path: Path) -> None:
@@ -68,45 +95,17 @@ def test_without_a_cluster_only_the_load_is_told(tmp_path: Path) -> None:
 
 def test_pods_that_never_came_are_told(tmp_path: Path) -> None:
     def stuck(t: int) -> dict[str, Any]:
-        state = synthetic.cluster_line(t)
-        return state | {"deployment": state["deployment"] | {"ready": 1}}
+        return synthetic.cluster_line(t) | {"ready": 1}
 
     assert any("3 pods were never ready at once." in line for line in told(tmp_path, cluster=stuck))
 
 
 def test_warnings_are_told_once_a_kind(tmp_path: Path) -> None:
     def warned(t: int) -> dict[str, Any]:
-        event = {"at": synthetic.ZERO + t, "object": "pod-1", "kind": "Pod", "reason": "Unhealthy"}
+        event = {"at": synthetic.ZERO + t, "object": "pod-1", "reason": "Unhealthy"}
         message = "Startup probe failed" if t == 44 else "Readiness probe failed"
         event |= {"message": message, "type": "Normal" if t == 48 else "Warning"}
         return synthetic.cluster_line(t) | {"events": [event] if 44 <= t <= 48 else []}
 
     warnings = [line for line in told(tmp_path, cluster=warned) if "warned" in line]
     assert warnings == ["0:45 Kubernetes warned (3 times): Unhealthy, pod-1: Readiness probe failed"]
-
-
-def test_limits_name_the_unseen_seconds(tmp_path: Path) -> None:
-    def line(t: int) -> dict[str, Any]:
-        missing = t in {70, 71, 72, 100}
-        return {"t": synthetic.ZERO + t, "missing": "timed out"} if missing else synthetic.cluster_line(t)
-
-    said = story.limits(run_of(tmp_path, cluster=line))
-    assert "The cluster was not seen for 4 seconds (1:10–1:12 and 1:40): the chart leaves them empty." in said
-
-
-@pytest.mark.parametrize(
-    ("used", "doubted"),
-    [
-        ({"generator_cpu": 0.3, "late_ms": 3.0, "machine_busy": 0.8}, False),
-        ({"generator_cpu": 0.3, "late_ms": 3.0, "machine_busy": None}, False),
-        ({"generator_cpu": 0.97}, True),
-        ({"late_ms": 80.0}, True),
-        ({"machine_busy": 1.0}, True),
-    ],
-)
-def test_limits_doubt_a_load_generator_short_of_cpu(tmp_path: Path, used: dict[str, Any], *, doubted: bool) -> None:
-    def busy(t: int, shape: Shape) -> LoadSecond:
-        return replace(synthetic.load_second(t, shape), **used)
-
-    said = " ".join(story.limits(run_of(tmp_path, load=busy)))
-    assert ("short of CPU" in said) is doubted

@@ -33,12 +33,31 @@ def test_scaling_and_cost(tmp_path: Path) -> None:
         "ready_after_s": 12,
         "peak_replicas": 3,
         "peak_after_s": 22,
-        "held_again_after_s": 0,
+        "broken_s": None,
+        "held_again_after_s": None,
         "minimum_after_s": 75,
     }
     assert up == {"t_s": 40, "before": 1, "after": 3, "cpu_percent": 200, "target_percent": 20, "done_s": 52}
     assert (down["t_s"], down["before"], down["after"], down["done_s"]) == (160, 3, 1, 165)
     assert found["cost"] == {"pod_seconds": 180 + 2 * 125, "at_maximum_pod_seconds": 540}
+
+
+def test_a_run_that_never_scaled_up_came_back_from_nothing(tmp_path: Path) -> None:
+    found = summarized(tmp_path, cluster=lambda t: synthetic.cluster_line(0) | {"t": synthetic.ZERO + t})["scaling"]
+    assert {name for name, value in found.items() if value is None} == {
+        *("decision_after_s", "ready_after_s", "peak_after_s", "broken_s", "held_again_after_s", "minimum_after_s")
+    }
+
+
+def test_a_slow_second_of_the_scale_up_is_told(tmp_path: Path) -> None:
+    def slow(t: int, shape: Shape) -> LoadSecond:
+        second = synthetic.load_second(t, shape)
+        for _ in range(50 if t == 41 else 0):
+            second.right(400.0, "pod-0")
+        return second
+
+    found = summarized(tmp_path, load=slow)["scaling"]
+    assert (found["broken_s"], found["held_again_after_s"]) == (41, 12)
 
 
 def test_requests_and_stages(tmp_path: Path) -> None:
@@ -84,6 +103,7 @@ def test_it_is_json_and_says_what_the_page_says(tmp_path: Path) -> None:
     report.write(folder)
     found = json.loads((folder / "summary.json").read_text())
     assert found["format"] == 1
+    assert "held throughout" in (folder / "report.html").read_text()
     run = timeline.read(folder)
     assert keys(run, found) == [
         Key("33\N{NARROW NO-BREAK SPACE}300", "requests", "none failed, none lost"),

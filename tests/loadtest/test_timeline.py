@@ -60,12 +60,15 @@ def test_a_line_cut_short_is_left_out(tmp_path: Path) -> None:
 
 def test_a_folder_without_load_is_named(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(json.dumps(synthetic.plan(synthetic.SHORT, None, interrupted=True)))
-    with pytest.raises(ValueError, match=r"holds no load: load\.jsonl is missing"):
+    with pytest.raises(ValueError, match=r"holds no load: load\.jsonl is missing or"):
+        timeline.read(tmp_path)
+    (tmp_path / "load.jsonl").write_text('{"start": 1795291200.5, "requests_per_user": 5}\n')
+    with pytest.raises(ValueError, match=r"holds no load: load\.jsonl is missing or"):
         timeline.read(tmp_path)
 
 
 def test_events_stand_at_their_own_time(tmp_path: Path) -> None:
-    event = {"object": "pod-1", "kind": "Pod", "reason": "BackOff", "message": "again", "type": "Warning"}
+    event = {"object": "pod-1", "reason": "BackOff", "message": "again", "type": "Warning"}
 
     def line(t: int) -> dict[str, object]:
         at = {**event, "at": synthetic.ZERO + 55.0}

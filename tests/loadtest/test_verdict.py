@@ -76,8 +76,7 @@ def test_never_scaled_is_observed_and_missed(tmp_path: Path) -> None:
 
 def test_pods_that_never_came(tmp_path: Path) -> None:
     def stuck(t: int) -> dict[str, Any]:
-        state = synthetic.cluster_line(t)
-        return state | {"deployment": state["deployment"] | {"ready": 1}}
+        return synthetic.cluster_line(t) | {"ready": 1}
 
     ready = one(judged(tmp_path, cluster=stuck), "ready_s")
     assert not ready.held
@@ -111,6 +110,18 @@ def test_interrupted_never_passes(tmp_path: Path) -> None:
     assert found.missed == ()
     assert not found.passed
     assert found.words.startswith("Interrupted")
+
+
+@pytest.mark.parametrize("cut", ["short", "endless", "plan"])
+def test_a_run_that_was_cut_short_never_passes(tmp_path: Path, cut: str) -> None:
+    """Locust was stopped by someone, was killed, or the recorder was."""
+    folder = synthetic.folder(tmp_path, until=170 if cut == "short" else None, interrupted=cut == "plan", cluster=None)
+    load = folder / "load.jsonl"
+    if cut == "endless":
+        load.write_text("".join(load.read_text().splitlines(keepends=True)[:-1]))
+    found = verdict.judge(timeline.read(folder))
+    assert found.interrupted
+    assert not found.passed
 
 
 def test_no_request_at_all_fails(tmp_path: Path) -> None:
