@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from locust import FastHttpUser, task
+from locust.contrib.fasthttp import FAILURE_EXCEPTIONS
 
 FEATURES = ("concavity_mean", "concave_points_mean", "perimeter_se", "area_se", "texture_worst", "area_worst")
 PREDICTION = {"B": 0, "M": 1}
@@ -52,8 +53,9 @@ class Clinic(FastHttpUser):
     """Asks about five times a second over a connection that is kept, and renewed now and then."""
 
     requests_per_second = 5
-    network_timeout = 10.0
-    connection_timeout = 10.0
+    # Together less than the --stop-timeout: a user who is killed while asking leaves no trace of the question.
+    network_timeout = 4.0
+    connection_timeout = 4.0
 
     def on_start(self) -> None:
         self._due = time.perf_counter()
@@ -86,19 +88,23 @@ class Clinic(FastHttpUser):
         if self._renew_in <= 0:
             headers["Connection"] = "close"
             self._renew_in = random.randint(RENEW_EVERY // 2, RENEW_EVERY * 3 // 2)  # noqa: S311
-        with self.client.post(path, json=payload, headers=headers, catch_response=True) as response:
-            if response.status_code != 200:  # noqa: PLR2004
-                return  # Locust has its status, or the reason why there is none
-            fault = self._fault(response.text, labels, answers)
+        post = self.client.post(path, json=payload, headers=headers, catch_response=True, allow_redirects=False)
+        with post as response:
+            if response.status_code == 0:
+                return  # Locust has the reason why there is no answer
+            fault = self._fault(response, labels, answers)
             if fault:
-                response.failure(f"wrong answer: {fault}")
+                response.failure(fault)
 
     @staticmethod
-    def _fault(text: str | None, labels: list[str], answers: Any) -> str | None:
+    def _fault(response: Any, labels: list[str], answers: Any) -> str | None:
+        if response.status_code != 200:  # noqa: PLR2004
+            return f"status {response.status_code}"
         try:
-            found = answers(json.loads(text or ""))
-        except (ValueError, KeyError, TypeError):
-            return "the body is not what was asked for"
+            found = answers(json.loads(response.text))
+        except (*FAILURE_EXCEPTIONS, ValueError, KeyError, TypeError):
+            return "wrong answer: the body is not what was asked for"
         if not isinstance(found, list) or len(found) != len(labels):
-            return f"not {len(labels)} predictions"
-        return next((fault for fault in map(fault_in, found, labels) if fault), None)
+            return f"wrong answer: not {len(labels)} predictions"
+        fault = next((fault for fault in map(fault_in, found, labels) if fault), None)
+        return f"wrong answer: {fault}" if fault else None

@@ -19,7 +19,8 @@ class LoadSecond:
     """The requests that ended in second `t` (UTC epoch).
 
     sent = right answers + failed (answered, but wrongly) + lost (no answer at all).
-    users: the most there were, at its beginning or its end.
+    users: as many as there were when its last request ended, at its beginning where none did. Not the most: where
+    the load falls, the rate asked for falls with it.
     latency_ms counts right answers only: a refusal is quick, and would flatter the figures.
     generator_cpu: cores that the load generator used; late_ms: how late its own clock tick came; machine_busy: share
     of all cores of its machine that anything used (0 to 1; None where the kernel does not tell).

@@ -8,14 +8,12 @@ Locust's own figures slide over ten seconds; these are of single seconds.
 """
 
 import json
-import platform
 import signal
 import time
 from pathlib import Path
 from typing import IO, Any
 
 import gevent
-import locust
 from locust import LoadTestShape, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -74,14 +72,7 @@ class Writer:
         self.cpu = time.process_time()
         self.ticks = cpu_ticks()
         rates = {getattr(user, "requests_per_second", None) for user in environment.user_classes}
-        self.write(
-            {
-                "start": time.time(),
-                "requests_per_user": rates.pop() if len(rates) == 1 else None,
-                "locust": locust.__version__,
-                "python": platform.python_version(),
-            }
-        )
+        self.write({"start": time.time(), "requests_per_user": rates.pop() if len(rates) == 1 else None})
 
     def write(self, line: dict[str, Any]) -> None:
         self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
@@ -89,18 +80,18 @@ class Writer:
 
     def on_request(self, response_time: float, response: Any, exception: Any, **_: Any) -> None:
         self.turn(time.time())
+        self.second.users = self.users
         status = getattr(response, "status_code", 0)
         if not status:
             return self.second.unanswered(f"no answer: {type(exception).__name__}")
         pod = response.headers.get("X-Served-By", "") if response.headers else ""
         if exception is None:
             return self.second.right(response_time, pod)
-        return self.second.wrong(str(exception) if status == 200 else f"status {status}", pod)  # noqa: PLR2004
+        return self.second.wrong(str(exception), pod)
 
     def turn(self, now: float) -> None:
         """Write every second that is over at `now`, those in which nothing ended too."""
         while self.second.t < int(now):
-            self.second.users = max(self.second.users, self.users)
             cpu = time.process_time()
             self.second.generator_cpu, self.cpu = round(cpu - self.cpu, 3), cpu
             self.second.machine_busy, self.ticks = busy_since(self.ticks)
@@ -117,9 +108,12 @@ class Writer:
         while True:
             due = int(time.time()) + 1
             gevent.sleep(due - time.time())
-            now = time.time()
-            self.second.late_ms = round((now - due) * 1000, 1)
-            self.turn(now)
+            self.woke(due, time.time())
+
+    def woke(self, due: float, now: float) -> None:
+        # A request may have turned the second already: a late waking then stands in this one.
+        self.second.late_ms = max(self.second.late_ms, round((now - due) * 1000, 1))
+        self.turn(now)
 
     def close(self) -> None:
         self.turn(self.second.t + 1)

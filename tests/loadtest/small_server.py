@@ -1,6 +1,6 @@
 """A small real HTTP server that answers as ours does, or does wrong in the way that it is told to.
 
-    python tests/loadtest/small_server.py [--lie | --contradict | --overdo | --refuse | --hang-up]
+    python tests/loadtest/small_server.py [--lie | --contradict | --overdo | --refuse | --hang-up | …]
 
 prints its port. A process of its own, so that its threads do not share the tests' interpreter.
 """
@@ -8,10 +8,13 @@ prints its port. A process of its own, so that its threads do not share the test
 import argparse
 import itertools
 import json
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-MODES = ("lie", "contradict", "overdo", "refuse", "hang-up")
+STATUSES = {"refuse": 503, "say-nothing": 204, "say-unchanged": 304, "redirect": 302}
+MODES = ("lie", "contradict", "overdo", "hang-up", "hang", "break-off", "garble", *STATUSES)
+BODYLESS = {204, 304}
 PODS = ("pod-a", "pod-b")
 
 
@@ -41,21 +44,28 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.mode == "hang-up":
+        if self.mode == "hang":
+            time.sleep(60)
+        if self.mode in {"hang", "hang-up"}:
             self.close_connection = True
-        elif self.mode == "refuse":
-            self.send(503, {"error": "The server is busy: try again in a second."})
+        elif self.mode in STATUSES:
+            self.send(STATUSES[self.mode], {"error": "The server is busy: try again in a second."})
         elif self.path == "/predict":
             self.send(200, self.answer(body))
         else:
             self.send(200, {"predictions": [self.answer(row) for row in body["instances"]]})
 
     def send(self, status: int, body: dict[str, Any]) -> None:
-        payload = json.dumps(body).encode()
+        payload = b"" if status in BODYLESS else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
+        self.send_header("Content-Length", str(len(payload) + 10 * (self.mode == "break-off")))
+        self.close_connection |= self.mode == "break-off"
         self.send_header("X-Served-By", self.pod)
+        if self.mode == "garble":
+            self.send_header("Content-Encoding", "gzip")
+        if self.mode == "redirect":
+            self.send_header("Location", "/health")
         self.end_headers()
         self.wfile.write(payload)
 

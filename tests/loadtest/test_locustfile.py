@@ -1,4 +1,4 @@
-"""The locustfile against real servers: one that answers as it should, and three that do not.
+"""The locustfile against real servers: one that answers as it should, and some that do not.
 
 Locust runs as a process of its own, as its users run it; importing it would patch this one.
 """
@@ -15,8 +15,8 @@ import pytest
 pytestmark = pytest.mark.load
 
 
-def locust(host: str, *words: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--headless", "--host", host, *words]
+def locust(host: str, *words: str, files: str = "loadtest/locustfile.py") -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--host", host, *words]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -41,12 +41,18 @@ def test_right_answers_are_no_failures_at_five_a_second_a_user(serve: Callable[.
         ("--lie", "wrong answer: label 'B' for a row that is 'M'"),
         ("--contradict", "wrong answer: prediction 1 does not go with label 'B'"),
         ("--overdo", "wrong answer: probability 1.5 is not between 0 and 1"),
-        ("--refuse", "503"),
+        ("--refuse", "status 503"),
+        ("--say-nothing", "status 204"),
+        ("--say-unchanged", "status 304"),
+        ("--redirect", "status 302"),
+        ("--garble", "wrong answer: the body is not what was asked for"),
+        ("--break-off", "Incomplete response"),
         ("--hang-up", "closed"),
+        ("--hang", "timed out"),
     ],
 )
 def test_a_server_that_is_wrong_fails_every_request(serve: Callable[..., str], mode: str, reason: str) -> None:
-    done = locust(serve(mode), "-u", "8", "-r", "8", "-t", "2s", "--json", "--stop-timeout", "5")
+    done = locust(serve(mode), "-u", "8", "-r", "8", "-t", "2s", "--json", "--stop-timeout", "10")
     assert done.returncode == 1
     found = figures(done).values()
     sent = sum(entry["num_requests"] for entry in found)
@@ -58,8 +64,8 @@ def test_connections_are_renewed(serve: Callable[..., str], tmp_path: Path) -> N
     """The small server's pods take turns by connection, so one kept for ever would know only one of them."""
     host, seconds = serve(), tmp_path / "load.jsonl"
     files = "loadtest/locustfile.py,loadtest/staged.py"
-    command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--host", host, "--shape", "smoke"]
-    subprocess.run([*command, "--seconds-to", str(seconds)], check=True, capture_output=True, timeout=60)
+    done = locust(host, "--shape", "smoke", "--seconds-to", str(seconds), files=files)
+    assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in seconds.read_text().splitlines()]
     first, *middle, last = lines
     assert first["requests_per_user"] == 5
@@ -72,3 +78,31 @@ def test_connections_are_renewed(serve: Callable[..., str], tmp_path: Path) -> N
     switched = [line for line in middle[6:] if len(line["pods"]) == 2]
     assert switched
     assert sum(line["failed"] + line["lost"] for line in middle) == 0
+
+
+def test_no_second_is_asked_for_more_than_its_users_could(serve: Callable[..., str], tmp_path: Path) -> None:
+    """Where users leave, the second knows how few stayed: a falling load is no stalled server."""
+    seconds = tmp_path / "load.jsonl"
+    files = "loadtest/locustfile.py,tests/loadtest/falling.py"
+    done = locust(serve(), "--shape", "smoke", "--seconds-to", str(seconds), "--stop-timeout", "10", files=files)
+    assert done.returncode == 0, done.stderr
+    _, *lines, _ = [json.loads(line) for line in seconds.read_text().splitlines()]
+    assert [line["users"] for line in lines[:6]] == [40, 40, 40, 2, 2, 2]
+
+
+def test_a_late_waking_is_not_forgotten_when_the_next_is_punctual(tmp_path: Path) -> None:
+    seconds = tmp_path / "load.jsonl"
+    script = f"""
+from pathlib import Path
+from locust.env import Environment
+from loadtest.staged import Writer
+writer = Writer(Environment(), Path({str(seconds)!r}))
+second = writer.second.t
+writer.turn(second + 1.0)  # by a request
+writer.woke(second + 1, second + 1.3)
+writer.woke(second + 2, second + 2.0)
+writer.close()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    lines = [json.loads(line) for line in seconds.read_text().splitlines()]
+    assert [line["late_ms"] for line in lines if "t" in line] == [0, 300, 0]
