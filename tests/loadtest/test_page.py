@@ -35,7 +35,7 @@ def failing(t: int, shape: Shape) -> LoadSecond:
 def warned(t: int) -> dict[str, Any]:
     """What Kubernetes says comes in long words."""
     message = 'Readiness probe failed: Get "http://10.244.0.10:8000/health/ready": context deadline exceeded'
-    event = {"at": synthetic.ZERO + t, "object": "ml-serving-deployment-56cd54c6f6-7gf4x", "kind": "Pod"}
+    event = {"at": synthetic.ZERO + t, "object": "ml-serving-deployment-56cd54c6f6-7gf4x"}
     event |= {"reason": "Unhealthy", "message": message, "type": "Warning"}
     return synthetic.cluster_line(t) | {"events": [event] if t == 60 else []}
 
@@ -51,6 +51,8 @@ RUNS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module", params=RUNS)
 def page_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = synthetic.folder(tmp_path_factory.mktemp(request.param), **RUNS[request.param])
+    for lines in folder.glob("*.jsonl"):  # pods have long names
+        lines.write_text(lines.read_text().replace('"pod-', '"ml-serving-deployment-56cd54c6f6-7gf4'))
     report.write(folder)
     return folder / "report.html"
 
@@ -77,6 +79,18 @@ def test_it_opens_alone_and_fits(browser: Browser, page_of: Path, width: int, sc
         assert row.is_visible()
         assert objective.name in row.inner_text()
     assert [entry for entry in complaints if not entry.startswith("data:")] == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE])
+def test_every_figure_is_seen_without_scrolling_sideways(browser: Browser, page_of: Path, width: int) -> None:
+    page = opened(browser, page_of, width, [])
+    cells = page.evaluate("""[...document.querySelectorAll('tbody th, tbody td, dd')].map(cell => {
+        const range = document.createRange(); range.selectNodeContents(cell);
+        const box = range.getBoundingClientRect(), column = document.querySelector('header').getBoundingClientRect();
+        return [cell.innerText, box.left - column.left, column.right - box.right, box.height - 9]; })""")
+    assert len(cells) > 40
+    assert [cell for cell in cells if min(cell[1:]) < -1] == []
     page.context.close()
 
 
