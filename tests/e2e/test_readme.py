@@ -187,7 +187,14 @@ def started(
     command: str, environment: Mapping[str, str], stdout: int | None = None, cwd: Path = ROOT
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """In a process group of its own, as in a terminal: Ctrl-C reaches all of it. Nothing of it outlives the test."""
-    process = subprocess.Popen(["bash", "-c", command], cwd=cwd, env=environment, stdout=stdout, start_new_session=True)
+    process = subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        start_new_session=True,
+    )
     try:
         yield process
     finally:
