@@ -52,7 +52,7 @@ def test_right_answers_are_no_failures_at_five_a_second_a_user(serve: Callable[.
     ],
 )
 def test_a_server_that_is_wrong_fails_every_request(serve: Callable[..., str], mode: str, reason: str) -> None:
-    done = locust(serve(mode), "-u", "8", "-r", "8", "-t", "2s", "--json", "--stop-timeout", "10")
+    done = locust(serve(mode), "-u", "8", "-r", "8", "-t", "2s", "--json", "--stop-timeout", "5")
     assert done.returncode == 1
     found = figures(done).values()
     sent = sum(entry["num_requests"] for entry in found)
