@@ -1,4 +1,4 @@
-"""A model on disk: a folder whose manifest holds the size and SHA-256 of every other file.
+"""A model on disk, as it is read: a folder whose manifest holds the size and SHA-256 of every other file.
 
 Loading reads each file once and compares it with the manifest before it parses anything else. The pipeline
 (joblib) is there for people; it is verified, never unpickled. What is served is the ONNX graph.
@@ -7,13 +7,9 @@ Loading reads each file once and compares it with the manifest before it parses 
 from __future__ import annotations
 
 import errno
-import gzip
 import hashlib
-import json
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,40 +81,6 @@ def load(path: str | os.PathLike[str]) -> Bundle:
     )
 
 
-def save(
-    folder: str | os.PathLike[str],
-    task: Task,
-    pipeline_bytes: bytes,
-    onnx: bytes,
-    card: Mapping[str, Any],
-    statistics: Mapping[str, Any],
-) -> Bundle:
-    """Write a bundle and load it again; the same arguments always give the same bytes.
-
-    `pipeline_bytes` is what joblib.dump wrote, uncompressed. An older bundle at `folder` is replaced; any
-    other folder that holds something is left alone, with a BundleError.
-    """
-    folder = Path(folder)
-    if os.path.lexists(folder) and not _is_replaceable(folder):
-        raise BundleError(f"{folder} exists and is not a model bundle; it is left as it is.")
-    content = {
-        PIPELINE: gzip.compress(pipeline_bytes, mtime=0),
-        ONNX: onnx,
-        TASK: _json(task.to_dict()),
-        CARD: _json(card),
-        STATISTICS: _json(statistics),
-    }
-    files = {name: {"sha256": _sha256(data), "bytes": len(data)} for name, data in content.items()}
-    content[MANIFEST] = _json({"format": FORMAT, "files": files})
-    try:
-        _write(folder, content)
-    except OSError as error:
-        raise BundleError(f"The bundle cannot be written to {folder}: {error.strerror}.") from error
-    except ValueError as error:
-        raise BundleError(f"The bundle cannot be written to {str(folder)!r}: {error}.") from error
-    return load(folder)
-
-
 def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
     try:
         manifest = msgspec.json.decode(head, type=_Manifest)
@@ -134,7 +96,7 @@ def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
 
 
 def _refuse_surplus(folder: Path) -> None:
-    if surplus := sorted(_names(folder) - {MANIFEST, *FILES}):
+    if surplus := sorted(names(folder) - {MANIFEST, *FILES}):
         raise BundleError(f"The bundle {folder} holds {surplus[0]!r}, which its manifest does not name.")
 
 
@@ -185,7 +147,8 @@ def _is_folder(path: Path) -> bool:
         raise BundleError(f"There is no model bundle at {str(path)!r}: {error}.") from error
 
 
-def _names(folder: Path) -> set[str]:
+def names(folder: Path) -> set[str]:
+    """The files of a folder. Raises BundleError."""
     try:
         return {path.name for path in folder.iterdir()}
     except OSError as error:
@@ -194,30 +157,3 @@ def _names(folder: Path) -> set[str]:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _json(value: Mapping[str, Any]) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _is_replaceable(folder: Path) -> bool:
-    return folder.is_dir() and not folder.is_symlink() and _names(folder) <= {MANIFEST, *FILES}
-
-
-def _write(folder: Path, content: Mapping[str, bytes]) -> None:
-    """All or nothing: a folder beside is filled first, then takes the place of `folder` by renaming."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-        fresh, old = Path(beside) / "fresh", Path(beside) / "old"
-        fresh.mkdir(mode=0o755)
-        for name, data in content.items():
-            (fresh / name).write_bytes(data)
-            (fresh / name).chmod(0o644)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            fresh.rename(folder)
-        except OSError:
-            if old.exists():
-                shutil.move(old, folder)
-            raise

@@ -73,7 +73,7 @@ class Predictor(kserve.Model):
             raise BundleError(f"The ONNX graph of {self.name} takes {graph}, its task describes {self.inputs}.")
         try:
             self.predict(example_rows(self.task))
-        except Exception as error:
+        except Exception as error:  # as above, and our own
             raise BundleError(f"The ONNX graph of {self.name} does not answer its own example: {error}") from error
         self.warm_up_seconds = perf_counter() - started
         self.ready = True

@@ -17,11 +17,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from model.bundle import Bundle, save
+from model.bundle import Bundle
 from model.train import wisconsin
 from model.train.judge import Figures, judge_classes
 from model.train.onnx_graph import convert
 from model.train.pickled import dump
+from model.train.saving import save
 from model.train.statistics import describe
 from model.train.verify import prove
 from model.train.versions import versions

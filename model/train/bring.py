@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
-from model.bundle import Bundle, BundleError, save
+from model.bundle import Bundle, BundleError
 from model.task import Task
 from model.train import encoders, pickled, rows
 from model.train.judge import Figures, judge_classes, judge_numbers
 from model.train.onnx_graph import convert
+from model.train.saving import save
 from model.train.statistics import describe
 from model.train.verify import Proof, prove
 from model.train.versions import versions

@@ -13,13 +13,14 @@ import pytest
 
 from model import bundle
 from model.bundle import Bundle, BundleError
+from model.train.saving import save
 from tests.model.test_task import TASK
 
 Change = Callable[[Path], object]
 
 
 def saved(folder: Path, onnx: bytes = b"graph") -> Bundle:
-    return bundle.save(folder, TASK, b"pipeline", onnx, {"title": "Flowers"}, {"rows": 3})
+    return save(folder, TASK, b"pipeline", onnx, {"title": "Flowers"}, {"rows": 3})
 
 
 @pytest.fixture
@@ -287,5 +288,5 @@ def test_a_link_to_nowhere_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_card_with_nan_cannot_be_saved(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        bundle.save(tmp_path / "flowers", TASK, b"", b"", {"accuracy": float("nan")}, {})
+        save(tmp_path / "flowers", TASK, b"", b"", {"accuracy": float("nan")}, {})
     assert not (tmp_path / "flowers").exists()

@@ -6,8 +6,9 @@ import numpy as np
 from onnx import TensorProto, helper
 from onnx.onnx_ml_pb2 import GraphProto
 
-from model.bundle import Bundle, save
+from model.bundle import Bundle
 from model.task import Feature, Task
+from model.train.saving import save
 
 OPSETS = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
 

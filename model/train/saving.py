@@ -1,0 +1,90 @@
+"""A bundle's way to disk: whole or not at all, and the same bytes for the same content."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.bundle import (
+    CARD,
+    FILES,
+    FORMAT,
+    MANIFEST,
+    ONNX,
+    PIPELINE,
+    STATISTICS,
+    TASK,
+    Bundle,
+    BundleError,
+    load,
+    names,
+)
+from model.task import Task
+
+
+def save(
+    folder: str | os.PathLike[str],
+    task: Task,
+    pipeline_bytes: bytes,
+    onnx: bytes,
+    card: Mapping[str, Any],
+    statistics: Mapping[str, Any],
+) -> Bundle:
+    """Write a bundle and load it again; the same arguments always give the same bytes.
+
+    `pipeline_bytes` is what joblib.dump wrote, uncompressed. An older bundle at `folder` is replaced; any
+    other folder that holds something is left alone, with a BundleError.
+    """
+    folder = Path(folder)
+    if os.path.lexists(folder) and not _is_replaceable(folder):
+        raise BundleError(f"{folder} exists and is not a model bundle; it is left as it is.")
+    content = {
+        PIPELINE: gzip.compress(pipeline_bytes, mtime=0),
+        ONNX: onnx,
+        TASK: _json(task.to_dict()),
+        CARD: _json(card),
+        STATISTICS: _json(statistics),
+    }
+    files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in content.items()}
+    content[MANIFEST] = _json({"format": FORMAT, "files": files})
+    try:
+        _write(folder, content)
+    except OSError as error:
+        raise BundleError(f"The bundle cannot be written to {folder}: {error.strerror}.") from error
+    except ValueError as error:
+        raise BundleError(f"The bundle cannot be written to {str(folder)!r}: {error}.") from error
+    return load(folder)
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _is_replaceable(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and names(folder) <= {MANIFEST, *FILES}
+
+
+def _write(folder: Path, content: Mapping[str, bytes]) -> None:
+    """All or nothing: a folder beside is filled first, then takes the place of `folder` by renaming."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+        fresh, old = Path(beside) / "fresh", Path(beside) / "old"
+        fresh.mkdir(mode=0o755)
+        for name, data in content.items():
+            (fresh / name).write_bytes(data)
+            (fresh / name).chmod(0o644)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            fresh.rename(folder)
+        except OSError:
+            if old.exists():
+                shutil.move(old, folder)
+            raise
