@@ -14,12 +14,12 @@ demo: .venv/installed ## the whole story: train, build, deploy, predict, load, s
 
 test: check ## every test, on a real cluster and in a real browser
 	scripts/cluster/node down  # a test lives a node's whole life, from nothing to nothing
-	$(PYTEST) -m 'browser or network or load or node or cluster'
+	$(PYTEST) -m 'slow or browser or network or load or node or cluster'
 
 check: train ## what takes under a minute: lint, types, and the tests that need no cluster
 	.venv/bin/ruff check && .venv/bin/ruff format --check  # mended by: .venv/bin/ruff check --fix; .venv/bin/ruff format
 	.venv/bin/mypy
-	$(PYTEST) -q -m 'not (browser or network or load or node or cluster)'
+	$(PYTEST) -q -m 'not (slow or browser or network or load or node or cluster)'
 
 train: .venv/installed $(MANIFEST) ## train the breast-cancer model
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Quick tests tell first; the node's own life comes before the tests that need it up to the end.
-    late = ("cluster", "node", "load", "network", "browser")
+    late = ("cluster", "node", "load", "network", "browser", "slow")
     items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in late])
 
 

@@ -17,6 +17,8 @@ from model.train import wisconsin
 from model.train.breast_cancer import TO_BEAT, shortfalls
 from model.train.show import readable
 
+pytestmark = pytest.mark.slow
+
 
 def train(output: Path, hash_seed: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -10,6 +10,7 @@ import joblib
 import numpy as np
 import onnxruntime
 import pandas as pd
+import pytest
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_diabetes, load_wine
@@ -24,6 +25,8 @@ from sklearn.svm import SVC, LinearSVC
 from model import bundle
 from model.bundle import Bundle
 from model.train.verify import tensor
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)

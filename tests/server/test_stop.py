@@ -14,6 +14,8 @@ import pytest
 
 from tests.served import serving, start
 
+pytestmark = pytest.mark.slow
+
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT]
 
 
