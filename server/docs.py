@@ -12,9 +12,9 @@ from server.predictor import Predictor
 from server.routes import Answer, Route
 
 _ASSETS = {
-    "swagger-ui-bundle.js": "text/javascript",
-    "swagger-ui.css": "text/css",
-    "favicon.png": "image/png",
+    "swagger-ui-bundle.js": b"text/javascript",
+    "swagger-ui.css": b"text/css",
+    "favicon.png": b"image/png",
 }
 
 
@@ -29,7 +29,7 @@ def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
         swagger_favicon_url="/docs/favicon.png",
     )
     fixed = {
-        "/docs": Answer(bytes(page.body), {"content-type": "text/html; charset=utf-8"}),
+        "/docs": Answer(bytes(page.body), [(b"content-type", b"text/html; charset=utf-8")]),
         "/openapi.json": Answer(msgspec.json.encode(document)),
     }
     routes = {path: Route(path, "GET", partial(_fixed, answer)) for path, answer in fixed.items()}
@@ -42,4 +42,4 @@ def _fixed(answer: Answer, _body: bytes, _headers: object) -> Answer:
 
 def _asset(name: str, _body: bytes, _headers: object) -> Answer:
     content = files("fastapi_offline").joinpath("static", name).read_bytes()
-    return Answer(content, {"content-type": _ASSETS[name], "cache-control": "max-age=86400"})
+    return Answer(content, [(b"content-type", _ASSETS[name]), (b"cache-control", b"max-age=86400")])

@@ -60,17 +60,17 @@ class Door:
         if route.handler is None:
             await self._kserve_app(scope, receive, exchange.relay)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = dict(scope["headers"])
         if route.reads:
             _check_content_type(route, headers)
         body = await self._body(headers, receive) if route.reads else b""
         answer = await self._handled(route.handler, body, headers)
         await exchange.answer(200, answer.body, answer.headers)
 
-    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         limit = self._max_body_bytes
         too_large = TooLarge(f"The body is over {limit} bytes; send fewer rows at a time.")
-        if int(headers.get("content-length", "0")) > limit:
+        if int(headers.get(b"content-length", b"0")) > limit:
             raise too_large
         chunks, size, more = [], 0, True
         while more:
@@ -84,7 +84,7 @@ class Door:
             more = message.get("more_body", False)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _handled(self, handler: Handler, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _handled(self, handler: Handler, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
         if len(body) <= INLINE_BYTES:
             return handler(body, headers)
         return await asyncio.get_running_loop().run_in_executor(self._executor, handler, body, headers)
@@ -109,12 +109,12 @@ def _check_method(route: Route, method: str) -> None:
         raise MethodNotAllowed(f"This path takes {allowed} only.", {"allow": allowed})
 
 
-def _check_content_type(route: Route, headers: Mapping[str, str]) -> None:
-    if headers.get("content-encoding", "identity") != "identity":
+def _check_content_type(route: Route, headers: Mapping[bytes, bytes]) -> None:
+    if headers.get(b"content-encoding", b"identity") != b"identity":
         raise UnsupportedMediaType("A compressed body is not read here; send it without Content-Encoding.")
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if content_type not in route.reads:
-        readable = " or ".join(name for name in route.reads if name)
+        readable = " or ".join(name.decode() for name in route.reads if name)
         raise UnsupportedMediaType(
-            f"This path reads {readable}; send it with the header 'Content-Type: {route.reads[0]}'."
+            f"This path reads {readable}; send it with the header 'Content-Type: {route.reads[0].decode()}'."
         )

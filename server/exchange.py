@@ -47,16 +47,17 @@ class Exchange:
             raise RuntimeError(f"KServe answered {message['status']}")
         await self.send(message)
 
-    async def answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        written = {"content-type": "application/json", **headers, "content-length": str(len(body))}
-        encoded = [(name.encode(), value.encode()) for name, value in written.items()]
-        await self.send({"type": "http.response.start", "status": status, "headers": encoded})
+    async def answer(self, status: int, body: bytes, headers: Sequence[Header]) -> None:
+        written = [*headers, (b"content-length", b"%d" % len(body))]
+        await self.send({"type": "http.response.start", "status": status, "headers": written})
         await self.send({"type": "http.response.body", "body": body})
 
     async def refuse(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         """Answer {"error": sentence}, unless an answer has begun already."""
         if not self.answered:
-            await self.answer(status, msgspec.json.encode({"error": sentence}), headers or {})
+            extra = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+            json = (b"content-type", b"application/json")
+            await self.answer(status, msgspec.json.encode({"error": sentence}), [json, *extra])
 
     def finish(self) -> None:
         elapsed = perf_counter() - self._began

@@ -1,7 +1,7 @@
 """Which path does what: our own routes, and what is let through to KServe's app."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -9,18 +9,19 @@ import msgspec
 
 from server import metrics, plain, v2
 from server.predictor import Predictor
+from server.v2 import Header
 
-JSON = "application/json"
-OCTETS = "application/octet-stream"
+JSON = b"application/json"
+OCTETS = b"application/octet-stream"
 
 
 @dataclass(frozen=True)
 class Answer:
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": JSON})
+    headers: Sequence[Header] = ((b"content-type", b"application/json"),)
 
 
-Handler = Callable[[bytes, Mapping[str, str]], Answer]
+Handler = Callable[[bytes, Mapping[bytes, bytes]], Answer]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Route:
     name: str
     method: str
     handler: Handler | None = None
-    reads: tuple[str, ...] = ()
+    reads: tuple[bytes, ...] = ()
 
 
 def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
@@ -57,15 +58,15 @@ def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
         routes[f"/v2/models/{name}"] = Route("/v2/models/{model}", "GET")
         routes[f"/v2/models/{name}/ready"] = Route("/v2/models/{model}/ready", "GET")
         routes[f"/v1/models/{name}:predict"] = _posted(
-            "/v1/models/{model}:predict", partial(plain.predict_v1, predictor), (JSON, "")
+            "/v1/models/{model}:predict", partial(plain.predict_v1, predictor), (JSON, b"")
         )
         routes[f"/v2/models/{name}/infer"] = Route(
-            "/v2/models/{model}/infer", "POST", partial(_infer, predictor), (JSON, OCTETS, "")
+            "/v2/models/{model}/infer", "POST", partial(_infer, predictor), (JSON, OCTETS, b"")
         )
     return routes
 
 
-def _posted(name: str, decode_predict_encode: Callable[[bytes], bytes], reads: tuple[str, ...] = (JSON,)) -> Route:
+def _posted(name: str, decode_predict_encode: Callable[[bytes], bytes], reads: tuple[bytes, ...] = (JSON,)) -> Route:
     return Route(name, "POST", lambda body, _headers: Answer(decode_predict_encode(body)), reads)
 
 
@@ -73,12 +74,12 @@ def _got(name: str, document: Callable[[], dict[str, Any]]) -> Route:
     return Route(name, "GET", lambda _body, _headers: Answer(msgspec.json.encode(document())))
 
 
-def _infer(predictor: Predictor, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
     return Answer(*v2.infer(predictor, body, headers))
 
 
-def _metrics(_body: bytes, _headers: Mapping[str, str]) -> Answer:
-    return Answer(metrics.render(), {"content-type": metrics.CONTENT_TYPE})
+def _metrics(_body: bytes, _headers: Mapping[bytes, bytes]) -> Answer:
+    return Answer(metrics.render(), [(b"content-type", metrics.CONTENT_TYPE.encode())])
 
 
 def _healthy() -> dict[str, Any]:

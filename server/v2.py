@@ -14,7 +14,9 @@ from server.plain import shortest
 from server.predictor import DTYPES, Answers, Predictor, Rows, Tensor
 from server.v2_bytes import pack, unpack_strings
 
-JSON_LENGTH = "inference-header-content-length"
+Header = tuple[bytes, bytes]
+
+JSON_LENGTH = b"inference-header-content-length"
 
 
 class InputTensor(msgspec.Struct):
@@ -37,7 +39,7 @@ class InferRequest(msgspec.Struct):
     outputs: list[RequestedOutput] | None = None
 
 
-def infer(predictor: Predictor, body: bytes, headers: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
+def infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> tuple[bytes, list[Header]]:
     """POST /v2/models/NAME/infer: the answer's body and its own headers. Raises BadInput."""
     document, binary = _split(body, headers.get(JSON_LENGTH))
     request = _request(document)
@@ -45,10 +47,10 @@ def infer(predictor: Predictor, body: bytes, headers: Mapping[str, str]) -> tupl
     return _encode(predictor, request, answers)
 
 
-def _split(body: bytes, json_length: str | None) -> tuple[bytes, memoryview]:
+def _split(body: bytes, json_length: bytes | None) -> tuple[bytes, memoryview]:
     if json_length is None:
         return body, memoryview(b"")
-    if not re.fullmatch(r"[0-9]{1,10}", json_length) or int(json_length) > len(body):
+    if not re.fullmatch(rb"[0-9]{1,10}", json_length) or int(json_length) > len(body):
         raise BadInput("Inference-Header-Content-Length must be the length of the JSON part, in bytes.")
     return body[: int(json_length)], memoryview(body)[int(json_length) :]
 
@@ -127,7 +129,7 @@ def _from_bytes(expected: Tensor, shape: list[int], binary: memoryview) -> np.nd
     return np.frombuffer(binary, dtype).reshape(shape)
 
 
-def _encode(predictor: Predictor, request: InferRequest, answers: Answers) -> tuple[bytes, dict[str, str]]:
+def _encode(predictor: Predictor, request: InferRequest, answers: Answers) -> tuple[bytes, list[Header]]:
     arrays = {"prediction": answers.predictions}
     if answers.probabilities is not None:
         arrays["probabilities"] = answers.probabilities
@@ -158,5 +160,5 @@ def _encode(predictor: Predictor, request: InferRequest, answers: Answers) -> tu
         answer["id"] = request.id
     head = msgspec.json.encode(answer)
     if not binary:
-        return head, {"content-type": "application/json"}
-    return head + binary, {"content-type": "application/octet-stream", JSON_LENGTH: str(len(head))}
+        return head, [(b"content-type", b"application/json")]
+    return head + binary, [(b"content-type", b"application/octet-stream"), (JSON_LENGTH, b"%d" % len(head))]

@@ -16,9 +16,9 @@ INPUT = {"name": "input", "shape": [2, 2], "datatype": "FP32", "data": [1, 1, -3
 
 def infer(predictor: Predictor, request: Any, binary: bytes = b"") -> tuple[Any, bytes]:
     head = json.dumps(request).encode()
-    headers = {v2.JSON_LENGTH: str(len(head))} if binary else {}
+    headers = {v2.JSON_LENGTH: b"%d" % len(head)} if binary else {}
     body, answered = v2.infer(predictor, head + binary, headers)
-    length = int(answered.get(v2.JSON_LENGTH, len(body)))
+    length = int(dict(answered).get(v2.JSON_LENGTH, len(body)))
     return json.loads(body[:length]), body[length:]
 
 
@@ -136,7 +136,7 @@ def test_binary_sizes_that_disagree_are_refused(sign: Predictor, size: object, s
 @pytest.mark.parametrize("length", ["-1", "x", "99999", "１", "9" * 5000])
 def test_a_wrong_json_length_is_refused(sign: Predictor, length: str) -> None:
     with pytest.raises(BadInput, match="Inference-Header-Content-Length"):
-        v2.infer(sign, b"{}", {v2.JSON_LENGTH: length})
+        v2.infer(sign, b"{}", {v2.JSON_LENGTH: length.encode()})
 
 
 def test_a_string_that_the_model_knows_nothing_of_is_refused_where_it_takes_no_other(price: Predictor) -> None:
