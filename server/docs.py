@@ -8,8 +8,9 @@ import msgspec
 from fastapi.openapi.docs import get_swagger_ui_html
 
 from server import openapi
+from server.answer import Answer
 from server.predictor import Predictor
-from server.routes import Answer, Route
+from server.routes import Route
 
 _ASSETS = {
     "swagger-ui-bundle.js": b"text/javascript",

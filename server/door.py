@@ -1,14 +1,29 @@
-"""The ASGI front in KServe's own process: which route, how many bytes, which error, and the drain."""
+"""The ASGI front in KServe's own process: which route, on or off the event loop, which error, and the drain."""
 
 import asyncio
+import math
 import random
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from time import perf_counter
 from typing import Any
 
-from server.errors import MethodNotAllowed, NotFound, ServingError, TooLarge, UnsupportedMediaType
-from server.exchange import CALLER_GONE, FAILED, Exchange, Header, Message, Send
-from server.routes import Answer, Handler, Route
+from server import metrics
+from server.answer import Header
+from server.backlog import Backlog, CallerGone
+from server.errors import (
+    BadInput,
+    DeadlinePassed,
+    MethodNotAllowed,
+    NotFound,
+    Overloaded,
+    ServingError,
+    UnsupportedMediaType,
+)
+from server.exchange import CALLER_GONE, Exchange, Message, Send
+from server.journal import Journal
+from server.routes import Route
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -17,8 +32,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 RENEW_AFTER = 200
 """Requests after which a connection is closed, on average, so that clients that keep theirs find new pods."""
 
-INLINE_BYTES = 16 * 1024
-"""A longer body is decoded and predicted off the event loop: it would delay the answers beside it."""
+DEADLINE = b"x-envoy-expected-rq-timeout-ms"
+"""What Envoy, and with it Istio, tells a server of the time that the caller still waits."""
 
 _UNKNOWN = Route("unknown", "")
 
@@ -26,94 +41,115 @@ _UNKNOWN = Route("unknown", "")
 class Door:
     """Answers our own routes, hands the allow-listed rest to KServe's app, and refuses everything else."""
 
-    def __init__(self, routes: Mapping[str, Route], kserve_app: App, max_body_bytes: int, pod_name: str) -> None:
+    def __init__(
+        self, routes: Mapping[str, Route], kserve_app: App, backlog: Backlog, journal: Journal, pod_name: str
+    ) -> None:
         self.draining = False
         self._routes = routes
         self._kserve_app = kserve_app
-        self._max_body_bytes = max_body_bytes
+        self._backlog = backlog
+        self._journal = journal
         self._pod = [(b"x-served-by", pod_name.encode())] if pod_name else []
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predict")
+        self._in_flight = 0
+        metrics.IN_FLIGHT.set_function(lambda: self._in_flight)
+        metrics.QUEUE.set_function(lambda: backlog.length)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._kserve_app(scope, receive, send)
             return
         route = self._routes.get(scope["path"], _UNKNOWN)
-        exchange = Exchange(route.name, scope["method"], send, self._headers)
+        headers = dict(scope["headers"])
+        exchange = Exchange(route.name, scope["method"], headers, send, self._standing_headers, self._journal)
+        self._in_flight += 1
         try:
-            await self._answer(route, scope, receive, exchange)
-        except _CallerGone:
+            await self._answer(route, headers, scope, receive, exchange)
+        except CallerGone:
             exchange.status = CALLER_GONE
         except ServingError as error:
-            await exchange.refuse(error.status, error.sentence, error.headers)
+            await exchange.refuse(error)
         except asyncio.CancelledError:
-            await exchange.refuse(503, "The server stopped before it could answer; ask again.", {"retry-after": "1"})
+            await exchange.refuse(Overloaded("stop", "The server stopped before it could answer; ask again."))
             raise
         except Exception as error:  # the outermost boundary: the caller gets a fixed sentence, the log the detail
-            exchange.failure = error
-            await exchange.refuse(FAILED, "The server failed to answer this request; its log says why.")
+            await exchange.fail(error)
         finally:
+            self._in_flight -= 1
             exchange.finish()
 
-    async def _answer(self, route: Route, scope: Scope, receive: Receive, exchange: Exchange) -> None:
+    async def _answer(
+        self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, exchange: Exchange
+    ) -> None:
+        if "fault" in scope:
+            raise scope["fault"]
         _check_method(route, scope["method"])
-        if route.handler is None:
+        handler = route.handler
+        if handler is None:
             await self._kserve_app(scope, receive, exchange.relay)
             return
-        headers = dict(scope["headers"])
+        body = b""
         if route.reads:
             _check_content_type(route, headers)
-        body = await self._body(headers, receive) if route.reads else b""
-        answer = await self._handled(route.handler, body, headers)
+            body = await _whole_body(scope, receive)
+        deadline = _deadline(headers, exchange.began)
+        if len(body) <= route.inline_bytes:
+            if perf_counter() > deadline:
+                raise DeadlinePassed
+            answer = handler(body, headers)
+        else:
+            answer = await self._backlog.run(partial(handler, body, headers), deadline, partial(_gone, receive))
         await exchange.answer(200, answer.body, answer.headers)
 
-    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        limit = self._max_body_bytes
-        too_large = TooLarge(f"The body is over {limit} bytes; send fewer rows at a time.")
-        if int(headers.get(b"content-length", b"0")) > limit:
-            raise too_large
-        chunks, size, more = [], 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _CallerGone
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > limit:
-                raise too_large
-            more = message.get("more_body", False)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-    async def _handled(self, handler: Handler, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
-        if len(body) <= INLINE_BYTES:
-            return handler(body, headers)
-        return await asyncio.get_running_loop().run_in_executor(self._executor, handler, body, headers)
-
-    def _headers(self, status: int) -> Sequence[Header]:
-        # After a 413 the rest of the body may still be on its way; it must not be read as a next request.
-        if self.draining or status == TooLarge.status or random.randrange(RENEW_AFTER) == 0:  # noqa: S311
+    def _standing_headers(self, closes: bool) -> Sequence[Header]:
+        if closes or self.draining or random.random() * RENEW_AFTER < 1:  # noqa: S311 (a pace, not a secret)
             return [*self._pod, (b"connection", b"close")]
         return self._pod
 
 
-class _CallerGone(Exception):
-    """The caller closed the connection before the request was whole."""
+async def _whole_body(scope: Scope, receive: Receive) -> bytes:
+    """Its length is the connection's to limit, which says so by a fault."""
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if "fault" in scope:
+            raise scope["fault"]
+        if message["type"] == "http.disconnect":
+            raise CallerGone
+        chunks.append(message["body"])
+        more = message["more_body"]
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
+    """The perf_counter() after which the caller no longer waits. Raises BadInput."""
+    allowed = headers.get(DEADLINE)
+    if allowed is None:
+        return math.inf
+    if not re.fullmatch(rb"[0-9]{1,10}", allowed):
+        raise BadInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.")
+    return began + int(allowed) / 1e3
 
 
 def _check_method(route: Route, method: str) -> None:
     if route is _UNKNOWN:
         raise NotFound("There is nothing at this path; GET /docs lists what there is.")
-    ours = route.handler is not None
-    allowed = "GET, HEAD" if route.method == "GET" and ours else route.method  # KServe's routes do not know HEAD
-    if method not in allowed.split(", "):
+    if method != route.method and not (method == "HEAD" and route.method == "GET" and route.handler is not None):
+        # KServe's routes do not know HEAD.
+        allowed = "GET, HEAD" if route.method == "GET" and route.handler is not None else route.method
         raise MethodNotAllowed(f"This path takes {allowed} only.", {"allow": allowed})
 
 
 def _check_content_type(route: Route, headers: Mapping[bytes, bytes]) -> None:
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise UnsupportedMediaType("A compressed body is not read here; send it without Content-Encoding.")
-    content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if content_type not in route.reads:
+    content_type = headers.get(b"content-type", b"")
+    if content_type not in route.reads and content_type.partition(b";")[0].strip().lower() not in route.reads:
         readable = " or ".join(name.decode() for name in route.reads if name)
         raise UnsupportedMediaType(
             f"This path reads {readable}; send it with the header 'Content-Type: {route.reads[0].decode()}'."

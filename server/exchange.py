@@ -1,6 +1,8 @@
 """One request and its answer: sent once, then counted and told in one line of the log."""
 
 import logging
+import random
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from time import perf_counter
 from typing import Any
@@ -8,37 +10,58 @@ from typing import Any
 import msgspec
 
 from server import metrics
+from server.answer import JSON_HEADERS, Header
+from server.errors import ServingError
+from server.journal import Journal
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-Header = tuple[bytes, bytes]
 
 FAILED = 500
 CALLER_GONE = 499
 """What the log and the metrics say when the caller closed the connection before there was an answer."""
 
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
 _log = logging.getLogger("server")
 
 
 class Exchange:
-    """answered: whether an answer has begun, so that no second one may; failure: the detail for the log."""
+    """status: of the answer, for the log, also where none was sent; began: when the request's head was here.
 
-    def __init__(self, route: str, method: str, send: Send, headers_for: Callable[[int], Sequence[Header]]) -> None:
+    standing_headers: what every answer carries, given whether it closes the connection.
+    """
+
+    def __init__(
+        self,
+        route: str,
+        method: str,
+        headers: Mapping[bytes, bytes],
+        send: Send,
+        standing_headers: Callable[[bool], Sequence[Header]],
+        journal: Journal,
+    ) -> None:
+        self.began = perf_counter()
         self.status = FAILED
-        self.answered = False
-        self.failure: BaseException | None = None
+        self._answered = False
+        self._closes = False
+        self._failure: BaseException | None = None
         self._route = route
         self._method = method
+        self._id = _request_id(headers)
         self._send = send
-        self._headers_for = headers_for
-        self._began = perf_counter()
-        metrics.IN_FLIGHT.inc()
+        self._standing_headers = standing_headers
+        self._journal = journal
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.answered = True
+            self._answered = True
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self._headers_for(self.status)]
+            message["headers"] = [
+                *message["headers"],
+                (b"x-request-id", self._id),
+                *self._standing_headers(self._closes),
+            ]
         await self._send(message)
 
     async def relay(self, message: Message) -> None:
@@ -47,23 +70,40 @@ class Exchange:
             raise RuntimeError(f"KServe answered {message['status']}")
         await self.send(message)
 
-    async def answer(self, status: int, body: bytes, headers: Sequence[Header]) -> None:
+    async def answer(self, status: int, body: bytes, headers: Sequence[Header] = JSON_HEADERS) -> None:
         written = [*headers, (b"content-length", b"%d" % len(body))]
         await self.send({"type": "http.response.start", "status": status, "headers": written})
         await self.send({"type": "http.response.body", "body": body})
 
-    async def refuse(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
+    async def refuse(self, error: ServingError) -> None:
         """Answer {"error": sentence}, unless an answer has begun already."""
-        if not self.answered:
-            extra = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
-            json = (b"content-type", b"application/json")
-            await self.answer(status, msgspec.json.encode({"error": sentence}), [json, *extra])
+        metrics.REFUSED.labels(error.reason).inc()
+        self._closes = error.closes
+        headers = [(name.encode(), value.encode()) for name, value in error.headers.items()]
+        await self._say(error.status, error.sentence, headers)
+
+    async def fail(self, error: BaseException) -> None:
+        """Answer a fixed sentence; the detail is for the log alone."""
+        self._failure = error
+        await self._say(FAILED, "The server failed to answer this request; its log says why.", [])
 
     def finish(self) -> None:
-        elapsed = perf_counter() - self._began
-        metrics.IN_FLIGHT.dec()
-        metrics.REQUESTS.labels(self._route, self.status).inc()
-        metrics.SECONDS.labels(self._route).observe(elapsed)
-        told = {"route": self._route, "method": self._method, "status": self.status, "ms": round(elapsed * 1e3, 2)}
-        level = logging.ERROR if self.failure else logging.INFO
-        _log.log(level, "request", extra=told, exc_info=self.failure)
+        seconds = perf_counter() - self.began
+        metrics.requests(self._route, self.status).inc()
+        metrics.seconds(self._route).observe(seconds)
+        if self._failure is None:
+            self._journal.note(self._route, self._method, self.status, seconds, self._id.decode())
+        else:
+            told = {"route": self._route, "method": self._method, "status": self.status, "id": self._id.decode()}
+            _log.error("request", extra=told, exc_info=self._failure)
+
+    async def _say(self, status: int, sentence: str, headers: Sequence[Header]) -> None:
+        if not self._answered:
+            await self.answer(status, msgspec.json.encode({"error": sentence}), [*JSON_HEADERS, *headers])
+
+
+def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
+    given = headers.get(b"x-request-id")
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given
+    return b"%016x" % random.getrandbits(64)

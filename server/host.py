@@ -3,14 +3,19 @@
 import asyncio
 import signal
 from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 
 import kserve
+import prometheus_client
 import uvloop
 from kserve.model_server import app as kserve_app
 
-from server import docs, metrics, routes
+from server import docs, metrics, patience, routes
+from server.backlog import Backlog
+from server.connection import Connection, Intake
 from server.door import Door
+from server.journal import Journal
 from server.predictor import Predictor
 from server.settings import Settings
 
@@ -20,14 +25,16 @@ class Host(kserve.ModelServer):
 
     def __init__(self, settings: Settings, predictors: Sequence[Predictor]) -> None:
         super().__init__(http_port=settings.port, enable_grpc=False, grace_period=settings.grace_seconds)
-        self._door = Door(
-            routes.table(predictors) | docs.table(predictors),
-            kserve_app,
-            settings.max_body_bytes,
-            settings.pod_name,
-        )
-        for predictor in predictors:
-            metrics.describe(predictor)
+        table = routes.table(predictors)
+        if settings.docs:
+            table |= docs.table(predictors)
+        if settings.metrics_port == settings.port:
+            table |= routes.metrics_table()
+        elif settings.metrics_port:
+            prometheus_client.start_http_server(settings.metrics_port, registry=metrics.REGISTRY)
+        self._journal = Journal()
+        self._door = Door(table, kserve_app, Backlog(settings.queue_size), self._journal, settings.pod_name)
+        self._intake = Intake(settings.max_body_bytes)
 
     def setup_event_loop(self) -> None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -42,10 +49,19 @@ class Host(kserve.ModelServer):
     async def _serve(self) -> None:
         config = self._rest_server.config
         config.app = self._door
+        config.http = partial(Connection, self._intake)
         config.access_log = False
+        config.proxy_headers = False  # nothing here depends on who the caller is
         config.server_header = False
         config.ws = "none"  # a request to upgrade is answered as if it had not been made
-        await super()._serve()
+        connections = self._rest_server._server.server_state.connections
+        metrics.CONNECTIONS.set_function(partial(len, connections))
+        watch = asyncio.create_task(patience.watch(connections))
+        try:
+            await super()._serve()
+        finally:
+            watch.cancel()
+            self._journal.flush()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._door.draining = True

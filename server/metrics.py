@@ -1,5 +1,7 @@
 """What Prometheus reads from GET /metrics."""
 
+from functools import cache
+
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -11,35 +13,47 @@ from prometheus_client import (
     generate_latest,
 )
 
-from server.predictor import Predictor
-
 # Not the common registry: KServe's histograms there stay empty, as the door does not go through its call chain.
-_REGISTRY = CollectorRegistry()
-ProcessCollector(registry=_REGISTRY)
-PlatformCollector(registry=_REGISTRY)
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
-REQUESTS = Counter("mlserving_requests", "Requests answered.", ["route", "status"], registry=_REGISTRY)
+CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
+REQUESTS = Counter("mlserving_requests", "Requests answered.", ["route", "status"], registry=REGISTRY)
 SECONDS = Histogram(
     "mlserving_request_seconds",
     "Time from the request's head to its answer.",
     ["route"],
-    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
-    registry=_REGISTRY,
+    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+    registry=REGISTRY,
 )
-IN_FLIGHT = Gauge("mlserving_requests_in_flight", "Requests being answered now.", registry=_REGISTRY)
-MODEL = Gauge("mlserving_model_info", "The models served.", ["model", "version", "digest"], registry=_REGISTRY)
+REFUSED = Counter("mlserving_refused", "Requests refused, by what was wrong.", ["reason"], registry=REGISTRY)
+IN_FLIGHT = Gauge("mlserving_requests_in_flight", "Requests being answered now.", registry=REGISTRY)
+QUEUE = Gauge("mlserving_queue_length", "Predictions that wait or run off the event loop.", registry=REGISTRY)
+CONNECTIONS = Gauge("mlserving_connections", "Connections open now.", registry=REGISTRY)
+BATCH_ROWS = Histogram(
+    "mlserving_batch_rows",
+    "Rows in a prediction.",
+    ["model"],
+    buckets=(1, 2, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000),
+    registry=REGISTRY,
+)
+MODEL = Gauge("mlserving_model_info", "The models served.", ["model", "version", "digest"], registry=REGISTRY)
 WARM_UP = Gauge(
-    "mlserving_model_warm_up_seconds", "Time to open the model and predict once.", ["model"], registry=_REGISTRY
+    "mlserving_model_warm_up_seconds", "Time to open the model and predict once.", ["model"], registry=REGISTRY
 )
 
 
-def describe(predictor: Predictor) -> None:
-    bundle = predictor.bundle
-    MODEL.labels(predictor.name, bundle.task.version, bundle.digest[:12]).set(1)
-    WARM_UP.labels(predictor.name).set(predictor.warm_up_seconds)
+@cache
+def requests(route: str, status: int) -> Counter:
+    return REQUESTS.labels(route, status)
+
+
+@cache
+def seconds(route: str) -> Histogram:
+    return SECONDS.labels(route)
 
 
 def render() -> bytes:
     """All of them in Prometheus' text format."""
-    return generate_latest(_REGISTRY)
+    return generate_latest(REGISTRY)

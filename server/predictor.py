@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from model.bundle import Bundle, BundleError
 from model.task import MISSING_TEXT, Feature, Task
+from server import metrics
 from server.errors import BadInput
 
 Rows = Mapping[str, NDArray[Any]]
@@ -27,6 +28,14 @@ V2_DATATYPES = {
 
 SLICE = 1024
 """Rows that one run of the graph takes: what it holds in between, distances say, grows with them."""
+
+INLINE_SECONDS = 0.001
+"""How long a prediction may hold up the event loop, and the answers beside it."""
+
+INLINE_BYTES = 16 * 1024
+"""A longer body takes too long to decode there, however quick the model."""
+
+_PROBE_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Predictor(kserve.Model):
         self.inputs = input_tensors(bundle.task)
         self.outputs: tuple[Tensor, ...] = ()
         self.warm_up_seconds = 0.0
+        self.inline_bytes = 0
+        self._batch_rows = metrics.BATCH_ROWS.labels(name)
 
     def load(self) -> bool:
         """Open the ONNX graph, hold it against the task, and become ready after one real prediction.
@@ -75,6 +86,7 @@ class Predictor(kserve.Model):
             self.predict(example_rows(self.task))
         except Exception as error:  # as above, and our own
             raise BundleError(f"The ONNX graph of {self.name} does not answer its own example: {error}") from error
+        self.inline_bytes = self._bytes_within(INLINE_SECONDS)
         self.warm_up_seconds = perf_counter() - started
         self.ready = True
         return True
@@ -85,12 +97,27 @@ class Predictor(kserve.Model):
         Raises BadInput where the values are so far out that the answer is not a number.
         """
         count = len(next(iter(rows.values())))
+        self._batch_rows.observe(count)
         produced = self._run(rows) if count <= SLICE else self._run_sliced(rows, count)
         for array in produced:
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
                 raise BadInput(f"Row {row}: the values are too far out for the model to compute an answer.")
         return Answers(produced[0].reshape(-1), produced[1] if len(produced) > 1 else None)
+
+    def _bytes_within(self, seconds: float) -> int:
+        """The longest body whose rows are predicted in that time, by the fewest bytes that a value takes: "1,"."""
+        row = example_rows(self.task)
+        taken = [self._seconds({name: np.repeat(array, _PROBE_ROWS, 0) for name, array in row.items()}) for _ in "123"]
+        if min(self._seconds(row) for _ in "123") > seconds:
+            return 0
+        rows = seconds / min(taken) * _PROBE_ROWS
+        return min(INLINE_BYTES, int(rows * 2 * len(self.task.features)))
+
+    def _seconds(self, rows: Rows) -> float:
+        started = perf_counter()
+        self._run(rows)
+        return perf_counter() - started
 
     def _run(self, rows: Rows) -> list[NDArray[Any]]:
         produced: list[NDArray[Any]] = self._session.run(None, rows)

@@ -1,6 +1,6 @@
 """Which path does what: our own routes, and what is let through to KServe's app."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,18 +8,10 @@ from typing import Any
 import msgspec
 
 from server import metrics, plain, v2
+from server.answer import JSON, Answer
 from server.predictor import Predictor
-from server.v2 import Header
 
-JSON = b"application/json"
 OCTETS = b"application/octet-stream"
-
-
-@dataclass(frozen=True)
-class Answer:
-    body: bytes
-    headers: Sequence[Header] = ((b"content-type", b"application/json"),)
-
 
 Handler = Callable[[bytes, Mapping[bytes, bytes]], Answer]
 
@@ -29,12 +21,14 @@ class Route:
     """name: the route in logs and metrics; reads: the content types it takes, empty for a route without a body.
 
     handler: (body, headers) → Answer, pure of the network; None hands the request on to KServe's app.
+    inline_bytes: a longer body is handled off the event loop, as it would delay the answers beside it.
     """
 
     name: str
     method: str
     handler: Handler | None = None
     reads: tuple[bytes, ...] = ()
+    inline_bytes: int = 0
 
 
 def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
@@ -42,10 +36,9 @@ def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
     predictors = tuple(predictors)
     first = predictors[0]
     routes = {
-        "/predict": _posted("/predict", partial(plain.predict, first)),
-        "/predict/batch": _posted("/predict/batch", partial(plain.predict_batch, first)),
+        "/predict": _posted("/predict", first, plain.predict),
+        "/predict/batch": _posted("/predict/batch", first, plain.predict_batch),
         "/info": _got("/info", partial(_info, first)),
-        "/metrics": Route("/metrics", "GET", _metrics),
     }
     # The port opens when every model has answered a warm-up prediction: who can ask finds them ready.
     for path in ("/health", "/health/ready", "/health/live"):
@@ -58,16 +51,32 @@ def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
         routes[f"/v2/models/{name}"] = Route("/v2/models/{model}", "GET")
         routes[f"/v2/models/{name}/ready"] = Route("/v2/models/{model}/ready", "GET")
         routes[f"/v1/models/{name}:predict"] = _posted(
-            "/v1/models/{model}:predict", partial(plain.predict_v1, predictor), (JSON, b"")
+            "/v1/models/{model}:predict", predictor, plain.predict_v1, (JSON, b"")
         )
         routes[f"/v2/models/{name}/infer"] = Route(
-            "/v2/models/{model}/infer", "POST", partial(_infer, predictor), (JSON, OCTETS, b"")
+            "/v2/models/{model}/infer",
+            "POST",
+            partial(_infer, predictor),
+            (JSON, OCTETS, b""),
+            predictor.inline_bytes,
         )
     return routes
 
 
-def _posted(name: str, decode_predict_encode: Callable[[bytes], bytes], reads: tuple[bytes, ...] = (JSON,)) -> Route:
-    return Route(name, "POST", lambda body, _headers: Answer(decode_predict_encode(body)), reads)
+def metrics_table() -> dict[str, Route]:
+    return {"/metrics": Route("/metrics", "GET", _metrics)}
+
+
+def _posted(
+    name: str,
+    predictor: Predictor,
+    decode_predict_encode: Callable[[Predictor, bytes], bytes],
+    reads: tuple[bytes, ...] = (JSON,),
+) -> Route:
+    def handler(body: bytes, _headers: Mapping[bytes, bytes]) -> Answer:
+        return Answer(decode_predict_encode(predictor, body))
+
+    return Route(name, "POST", handler, reads, predictor.inline_bytes)
 
 
 def _got(name: str, document: Callable[[], dict[str, Any]]) -> Route:
@@ -79,7 +88,7 @@ def _infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) ->
 
 
 def _metrics(_body: bytes, _headers: Mapping[bytes, bytes]) -> Answer:
-    return Answer(metrics.render(), [(b"content-type", metrics.CONTENT_TYPE.encode())])
+    return Answer(metrics.render(), [(b"content-type", metrics.CONTENT_TYPE)])
 
 
 def _healthy() -> dict[str, Any]:

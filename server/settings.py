@@ -16,19 +16,25 @@ class Settings:
 
     models: (name, path) pairs in the order given; the first answers /predict and /info.
     max_body_bytes: a longer request body is refused with 413.
+    queue_size: how many predictions may wait or run off the event loop; one more is refused with 503.
     grace_seconds: how long requests in flight may take to finish after SIGTERM.
     pod_name: sent back as X-Served-By; empty sends no such header.
+    metrics_port: where GET /metrics is answered, which may be `port`; 0: nowhere.
+    docs: whether GET /docs and /openapi.json are answered.
     """
 
     models: tuple[tuple[str, Path], ...]
     port: int
     max_body_bytes: int
+    queue_size: int
     grace_seconds: int
     pod_name: str
+    metrics_port: int
+    docs: bool
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Read MODEL_NAME, MODEL_PATH, PORT, MAX_BODY_BYTES, GRACE_SECONDS and POD_NAME.
+    """Read MODEL_NAME, MODEL_PATH, PORT, MAX_BODY_BYTES, QUEUE_SIZE, GRACE_SECONDS, POD_NAME, METRICS_PORT and DOCS.
 
     MODEL_NAME and MODEL_PATH may each be a comma-separated list of equal length. Raises SettingsError.
     """
@@ -39,8 +45,11 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         ),
         port=_whole_number(environment, "PORT", 8000, range(1, 65536)),
         max_body_bytes=_whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, (1 << 30) + 1)),
+        queue_size=_whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
         grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
         pod_name=environment.get("POD_NAME", ""),
+        metrics_port=_whole_number(environment, "METRICS_PORT", 0, range(65536)),
+        docs=_switch(environment, "DOCS"),
     )
 
 
@@ -63,3 +72,10 @@ def _whole_number(environment: Mapping[str, str], name: str, default: int, allow
     if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) not in allowed:
         raise SettingsError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {text!r}.")
     return int(text)
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name, "").strip().lower() or "off"
+    if text not in ("on", "off"):
+        raise SettingsError(f"{name} must be on or off, not {text!r}.")
+    return text == "on"

@@ -2,12 +2,16 @@
 
 import gc
 import logging
+import sys
 from collections.abc import Mapping
 
 from model.bundle import BundleError, load
-from server import log, settings
+from server import log, metrics, settings
 from server.host import Host
 from server.predictor import Predictor
+
+SWITCH_SECONDS = 0.0005
+"""How long a prediction off the event loop may hold the interpreter while an answer waits; Python's own is 5 ms."""
 
 _log = logging.getLogger("server")
 
@@ -24,11 +28,12 @@ def start(environment: Mapping[str, str]) -> int:
         _log.error("cannot start: %s", error)
         return 1
     for predictor in predictors:
-        _log.info(
-            "loaded",
-            extra={"model": predictor.name, "digest": predictor.bundle.digest[:12], "port": configured.port},
-        )
+        version, digest = predictor.task.version, predictor.bundle.digest[:12]
+        metrics.MODEL.labels(predictor.name, version, digest).set(1)
+        metrics.WARM_UP.labels(predictor.name).set(predictor.warm_up_seconds)
+        _log.info("loaded", extra={"model": predictor.name, "digest": digest, "port": configured.port})
     host = Host(configured, predictors)
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is loaded stays: without it each full collection walks every imported module
     try:
         host.start(predictors)

@@ -42,7 +42,7 @@ def start(environment: Mapping[str, str], log: Path, *, under: Sequence[str] = (
         process = subprocess.Popen(
             [*under, sys.executable, "-m", "server"],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "PORT": str(port), **environment},
+            env={"PATH": os.environ["PATH"], "PORT": str(port), "METRICS_PORT": str(port), "DOCS": "on", **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from server.backlog import Backlog
 from server.door import Door
+from server.journal import Journal
 from server.routes import Route
 
 SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}
@@ -23,7 +25,7 @@ def asked(app: Any) -> list[dict[str, Any]]:
     async def receive() -> Any:
         return {"type": "http.request"}
 
-    door = Door({"/behind": Route("/behind", "GET")}, app, 1024, "")
+    door = Door({"/behind": Route("/behind", "GET")}, app, Backlog(1), Journal(), "")
     asyncio.run(door(dict(SCOPE), receive, send))
     return sent
 
@@ -74,7 +76,7 @@ def test_a_request_that_the_stop_cuts_off_is_told_to_ask_again() -> None:
         async def receive() -> Any:
             return {"type": "http.request"}
 
-        door = Door({"/behind": Route("/behind", "GET")}, stalls, 1024, "")
+        door = Door({"/behind": Route("/behind", "GET")}, stalls, Backlog(1), Journal(), "")
         task = asyncio.create_task(door(dict(SCOPE), receive, send))
         await asyncio.sleep(0.01)
         task.cancel()

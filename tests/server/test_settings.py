@@ -8,7 +8,18 @@ from server.settings import SettingsError, from_environment
 def test_an_empty_environment_serves_the_breast_model_on_port_8000() -> None:
     settings = from_environment({})
     assert settings.models == (("breast_model", Path("model/bundles/breast_model")),)
-    assert (settings.port, settings.max_body_bytes, settings.grace_seconds) == (8000, 1 << 20, 20)
+    assert (settings.port, settings.max_body_bytes, settings.queue_size, settings.grace_seconds) == (
+        8000,
+        1 << 20,
+        32,
+        20,
+    )
+    assert (settings.metrics_port, settings.docs) == (0, False)
+
+
+def test_metrics_and_docs_are_switched_on() -> None:
+    settings = from_environment({"METRICS_PORT": "9000", "DOCS": "On"})
+    assert (settings.metrics_port, settings.docs) == (9000, True)
 
 
 def test_lists_name_several_models_in_order() -> None:
@@ -25,6 +36,9 @@ def test_lists_name_several_models_in_order() -> None:
         ({"PORT": "9" * 5000}, "PORT must be"),
         ({"PORT": "８０"}, "PORT must be"),
         ({"MAX_BODY_BYTES": "1"}, "MAX_BODY_BYTES must be"),
+        ({"QUEUE_SIZE": "0"}, "QUEUE_SIZE must be"),
+        ({"METRICS_PORT": "65536"}, "METRICS_PORT must be"),
+        ({"DOCS": "yes"}, "DOCS must be on or off, not 'yes'"),
         ({"GRACE_SECONDS": "601"}, "GRACE_SECONDS must be"),
         ({"MODEL_NAME": ""}, "must not be empty"),
         ({"MODEL_NAME": "a,"}, "must not be empty"),

@@ -1,0 +1,190 @@
+"""One connection: how much a caller may send, and what happens when it is too much or no HTTP."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from server import head, patience
+from server.errors import Malformed, Overloaded, ServingError
+
+
+@dataclass
+class Intake:
+    """What all connections share: the cap on one body, and how many bytes of bodies are held now."""
+
+    max_body_bytes: int
+    held_bytes: int = 0
+
+    @property
+    def full(self) -> bool:
+        return self.held_bytes > max(8 * self.max_body_bytes, 64 << 20)
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's protocol with limits.
+
+    What is amiss with a request stands in its scope under "fault", a ServingError, for the door to answer in its
+    turn; nothing more is read then.
+    """
+
+    def __init__(self, intake: Intake, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        self.since = self.loop.time()  # when the wait began: for a head, a body, the next request, the end
+        self.in_head = True
+        self.whole = False  # the request has come in whole
+        self.shut = False  # nothing more is answered
+        self.head_bytes = 0  # of the head and what came with it, so no less than the head's own
+        self.body_bytes = 0
+        self._intake = intake
+        self._deaf = False  # nothing more is read
+        self._chunk_bytes = 0
+        self._held_bytes = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether no request is being answered or received in it."""
+        return (self.cycle is None or self.cycle.response_complete) and (self.in_head or self.whole)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if not patience.room_for(self, cast(set[Connection], self.connections)):
+            self.refuse(Overloaded("connections", "The server has more connections than it can serve; try again."))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._release()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        self._chunk_bytes = len(data)
+        if self.in_head:
+            self.head_bytes += len(data)
+        super().data_received(data)
+        if self.in_head and (fault := head.too_long(self.url, self.head_bytes)):
+            self.refuse(fault)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.since = self.loop.time()
+        self.in_head = True
+        self.whole = False
+        self.body_bytes = 0
+        self.head_bytes = self._chunk_bytes
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        fault = self._fault_of_head()
+        if fault:
+            self._deaf = True
+            self.scope["fault"] = fault  # type: ignore[typeddict-unknown-key]
+        super().on_headers_complete()
+        if fault:
+            self._end_with(self.cycle)
+
+    def on_body(self, body: bytes) -> None:
+        if self._deaf:
+            return
+        self.body_bytes += len(body)
+        self._held_bytes += len(body)
+        self._intake.held_bytes += len(body)
+        if self.body_bytes > self._intake.max_body_bytes:
+            self.refuse(head.body_too_large(self._intake.max_body_bytes))
+        elif self._intake.full:
+            self.refuse(Overloaded("bytes", "The server holds more bodies than it can work off soon; ask again."))
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.whole = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        # As uvicorn does it, but for its timer: server/patience.py looks after those who wait.
+        self._release()
+        self.server_state.total_requests += 1
+        if self.shut or self.transport.is_closing():
+            return
+        if self.whole:
+            self.since = self.loop.time()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (the parser's words)
+        self.refuse(Malformed("This is not a request in HTTP/1.1 that can be understood in one way only."))
+
+    def refuse(self, fault: ServingError) -> None:
+        """Have a fault of what is being received answered after the requests before it, and read nothing more."""
+        if self._deaf:
+            return
+        self._deaf = True
+        if self.in_head or self.whole:
+            self._begin_faulty(fault)
+        elif self.cycle.response_complete:
+            self.half_close()
+        else:
+            self.scope["fault"] = fault  # type: ignore[typeddict-unknown-key]
+            self._end_with(self.cycle)
+            self.cycle.message_event.set()
+
+    def half_close(self) -> None:
+        """Say that no more comes, and let the caller finish: a reset would destroy the answer on its way."""
+        if not self.shut and not self.transport.is_closing():
+            self.shut = self._deaf = True
+            self.since = self.loop.time()
+            self.transport.write_eof()
+            self.flow.resume_reading()
+
+    def _fault_of_head(self) -> ServingError | None:
+        if self.head_bytes > head.HEAD_BYTES:
+            fault = head.too_long(self.url, head.size(self.url, self.headers))
+        else:
+            fault = head.too_long(self.url, 0)
+        return fault or head.wrong(self.headers, self.parser.get_http_version(), self._intake.max_body_bytes)
+
+    def _begin_faulty(self, fault: ServingError) -> None:
+        """A request of which nothing is known but what is wrong with it."""
+        self.on_message_begin()
+        self.in_head, self.whole = False, True
+        self.scope.update({"method": "-", "path": "", "fault": fault})  # type: ignore[typeddict-item]
+        before, self.cycle = (
+            self.cycle,
+            RequestResponseCycle(
+                scope=self.scope,
+                transport=self.transport,
+                flow=self.flow,
+                logger=self.logger,
+                access_logger=self.access_logger,
+                access_log=False,
+                default_headers=self.server_state.default_headers,
+                message_event=asyncio.Event(),
+                expect_100_continue=False,
+                keep_alive=False,
+                on_response=self.on_response_complete,
+            ),
+        )
+        self._end_with(self.cycle)
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _end_with(self, cycle: RequestResponseCycle) -> None:
+        cycle.keep_alive = False
+        cycle.transport = _HalfClosing(self)  # type: ignore[assignment]
+
+    def _release(self) -> None:
+        self._intake.held_bytes -= self._held_bytes
+        self._held_bytes = 0
+
+
+class _HalfClosing:
+    """The transport of the last answer on a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.write = connection.transport.write
+        self.is_closing = connection.transport.is_closing
+        self.close = connection.half_close
