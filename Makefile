@@ -24,7 +24,7 @@ check: train ## what takes under a minute: lint, types, and the tests that need 
 train: .venv/installed $(MANIFEST) ## train the breast-cancer model
 
 serve: train ## serve it here, on PORT (8000)
-	.venv/bin/python -m server
+	DOCS=on .venv/bin/python -m server
 
 cluster: ## start the node of our own, where there is no other cluster
 	scripts/cluster/node up

@@ -138,7 +138,7 @@ def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
 
 def _check_method(route: Route, method: str) -> None:
     if route is _UNKNOWN:
-        raise NotFound("There is nothing at this path; GET /docs lists what there is.")
+        raise NotFound("There is nothing at this path; POST /predict predicts, and GET /info says what it takes.")
     if method != route.method and not (method == "HEAD" and route.method == "GET" and route.handler is not None):
         # KServe's routes do not know HEAD.
         allowed = "GET, HEAD" if route.method == "GET" and route.handler is not None else route.method

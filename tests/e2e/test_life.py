@@ -95,11 +95,17 @@ def test_the_pod_can_write_nowhere_and_holds_no_token(deployed: Deployed) -> Non
     assert deployed.run("exec", pod, "--", "python", "-c", program).split() == ["10001", "False"]
 
 
+def test_metrics_answer_inside_the_cluster_only(deployed: Deployed) -> None:
+    assert deployed.http.get("/metrics").status_code == 404
+    program = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9000/metrics').read().decode())"
+    assert "mlserving_model_info{" in deployed.run("exec", deployed.pods()[0], "--", "python", "-c", program)
+
+
 def test_the_image_has_no_installer_and_no_training_library(deployed: Deployed) -> None:
     pod = deployed.pods()[0]
     program = (
         "from importlib.util import find_spec\n"
-        "absent = ('pip', 'sklearn', 'joblib', 'scipy', 'torch', 'onnx', 'locust', 'pytest')\n"
+        "absent = ('pip', 'pandas', 'kubernetes', 'sklearn', 'joblib', 'scipy', 'torch', 'onnx', 'locust', 'pytest')\n"
         "print([name for name in absent if find_spec(name)])"
     )
     assert deployed.run("exec", pod, "--", "python", "-c", program).strip() == "[]"

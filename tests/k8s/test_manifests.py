@@ -46,7 +46,7 @@ def test_the_objects_have_the_promised_names() -> None:
 
 def test_the_configmap_says_which_model() -> None:
     data = MANIFESTS["configmap"]["data"]
-    assert data == {"MODEL_NAME": "breast_model", "MODEL_PATH": "/model/model_binary.dat.gz"}
+    assert (data["MODEL_NAME"], data["MODEL_PATH"]) == ("breast_model", "/model/model_binary.dat.gz")
     assert {"configMapRef": {"name": "mlserving-configs"}} in CONTAINER["envFrom"]
 
 
@@ -54,7 +54,15 @@ def test_requests_come_in_by_nodeport_30001_to_port_8000() -> None:
     spec = MANIFESTS["service"]["spec"]
     assert spec["type"] == "NodePort"
     assert spec["ports"] == [{"name": "http", "port": 8000, "targetPort": "http", "nodePort": 30001}]
-    assert CONTAINER["ports"] == [{"name": "http", "containerPort": 8000}]
+    assert {"name": "http", "containerPort": 8000} in CONTAINER["ports"]
+
+
+def test_metrics_are_on_a_port_that_only_the_cluster_reaches() -> None:
+    port = from_environment(MANIFESTS["configmap"]["data"]).metrics_port
+    assert {"name": "metrics", "containerPort": port} in CONTAINER["ports"]
+    assert port not in {open_port["port"] for open_port in MANIFESTS["service"]["spec"]["ports"]}
+    (rule,) = [rule for rule in MANIFESTS["networkpolicy"]["spec"]["ingress"] if "from" in rule]
+    assert rule == {"ports": [{"port": "metrics", "protocol": "TCP"}], "from": [{"namespaceSelector": {}}]}
 
 
 def test_every_selector_finds_the_pods() -> None:
@@ -122,4 +130,6 @@ def test_the_pod_may_be_asked_on_its_port_and_asks_nobody() -> None:
     spec = MANIFESTS["networkpolicy"]["spec"]
     assert sorted(spec["policyTypes"]) == ["Egress", "Ingress"]
     assert spec["egress"] == []
-    assert spec["ingress"] == [{"ports": [{"port": "http", "protocol": "TCP"}]}]
+    assert [rule for rule in spec["ingress"] if "from" not in rule] == [
+        {"ports": [{"port": "http", "protocol": "TCP"}]}
+    ]

@@ -77,12 +77,12 @@ def test_health(client: httpx.Client, path: str) -> None:
         ("PUT", "/predict", b"{}", "application/json", 405, "POST only"),
         ("POST", "/info", b"{}", "application/json", 405, "GET, HEAD only"),
         ("DELETE", "/v2/models", b"", "", 405, "GET only"),
-        ("GET", "/nothing", b"", "", 404, "GET /docs"),
-        ("GET", "/predict/", b"", "", 404, "GET /docs"),
-        ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "GET /docs"),
-        ("POST", "/v1/models/sign:explain", b"{}", "application/json", 404, "GET /docs"),
-        ("POST", "/v2/repository/models/sign/unload", b"", "", 404, "GET /docs"),
-        ("POST", "/v2/repository/models/sign/load", b"", "", 404, "GET /docs"),
+        ("GET", "/nothing", b"", "", 404, "GET /info"),
+        ("GET", "/predict/", b"", "", 404, "GET /info"),
+        ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "GET /info"),
+        ("POST", "/v1/models/sign:explain", b"{}", "application/json", 404, "GET /info"),
+        ("POST", "/v2/repository/models/sign/unload", b"", "", 404, "GET /info"),
+        ("POST", "/v2/repository/models/sign/load", b"", "", 404, "GET /info"),
     ],
 )
 def test_bad_input_is_refused_with_a_sentence(  # noqa: PLR0913, PLR0917
