@@ -1,128 +1,112 @@
-"""JSON rows → what the model is fed. Every protocol's values pass through here; nothing is guessed."""
+"""JSON rows → what the model is fed: in one pass where they fit, else with a sentence that says what does not."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-import numpy as np
+from msgspec import UNSET
+from msgspec.structs import astuple
 
-from model.task import MISSING_TEXT, Feature, Task
+from model.task import Task
+from server import arrays, misfit, row_types, strict_json
 from server.errors import BadInput
-from server.predictor import DTYPES, Rows, missing_value
-from server.strict_json import kind
+from server.predictor import Rows, missing_value
+
+Values = Sequence[Any]
+"""One for each feature, in their order."""
 
 
-def from_records(task: Task, records: Sequence[object]) -> Rows:
-    """Rows given as objects by field name or as lists in the order of the fields. Raises BadInput."""
-    if not records:
-        raise BadInput("The list of rows is empty; send at least one row.")
-    rows = [_values(task, record, _where(records, index)) for index, record in enumerate(records)]
-    return from_values(task, rows)
+class RowReader:
+    """Reads the rows of one task: objects by field name, or lists in the order of the fields. Nothing is guessed."""
 
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._names = frozenset(task.names)
+        self._missing = tuple(map(missing_value, task.features))
+        self._datatype = task.features[0].datatype if task.numeric else None
+        self._may_lack = any(feature.optional for feature in task.features)
+        self._values = row_types.values(task)
+        record = row_types.record(task)
+        self._one = msgspec.json.Decoder(record) if record else None
+        self._many = msgspec.json.Decoder(row_types.batch(record | self._values if record else self._values))
 
-def from_values(task: Task, rows: list[list[Any]]) -> Rows:
-    """Rows of as many values as the task has features, in their order. Raises BadInput."""
-    if task.numeric and _all_numbers(rows):
-        return {"input": _in_range(np.array(rows, np.float64), task.features)}
-    columns = [
-        [_value(feature, row[index], _where(rows, number)) for number, row in enumerate(rows)]
-        for index, feature in enumerate(task.features)
-    ]
-    if task.numeric:
-        return {"input": _in_range(np.array(columns, np.float64).T, task.features)}
-    return {feature.name: _column(feature, column) for feature, column in zip(task.features, columns, strict=True)}
+    def one(self, body: bytes) -> Rows:
+        """A body of one row object. Raises BadInput."""
+        row = _decoded(self._one, body)
+        if row is None:
+            return self.from_records([self._record(body)])
+        return self._fed(body, [astuple(row)], members=len(self._names))
 
+    def many(self, body: bytes) -> Rows:
+        """A body {"instances": [row, …]}. Raises BadInput."""
+        batch = _decoded(self._many, body)
+        if batch is None or not batch.instances:
+            return self.from_records(_instances(body))
+        rows: list[Values] = [row if type(row) is tuple else astuple(row) for row in batch.instances]
+        objects = len(rows) - list(map(type, batch.instances)).count(tuple)
+        return self._fed(body, rows, members=1 + objects * len(self._names))
 
-def finite(array: np.ndarray[Any, Any], features: Sequence[Feature]) -> None:
-    """Refuse a NaN where no value may be missing, and every infinity. Raises BadInput."""
-    if np.isfinite(array).all():
-        return
-    allowed = np.isnan(array) & np.array([feature.optional for feature in features])
-    bad = np.argwhere(~np.isfinite(array) & ~allowed)
-    if len(bad):
-        row, column = bad[0]
-        raise BadInput(f"{_where(array, row)}{features[column].name} must be a finite number.")
-
-
-def known(feature: Feature, values: Sequence[str], where: str = "") -> None:
-    """Refuse a string that the model knows nothing of, where it can answer no other. Raises BadInput."""
-    if feature.closed and not set(values) <= {*feature.categories, *([MISSING_TEXT] if feature.optional else [])}:
-        raise BadInput(f"{where}{feature.name} must be one of {_listed(feature.categories)}.")
-
-
-def _values(task: Task, record: object, where: str) -> list[Any]:
-    if type(record) is dict:
-        if len(record) == len(task.features):
+    def from_records(self, records: Sequence[object]) -> Rows:
+        """Rows as JSON values. Slower, but it can say what is wrong with which. Raises BadInput."""
+        if not records:
+            raise BadInput("The list of rows is empty; send at least one row.")
+        rows: list[Values] = []
+        for index, record in enumerate(records):
             try:
-                return [record[name] for name in task.names]
-            except KeyError:
-                pass
-        return _completed(task, record, where)
-    if type(record) is not list:
-        raise BadInput(f"{where}A row must be an object with the fields {_listed(task.names)}, not {kind(record)}.")
-    if len(record) != len(task.features):
-        raise BadInput(
-            f"{where}A row has {len(task.features)} values, in this order: {_listed(task.names)}; "
-            f"this one has {len(record)}."
-        )
-    return record
+                rows.append(msgspec.convert(self._in_order(record), self._values))
+            except (msgspec.ValidationError, OverflowError) as error:
+                raise misfit.row(self._task, records, index) from error
+        return self._arrays(rows)
+
+    def _in_order(self, record: object) -> object:
+        if type(record) is dict and record.keys() <= self._names:
+            return [record.get(name) for name in self._task.names]
+        return record
+
+    def _record(self, body: bytes) -> dict[str, Any]:
+        record = strict_json.parse(body)
+        if type(record) is not dict:
+            raise BadInput(
+                f"The body must be one JSON object with the fields {', '.join(self._task.names)}, "
+                f"not {strict_json.kind(record)}; for several rows use /predict/batch."
+            )
+        return record
+
+    def _fed(self, body: bytes, rows: list[Values], members: int) -> Rows:
+        """Rows just decoded from a body that has as many object members, were no field left out."""
+        if self._may_lack:
+            members -= sum(values.count(UNSET) for values in rows)
+        strict_json.refuse_repeated(body, members)
+        return self._arrays(rows)
+
+    def _arrays(self, rows: list[Values]) -> Rows:
+        if self._may_lack:
+            rows = [self._filled(values) for values in rows]
+        try:
+            if self._datatype:
+                return {"input": arrays.matrix(self._datatype, rows)}
+            return arrays.columns(self._task.features, rows)
+        except OverflowError as error:
+            raise misfit.too_large(self._task, rows) from error
+
+    def _filled(self, values: Values) -> Values:
+        return [
+            missing if value is None or value is UNSET else value
+            for value, missing in zip(values, self._missing, strict=True)
+        ]
 
 
-def _completed(task: Task, record: dict[str, Any], where: str) -> list[Any]:
-    missing = [feature.name for feature in task.features if not feature.optional and feature.name not in record]
-    if missing:
-        raise BadInput(f"{where}The row lacks {_listed(missing)}; every row has the fields {_listed(task.names)}.")
-    if unknown := len(record.keys() - set(task.names)):
-        raise BadInput(
-            f"{where}The row has {unknown} unknown field{'s' * (unknown > 1)}; send only {_listed(task.names)}."
-        )
-    return [record.get(name) for name in task.names]
-
-
-def _all_numbers(rows: list[list[Any]]) -> bool:
+def _decoded(decoder: msgspec.json.Decoder[Any] | None, body: bytes) -> Any:
+    """None where the body is JSON of another type than the decoder's. Raises BadInput where it is no JSON."""
     try:
-        msgspec.convert(rows, list[list[float]])
-    except (msgspec.ValidationError, OverflowError):
-        return False
-    return True
+        return decoder and strict_json.decode(decoder, body)
+    except msgspec.ValidationError:
+        return None
 
 
-def _value(feature: Feature, value: object, where: str) -> float | str:
-    if value is None and feature.optional:
-        return missing_value(feature)
-    if not feature.is_number:
-        if type(value) is not str:
-            raise BadInput(f"{where}{feature.name} must be a string, not {kind(value)}.")
-        known(feature, [value], where)
-        return value
-    if type(value) is not float and type(value) is not int:
-        raise BadInput(f"{where}{feature.name} must be a number, not {kind(value)}.")
-    try:
-        return float(value)
-    except OverflowError as error:
-        raise BadInput(f"{where}{feature.name} is too large a number.") from error
-
-
-def _column(feature: Feature, values: list[float | str]) -> np.ndarray[Any, Any]:
-    if feature.is_number:
-        return _in_range(np.array(values, np.float64).reshape(-1, 1), [feature])
-    return np.array(values, np.object_).reshape(-1, 1)
-
-
-def _in_range(array: np.ndarray[Any, Any], features: Sequence[Feature]) -> np.ndarray[Any, Any]:
-    datatype = features[0].datatype
-    finite(array, features)
-    largest = np.finfo(DTYPES[datatype]).max
-    if (bad := np.argwhere(np.abs(array) > largest)).size:
-        row, column = bad[0]
-        raise BadInput(f"{_where(array, row)}{features[column].name} is too large a number for {datatype}.")
-    return np.ascontiguousarray(array, DTYPES[datatype])
-
-
-def _where(rows: Sized, index: int) -> str:
-    """Which row a sentence is about; nothing where there is only one."""
-    return f"Row {index}: " if len(rows) > 1 else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
+def _instances(body: bytes) -> list[object]:
+    document = strict_json.parse(body)
+    if type(document) is not dict or type(document.get("instances")) is not list:
+        raise BadInput('The body must be a JSON object {"instances": [row, …]}.')
+    instances: list[object] = document["instances"]
+    return instances

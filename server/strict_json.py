@@ -1,32 +1,59 @@
 """bytes → JSON values, refusing what two readers could understand differently."""
 
 import json
-import re
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from server.errors import BadInput
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?')
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for JSON that is broken, too deep, or not of the type asked for."""
+
+T = TypeVar("T")
+
+_ANYTHING = msgspec.json.Decoder()
 
 
 def parse(body: bytes) -> Any:
-    """Decode one JSON document. Raises BadInput when it is empty, broken, too deep, or repeats a key."""
-    if not body.strip():
-        raise BadInput("The body is empty; send a JSON object.")
+    """One JSON document of any kind. Raises BadInput when it is empty, broken, too deep, or repeats a key."""
+    refuse_repeated(body)
     try:
-        document = msgspec.json.decode(body)
-        keys_written = sum(1 for colon in _STRING.findall(body) if colon)
-        if keys_written != _members(document):
-            json.loads(body, object_pairs_hook=_refuse_repeated)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(
-            "The body is not valid JSON: check quotes, commas and brackets, and that no number is NaN or Infinity."
-        ) from error
+        return decode(_ANYTHING, body)
+    except msgspec.ValidationError as error:
+        raise _broken() from error
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """One JSON document of the decoder's type; repeated keys are not seen.
+
+    Raises BadInput when it is empty, broken or too deep, msgspec.ValidationError when it is of another type.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
     except RecursionError as error:
-        raise BadInput("The JSON is nested too deeply; send a flat object or a list of rows.") from error
-    return document
+        raise _too_deep() from error
+    except UNREADABLE as error:
+        raise _broken() if body.strip() else BadInput("The body is empty; send a JSON object.") from error
+
+
+def refuse_repeated(body: bytes, members: int = 0) -> None:
+    """Refuse a JSON document that has a key twice in one object. Raises BadInput.
+
+    members: how many there are at the least, in all its objects, each key counted once.
+    """
+    # Each is written with a colon: where there are no more colons than members, none is a second one.
+    if body.count(b":") <= members:
+        return
+    try:
+        # Numbers cost least as booleans; nobody looks at them.
+        json.loads(body, object_pairs_hook=_refuse_repeated, parse_int=bool, parse_float=bool)
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise _broken() from error
 
 
 def kind(value: object) -> str:
@@ -42,17 +69,16 @@ def kind(value: object) -> str:
     return names.get(type(value), "null")
 
 
-def _members(value: object) -> int:
-    """How many object members the document has; lists of plain values are told by their first element."""
-    if type(value) is dict:
-        return len(value) + sum(map(_members, value.values()))
-    if type(value) is list and value and type(value[0]) in (dict, list):
-        return sum(map(_members, value))
-    return 0
-
-
-def _refuse_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
         raise BadInput("The JSON has the same key twice in one object; send each field once.")
-    return members
+
+
+def _broken() -> BadInput:
+    return BadInput(
+        "The body is not valid JSON: check quotes, commas and brackets, and that no number is NaN or Infinity."
+    )
+
+
+def _too_deep() -> BadInput:
+    return BadInput("The JSON is nested too deeply; send a flat object or a list of rows.")

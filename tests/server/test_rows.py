@@ -5,30 +5,30 @@ import pytest
 
 from server.errors import BadInput
 from server.predictor import Predictor
-from server.rows import from_records
+from server.rows import RowReader
 
 
 def test_objects_and_lists_give_the_same_rows(sign: Predictor) -> None:
-    rows = from_records(sign.task, [{"y": 2, "x": 1.5}, [1.5, 2]])
+    rows = RowReader(sign.task).from_records([{"y": 2, "x": 1.5}, [1.5, 2]])
     assert rows["input"].dtype == np.float32
     assert rows["input"].tolist() == [[1.5, 2.0], [1.5, 2.0]]
 
 
 def test_strings_and_numbers_travel_as_a_tensor_each(price: Predictor) -> None:
-    rows = from_records(price.task, [{"colour": "red", "size": 1}, ["blue", 0]])
+    rows = RowReader(price.task).from_records([{"colour": "red", "size": 1}, ["blue", 0]])
     assert rows["colour"].tolist() == [["red"], ["blue"]]
     assert rows["size"].tolist() == [[1.0], [0.0]]
 
 
 def test_a_missing_value_is_nan_where_it_may_be_missing(gap: Predictor) -> None:
-    rows = from_records(gap.task, [{}, {"x": None}, [None], [3]])
+    rows = RowReader(gap.task).from_records([{}, {"x": None}, [None], [3]])
     assert np.isnan(rows["input"][:3]).all()
     assert rows["input"][3] == 3
 
 
 @pytest.mark.parametrize("zero", [0, 0.0, -0.0])
 def test_zero_is_a_value(sign: Predictor, zero: float) -> None:
-    assert from_records(sign.task, [[zero, zero]])["input"].tolist() == [[0, 0]]
+    assert RowReader(sign.task).from_records([[zero, zero]])["input"].tolist() == [[0, 0]]
 
 
 @pytest.mark.parametrize(
@@ -52,26 +52,26 @@ def test_zero_is_a_value(sign: Predictor, zero: float) -> None:
 )
 def test_a_misfit_is_refused_with_the_field_and_the_row(sign: Predictor, record: object, sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence) as alone:
-        from_records(sign.task, [record])
+        RowReader(sign.task).from_records([record])
     assert "Row" not in alone.value.sentence
     with pytest.raises(BadInput, match=f"^Row 1: .*{sentence}"):
-        from_records(sign.task, [[1, 2], record, [3, 4]])
+        RowReader(sign.task).from_records([[1, 2], record, [3, 4]])
 
 
 def test_no_rows_are_refused(sign: Predictor) -> None:
     with pytest.raises(BadInput, match="at least one row"):
-        from_records(sign.task, [])
+        RowReader(sign.task).from_records([])
 
 
 @pytest.mark.parametrize(("record", "sentence"), [(["red", "1"], "size must be a number"), ([1, 1], "colour must be")])
 def test_the_types_of_mixed_rows_are_checked(price: Predictor, record: list[object], sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
-        from_records(price.task, [record])
+        RowReader(price.task).from_records([record])
 
 
 def test_a_string_that_the_model_knows_nothing_of_is_refused_where_it_takes_no_other(price: Predictor) -> None:
     colour, size = price.task.features
     closed = replace(price.task, features=(replace(colour, closed=True), size))
-    assert from_records(closed, [["blue", 1]])["colour"].tolist() == [["blue"]]
+    assert RowReader(closed).from_records([["blue", 1]])["colour"].tolist() == [["blue"]]
     with pytest.raises(BadInput, match=r"^colour must be one of blue, red\.$"):
-        from_records(closed, [["green", 1]])
+        RowReader(closed).from_records([["green", 1]])

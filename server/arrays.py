@@ -1,0 +1,56 @@
+"""Values → the arrays that a graph is fed, and what no array may hold. Every protocol's values pass through here."""
+
+from collections.abc import Sequence
+from itertools import chain
+from struct import pack
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.task import MISSING_TEXT, Feature
+from server.errors import BadInput
+from server.predictor import DTYPES
+
+_CODES = {"FP32": "f", "FP64": "d"}
+
+
+def flat(datatype: str, values: Sequence[Any]) -> NDArray[Any]:
+    """Numbers or strings, already known to be such, as an array of one dimension.
+
+    Raises OverflowError where a number is beyond the datatype.
+    """
+    if datatype == "BYTES":
+        return np.array(values, np.object_)
+    # struct is twice as fast as numpy on Python's floats, and says when one does not fit.
+    return np.frombuffer(pack(f"={len(values)}{_CODES[datatype]}", *values), DTYPES[datatype])
+
+
+def matrix(datatype: str, rows: Sequence[Sequence[float]]) -> NDArray[Any]:
+    """Rows of numbers, all of them of one length. Raises OverflowError."""
+    values = rows[0] if len(rows) == 1 else list(chain.from_iterable(rows))
+    return flat(datatype, values).reshape(len(rows), -1)
+
+
+def columns(features: Sequence[Feature], rows: Sequence[Sequence[Any]]) -> dict[str, NDArray[Any]]:
+    """Rows of a value for each feature as an array [rows, 1] for each. Raises OverflowError."""
+    by_feature = zip(features, zip(*rows, strict=True), strict=True)
+    return {feature.name: flat(feature.datatype, values).reshape(-1, 1) for feature, values in by_feature}
+
+
+def finite(array: NDArray[Any], features: Sequence[Feature]) -> None:
+    """Refuse a NaN where no value may be missing, and every infinity. Raises BadInput."""
+    if b"\0" not in np.isfinite(array).tobytes():  # a fifth of the time of .all() on one row
+        return
+    allowed = np.isnan(array) & np.array([feature.optional for feature in features])
+    bad = np.argwhere(~np.isfinite(array) & ~allowed)
+    if len(bad):
+        row, column = bad[0]
+        where = f"Row {row}: " if len(array) > 1 else ""
+        raise BadInput(f"{where}{features[column].name} must be a finite number.")
+
+
+def known(feature: Feature, values: Sequence[str]) -> None:
+    """Refuse a string that the model knows nothing of, where it can answer no other. Raises BadInput."""
+    if feature.closed and not set(values) <= {*feature.categories, *([MISSING_TEXT] if feature.optional else [])}:
+        raise BadInput(f"{feature.name} must be one of {', '.join(feature.categories)}.")
