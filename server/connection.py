@@ -37,6 +37,7 @@ class Connection(HttpToolsProtocol):
         self.shut = False  # nothing more is answered
         self.head_bytes = 0  # of the head and what came with it, so no less than the head's own
         self.body_bytes = 0
+        self.access_log = False  # server/journal.py writes it
         self._intake = intake
         self._deaf = False  # nothing more is read
         self._chunk_bytes = 0

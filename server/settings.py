@@ -47,7 +47,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         max_body_bytes=_whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, (1 << 30) + 1)),
         queue_size=_whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
         grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
-        pod_name=environment.get("POD_NAME", ""),
+        pod_name=_pod_name(environment.get("POD_NAME", "")),
         metrics_port=_whole_number(environment, "METRICS_PORT", 0, range(65536)),
         docs=_switch(environment, "DOCS"),
     )
@@ -65,6 +65,12 @@ def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:
     if len(set(name_list)) != len(name_list):
         raise SettingsError("MODEL_NAME names the same model twice.")
     return tuple(zip(name_list, map(Path, path_list), strict=True))
+
+
+def _pod_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9.-]{0,253}", text):
+        raise SettingsError(f"POD_NAME must be the name of a pod, not {text!r}.")
+    return text
 
 
 def _whole_number(environment: Mapping[str, str], name: str, default: int, allowed: range) -> int:

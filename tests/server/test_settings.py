@@ -38,6 +38,7 @@ def test_lists_name_several_models_in_order() -> None:
         ({"MAX_BODY_BYTES": "1"}, "MAX_BODY_BYTES must be"),
         ({"QUEUE_SIZE": "0"}, "QUEUE_SIZE must be"),
         ({"METRICS_PORT": "65536"}, "METRICS_PORT must be"),
+        ({"POD_NAME": "a\r\nx: y"}, "POD_NAME must be"),
         ({"DOCS": "yes"}, "DOCS must be on or off, not 'yes'"),
         ({"GRACE_SECONDS": "601"}, "GRACE_SECONDS must be"),
         ({"MODEL_NAME": ""}, "must not be empty"),
