@@ -1,7 +1,6 @@
-"""Values → the arrays that a graph is fed, and what no array may hold. Every protocol's values pass through here."""
+"""Values → the arrays that a graph is fed, and what no array may hold."""
 
 from collections.abc import Sequence
-from itertools import chain
 from struct import pack
 from typing import Any
 
@@ -11,6 +10,8 @@ from numpy.typing import NDArray
 from model.task import MISSING_TEXT, Feature
 from server.errors import BadInput
 from server.predictor import DTYPES
+
+LARGEST = {"FP32": np.finfo(np.float32).max.item(), "FP64": np.finfo(np.float64).max.item()}
 
 _CODES = {"FP32": "f", "FP64": "d"}
 
@@ -24,18 +25,6 @@ def flat(datatype: str, values: Sequence[Any]) -> NDArray[Any]:
         return np.array(values, np.object_)
     # struct is twice as fast as numpy on Python's floats, and says when one does not fit.
     return np.frombuffer(pack(f"={len(values)}{_CODES[datatype]}", *values), DTYPES[datatype])
-
-
-def matrix(datatype: str, rows: Sequence[Sequence[float]]) -> NDArray[Any]:
-    """Rows of numbers, all of them of one length. Raises OverflowError."""
-    values = rows[0] if len(rows) == 1 else list(chain.from_iterable(rows))
-    return flat(datatype, values).reshape(len(rows), -1)
-
-
-def columns(features: Sequence[Feature], rows: Sequence[Sequence[Any]]) -> dict[str, NDArray[Any]]:
-    """Rows of a value for each feature as an array [rows, 1] for each. Raises OverflowError."""
-    by_feature = zip(features, zip(*rows, strict=True), strict=True)
-    return {feature.name: flat(feature.datatype, values).reshape(-1, 1) for feature, values in by_feature}
 
 
 def finite(array: NDArray[Any], features: Sequence[Feature]) -> None:

@@ -8,9 +8,16 @@ from msgspec import UNSET, UnsetType
 from model.task import MISSING_TEXT, Feature, Task
 
 
+def value(feature: Feature) -> Any:
+    kind: Any = float if feature.is_number else str
+    if feature.closed:
+        kind = Literal[(*feature.categories, MISSING_TEXT) if feature.optional else feature.categories]
+    return kind | None if feature.optional else kind
+
+
 def values(task: Task) -> Any:
     """A row as a tuple: the values in the order of the features."""
-    return tuple[tuple(map(_value, task.features))]  # type: ignore[misc]
+    return tuple[tuple(map(value, task.features))]  # type: ignore[misc]
 
 
 def record(task: Task) -> type[msgspec.Struct] | None:
@@ -18,7 +25,7 @@ def record(task: Task) -> type[msgspec.Struct] | None:
     fields = [
         (
             f"field_{position}",
-            _value(feature) | UnsetType if feature.optional else _value(feature),
+            value(feature) | UnsetType if feature.optional else value(feature),
             msgspec.field(name=feature.name, default=UNSET) if feature.optional else msgspec.field(name=feature.name),
         )
         for position, feature in enumerate(task.features)
@@ -33,10 +40,3 @@ def record(task: Task) -> type[msgspec.Struct] | None:
 def batch(row: Any) -> type[msgspec.Struct]:
     """{"instances": [row, …]}; other keys are let pass: KServe's own client sends some, and none changes the answer."""
     return msgspec.defstruct("Batch", [("instances", list[row])])
-
-
-def _value(feature: Feature) -> Any:
-    kind: Any = float if feature.is_number else str
-    if feature.closed:
-        kind = Literal[(*feature.categories, MISSING_TEXT) if feature.optional else feature.categories]
-    return kind | None if feature.optional else kind

@@ -179,3 +179,73 @@ def test_v2_over_http_in_both_forms(client: httpx.Client) -> None:
     body = head + struct.pack("<4f", 1, 1, -3, 1)
     answer = client.post("/v2/models/sign/infer", content=body, headers=headers)
     assert answer.json()["outputs"][0]["data"] == [1, 0]
+
+
+def test_keys_and_parameters_of_others_are_let_pass(sign: Predictor) -> None:
+    plain, _ = infer(sign, {"inputs": [INPUT]})
+    more = {"model_name": "other", "model_version": {"a": [1]}, "timeout": 3}
+    parameters = {"sequence_id": 1, "priority": "a:b", "content": {"x": []}}
+    answer, _ = infer(sign, {"inputs": [INPUT | {"parameters": parameters}], "parameters": parameters, **more})
+    assert answer["outputs"] == plain["outputs"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"inputs":[TENSOR],"inputs":[TENSOR]}',
+        '{"inputs":[{"name":"x","name":"input","shape":[1,2],"datatype":"FP32","data":[1,2]}]}',
+        '{"id":"a","id":"a","inputs":[TENSOR]}',
+        '{"parameters":{"binary_data_output":true,"binary_data_output":false},"inputs":[TENSOR]}',
+        '{"parameters":{"other":true,"other":false},"inputs":[TENSOR]}',
+        '{"outputs":[{"name":"prediction","name":"prediction"}],"inputs":[TENSOR]}',
+        '{"x":{"y":1,"y":2},"inputs":[TENSOR]}',
+    ],
+)
+def test_a_key_sent_twice_is_refused(sign: Predictor, written: str) -> None:
+    with pytest.raises(BadInput, match="same key twice"):
+        v2.infer(sign, written.replace("TENSOR", json.dumps(INPUT)).encode(), {})
+
+
+def test_an_id_may_hold_anything_a_string_may(sign: Predictor) -> None:
+    for identity in ("urn:uuid:1", 'a"b\\', "é\u0000"):
+        assert infer(sign, {"id": identity, "inputs": [INPUT]})[0]["id"] == identity
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"parameters": {"binary_data_output": 1}},
+        {"parameters": {"binary_data_output": "true"}},
+        {"outputs": [{"name": "prediction", "parameters": {"binary_data": "no"}}]},
+        {"outputs": [{"name": "prediction", "parameters": {"binary_data": None}}]},
+        {"outputs": ["prediction"]},
+        {"id": ["a"]},
+    ],
+)
+def test_what_would_not_be_understood_is_refused(sign: Predictor, request_: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="V2 request"):
+        infer(sign, {"inputs": [INPUT], **request_})
+
+
+def test_an_output_is_binary_where_it_or_the_whole_request_says_so(sign: Predictor) -> None:
+    outputs = [{"name": "probabilities", "parameters": {"binary_data": False}}, {"name": "prediction"}]
+    answer, rest = infer(sign, {"inputs": [INPUT], "outputs": outputs, "parameters": {"binary_data_output": True}})
+    assert [list(output)[-1] for output in answer["outputs"]] == ["data", "parameters"]
+    assert np.frombuffer(rest, "<i8").tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("data", [[["red"], "blue"], ["red", ["blue"]], [["red", "blue"]], ["red"], [[1], [2]], "red"])
+def test_strings_are_as_strict_as_numbers(price: Predictor, data: Any) -> None:
+    size = {"name": "size", "shape": [2, 1], "datatype": "FP32", "data": [1, 2]}
+    colour = {"name": "colour", "shape": [2, 1], "datatype": "BYTES"}
+    answer, _ = infer(price, {"inputs": [size, colour | {"data": [["red"], ["blue"]]}]})
+    assert answer["outputs"][0]["data"] == [2, 4]
+    with pytest.raises(BadInput, match="Input colour: data"):
+        infer(price, {"inputs": [size, colour | {"data": data}]})
+
+
+def test_inputs_of_different_lengths_are_refused(price: Predictor) -> None:
+    size = {"name": "size", "shape": [1, 1], "datatype": "FP32", "data": [1]}
+    colour = {"name": "colour", "shape": [2, 1], "datatype": "BYTES", "data": ["red", "blue"]}
+    with pytest.raises(BadInput, match="different numbers of rows"):
+        infer(price, {"inputs": [size, colour]})
