@@ -4,7 +4,7 @@ PYTEST = .venv/bin/python -m pytest
 MANIFEST = model/bundles/breast_model/manifest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train serve cluster image load lock clean
+.PHONY: help demo test check train serve cluster image load bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ image: train ## build the image and hand it to the cluster
 
 load: .venv/installed ## one experiment against what is deployed, with its report: SHAPE=demo|ramp|step|spike|soak|smoke
 	scripts/load $(SHAPE)
+
+bench: .venv/installed ## measure it beside FastAPI and KServe on this machine, ten minutes; QUICK=1: see that it works
+	scripts/bench measure $(if $(QUICK),--quick)
 
 lock: .venv/installed ## lock the dependencies anew, with hashes
 	scripts/lock

@@ -1,0 +1,1 @@
+"""The server side by side with others on this machine, and a soak: what is measured, never what is served."""

@@ -1,0 +1,63 @@
+"""A pipeline behind FastAPI as most people put it there: a pydantic row, a DataFrame, a file read with joblib.
+
+MODEL=pipeline.joblib uvicorn loadtest.bench.baselines.fastapi_service:app
+"""
+
+import os
+
+import joblib
+import pandas as pd
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+LABELS = ("B", "M")
+
+
+class Row(BaseModel):
+    concavity_mean: float
+    concave_points_mean: float
+    perimeter_se: float
+    area_se: float
+    texture_worst: float
+    area_worst: float
+
+
+class Rows(BaseModel):
+    instances: list[Row]
+
+
+class Prediction(BaseModel):
+    label: str
+    prediction: int
+    probability: float
+
+
+class Predictions(BaseModel):
+    predictions: list[Prediction]
+
+
+app = FastAPI()
+pipeline = joblib.load(os.environ["MODEL"])  # at import, as uvicorn takes an app by its name
+
+
+@app.get("/health")
+async def health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@app.post("/predict")
+async def predict(row: Row) -> Prediction:  # a quarter faster than `def`, which hands each row to a thread
+    return answers([row])[0]
+
+
+@app.post("/predict/batch")
+def predict_batch(rows: Rows) -> Predictions:  # in a thread: single rows are answered beside it
+    return Predictions(predictions=answers(rows.instances))
+
+
+def answers(rows: list[Row]) -> list[Prediction]:
+    probabilities = pipeline.predict_proba(pd.DataFrame([row.model_dump() for row in rows]))
+    return [
+        Prediction(label=LABELS[place], prediction=place, probability=row[place])
+        for row, place in zip(probabilities, probabilities.argmax(axis=1), strict=True)
+    ]

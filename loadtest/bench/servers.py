@@ -1,0 +1,83 @@
+"""The servers that are compared: how each is started, and in which ways each is asked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from loadtest.bench import asks
+from loadtest.bench.asks import Ask, Rows
+from loadtest.bench.models import Model
+from loadtest.bench.process import Start, free_port
+
+BASELINES = "loadtest.bench.baselines"
+WITHOUT_FINISH = """
+import sys
+from server.__main__ import main
+from server.exchange import Exchange
+assert callable(Exchange.finish)
+Exchange.finish = lambda self: None
+sys.exit(main())
+"""
+"""Our server, but that it neither counts a request nor writes its line, for which it has no switch."""
+
+Protocols = Mapping[str, Callable[[Rows], Ask]]
+
+
+@dataclass(frozen=True)
+class Server:
+    """one_row, batch: its protocols by name, the first the quickest to write; probe: the path that a kubelet asks."""
+
+    name: str
+    start: Callable[[Model], Start]
+    one_row: Protocols
+    batch: Protocols
+    probe: str
+
+    def first(self, rows: Rows) -> Ask:
+        """One row by the first of its protocols."""
+        return next(iter(self.one_row.values()))(rows)
+
+
+def _fastapi(model: Model) -> Start:
+    port = free_port()
+    words = ["-m", "uvicorn", f"{BASELINES}.fastapi_service:app", f"--port={port}"]
+    return Start(words, {"MODEL": str(model.of_table)}, port)
+
+
+def _kserve(model: Model) -> Start:
+    port = free_port()
+    words = ["-m", f"{BASELINES}.kserve_custom", "--model_name=model", f"--http_port={port}"]
+    return Start([*words, f"--grpc_port={free_port()}"], {"MODEL": str(model.of_arrays)}, port)
+
+
+def _ours(model: Model) -> Start:
+    port = free_port()
+    environment = {"MODEL_NAME": "model", "MODEL_PATH": str(model.bundle), "PORT": str(port)}
+    return Start(["-m", "server"], environment, port)
+
+
+def _unobserved(model: Model) -> Start:
+    return replace(_ours(model), words=["-c", WITHOUT_FINISH])
+
+
+def _constant(_model: Model) -> Start:
+    port = free_port()
+    return Start(["-m", "uvicorn", f"{BASELINES}.constant:app", "--no-access-log", f"--port={port}"], {}, port)
+
+
+FASTAPI = Server("plain FastAPI", _fastapi, {"/predict": asks.plain}, {"/predict/batch": asks.batch}, probe="/health")
+KSERVE = Server(
+    "KServe custom model",
+    _kserve,
+    {"V1": asks.v1, "V2 JSON": asks.v2},
+    {"V1": asks.v1, "V2 JSON": asks.v2, "V2 binary": asks.v2_binary},
+    probe="/v2/health/live",
+)
+OURS = Server(
+    "this server",
+    _ours,
+    {"/predict": asks.plain, "V1": asks.v1, "V2 JSON": asks.v2, "V2 binary": asks.v2_binary},
+    {"/predict/batch": asks.batch, "V1": asks.v1, "V2 JSON": asks.v2, "V2 binary": asks.v2_binary},
+    probe="/health/ready",
+)
+CONSTANT = Server("uvicorn, a constant answer", _constant, {"": asks.constant}, {}, probe="/")
+UNOBSERVED = replace(OURS, name="this server, neither counting nor logging", start=_unobserved)

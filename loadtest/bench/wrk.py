@@ -1,0 +1,53 @@
+"""One run of wrk on the second core."""
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtest.bench.asks import WrongAnswer
+from loadtest.bench.process import LOAD_CORE
+
+SCRIPT = Path(__file__).with_name("post.lua")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run came to; refused: answers of 400 and above, broken: connections that failed or fell silent."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    refused: int
+    broken: int
+
+    @property
+    def rate(self) -> float:
+        return self.requests / self.seconds
+
+    @property
+    def failed(self) -> int:
+        return self.refused + self.broken
+
+
+def command(port: int, script: Path, seconds: int, connections: int, threads: int = 1) -> list[str]:
+    shape = [f"--threads={threads}", f"--connections={connections}", f"--duration={seconds}s", "--timeout=60s"]
+    return ["taskset", "-c", str(LOAD_CORE), "wrk", *shape, f"--script={script}", f"http://127.0.0.1:{port}/", "--"]
+
+
+def load(port: int, request: bytes, seconds: int, connections: int) -> Load:
+    """Send the request over so many connections, on each as soon as the one before is answered.
+
+    Raises WrongAnswer where not one came.
+    """
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(request)
+        file.flush()
+        words = [*command(port, SCRIPT, seconds, connections), file.name]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+    made = Load(**json.loads(done.stdout.splitlines()[-1]))
+    if not made.requests:
+        raise WrongAnswer(f"Port {port} answered nothing for {seconds} s: {made}")
+    return made

@@ -1,0 +1,59 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from loadtest.bench import asks
+from loadtest.bench.asks import WrongAnswer
+from loadtest.bench.process import SERVER_CORE, Start, free_port, running
+
+SMALL_SERVER = Path(__file__).parents[1] / "small_server.py"
+ROW = asks.plain(([{"area_worst": 2019.0}], [1]))
+
+SERVER = """
+import os, sys, threading
+from http.server import HTTPServer
+from tests.loadtest.small_server import Handler
+print("started", flush=True)
+sum(range(4_000_000))
+held, files = bytearray(b"x") * (50 << 20), [open(os.devnull) for _ in range(7)]
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+def server() -> Start:
+    port = free_port()
+    return Start(["-c", SERVER], {"PORT": str(port)}, port)
+
+
+def test_what_the_kernel_tells_of_a_server(tmp_path: Path) -> None:
+    with running(server(), tmp_path) as process:
+        process.wait_for(ROW)
+        assert os.sched_getaffinity(process.popen.pid) == {SERVER_CORE}
+        assert process.cpu_seconds() >= 0.02
+        assert 60 < process.resident_mib() < 120
+        assert process.threads() == 2
+        assert process.descriptors() >= 3 + 7
+    assert process.popen.returncode is not None
+
+
+def test_the_log_can_be_forgotten_and_goes_on(tmp_path: Path) -> None:
+    with running(server(), tmp_path) as process:
+        process.wait_for(ROW)
+        assert process.log.read_text() == "started\n"
+        process.forget_log()
+        assert process.log.read_text() == ""
+
+
+def test_a_server_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
+    with (
+        running(Start(["-c", "raise SystemExit('no model')"], {}, free_port()), tmp_path) as process,
+        pytest.raises(WrongAnswer, match="no model"),
+    ):
+        process.wait_for(ROW)
+
+
+def test_a_server_that_answers_wrong_is_no_server(tmp_path: Path) -> None:
+    with running(server(), tmp_path) as process, pytest.raises(WrongAnswer, match="other classes"):
+        process.wait_for(asks.plain(([{"area_worst": 2019.0}], [0])))
