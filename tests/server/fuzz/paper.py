@@ -1,0 +1,114 @@
+"""The three models worked out on paper: what may be sent to each, and what is right to answer."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+LARGEST = {"FP32": float(np.finfo(np.float32).max), "FP64": float(np.finfo(np.float64).max)}
+
+
+class Refused(Exception):
+    """What was sent may not be answered with 200."""
+
+
+class Unclear(Exception):
+    """Two readers may differ on what was sent, or on whether it is too much, and both be right."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """fields: name → datatype; tensors: name → datatype and width, as V2 sends them; outputs: name → datatype, width.
+
+    predict: a row's values → prediction and probabilities; a missing value is None.
+    """
+
+    fields: Mapping[str, str]
+    tensors: Mapping[str, tuple[str, int]]
+    outputs: Mapping[str, tuple[str, int]]
+    version: str
+    predict: Callable[..., tuple[Any, list[float]]]
+    optional: bool = False
+
+    def row(self, sent: Any) -> list[Any]:
+        """The values of a row sent as an object or a list."""
+        if type(sent) is dict:
+            if sent.keys() - self.fields.keys() or (self.fields.keys() - sent.keys() and not self.optional):
+                raise Refused
+            sent = [sent.get(name) for name in self.fields]
+        if type(sent) is not list or len(sent) != len(self.fields):
+            raise Refused
+        return [self.value(datatype, value) for datatype, value in zip(self.fields.values(), sent, strict=True)]
+
+    def value(self, datatype: str, value: Any) -> Any:
+        if value is None and self.optional:
+            return None
+        return text(value) if datatype == "BYTES" else number(datatype, value)
+
+
+def text(value: Any) -> str:
+    if type(value) is not str or any("\ud800" <= character <= "\udfff" for character in value):
+        raise Refused
+    return value
+
+
+def number(datatype: str, value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) <= LARGEST[datatype]:
+        raise Refused
+    return float(np.float32(value)) if datatype == "FP32" else float(value)
+
+
+def _sign(x: float, y: float) -> tuple[int, list[float]]:
+    with np.errstate(over="ignore"):
+        total = float(np.float32(x) + np.float32(y))
+    high = 0.5 * (1 + math.tanh(total / 2))
+    return int(total > 0), [1 - high, high]
+
+
+def _price(colour: str, size: float) -> tuple[float, list[float]]:
+    return {"red": 1.0, "blue": 2.0}.get(colour, 0.0) + size, []
+
+
+def _gap(x: float | None) -> tuple[float, list[float]]:
+    return -1.0 if x is None else x, []
+
+
+MODELS = {
+    "sign": Model(
+        fields={"x": "FP32", "y": "FP32"},
+        tensors={"input": ("FP32", 2)},
+        outputs={"prediction": ("INT64", 1), "probabilities": ("FP32", 2)},
+        version="1.2.3",
+        predict=_sign,
+    ),
+    "price": Model(
+        fields={"colour": "BYTES", "size": "FP32"},
+        tensors={"colour": ("BYTES", 1), "size": ("FP32", 1)},
+        outputs={"prediction": ("FP32", 1)},
+        version="1.0.0",
+        predict=_price,
+    ),
+    "gap": Model(
+        fields={"x": "FP64"},
+        tensors={"input": ("FP64", 1)},
+        outputs={"prediction": ("FP64", 1)},
+        version="1.0.0",
+        predict=_gap,
+        optional=True,
+    ),
+}
+
+
+def alike(right: Any, given: Any) -> bool:
+    """The same but for the last digits of a number."""
+    if type(right) is not type(given):
+        return False
+    if type(right) is dict:
+        return right.keys() == given.keys() and all(alike(right[name], given[name]) for name in right)
+    if type(right) is list:
+        return len(right) == len(given) and all(map(alike, right, given))
+    if type(right) is float:
+        return math.isclose(right, given, rel_tol=1e-5, abs_tol=1e-6)
+    return bool(right == given)

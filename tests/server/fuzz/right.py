@@ -1,0 +1,111 @@
+"""The right answer to a request, worked out a second time: strictly, by the standard library, and on paper."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from tests.server.fuzz import strict
+from tests.server.fuzz.paper import MODELS, Model, Refused, Unclear
+from tests.server.fuzz.request import Request
+from tests.server.fuzz.right_v2 import infer
+
+MAX_BODY_BYTES = 65_536
+
+DEADLINE = b"x-envoy-expected-rq-timeout-ms"
+LENGTH = b"inference-header-content-length"
+_READ = (b"content-type", b"content-encoding", LENGTH, DEADLINE)
+
+_ABSOLUTE = re.compile(rb"https?://[^/]*")
+_PLAIN_TARGET = re.compile(rb"/[A-Za-z0-9/:._-]*(\?[A-Za-z0-9=&]*)?")
+
+
+def path(request: Request) -> bytes:
+    return unquote_to_bytes(_ABSOLUTE.sub(b"", request.target, count=1).partition(b"?")[0].partition(b"#")[0])
+
+
+def certain(request: Request) -> bool:
+    """Whether nothing beside the body can be a reason to refuse it."""
+    return bool(
+        _PLAIN_TARGET.fullmatch(request.target)
+        and request.header(b"expect") in ([], [b"100-continue"])
+        and not request.header(DEADLINE)
+    )
+
+
+def answer(request: Request) -> Any:
+    """What a 200 to a POST must say, as JSON. Raises Refused, or Unclear where any refusal and any 200 may be right."""
+    if any(len(request.header(name)) > 1 for name in _READ):
+        raise Unclear
+    if request.method != b"POST" or len(request.body) > MAX_BODY_BYTES:
+        raise Refused
+    asked = path(request)
+    for pattern, types, answered in _PREDICTIONS:
+        if match := re.fullmatch(pattern, asked):
+            _check_content(request, types)
+            return answered(match["model"].decode() if "model" in match.groupdict() else "sign", request)
+    raise Refused
+
+
+def _check_content(request: Request, types: tuple[bytes, ...]) -> None:
+    (given,) = request.header(b"content-type") or [b""]
+    if given.partition(b";")[0].strip(b" \t").lower() not in types:
+        raise Refused
+    (encoding,) = request.header(b"content-encoding") or [b"identity"]
+    if encoding.lower() in (b"", b"identity"):
+        if encoding != b"identity":
+            raise Unclear
+    else:
+        raise Refused
+
+
+def _described(model: Model, row: list[Any]) -> dict[str, Any]:
+    prediction, probabilities = model.predict(*row)
+    if not probabilities:
+        return {"prediction": prediction}
+    label = ("low", "high")[prediction]
+    return {"label": label, "prediction": prediction, "probability": probabilities[prediction]}
+
+
+def _plain(name: str, request: Request) -> Any:
+    row = strict.parse(request.body)
+    if type(row) is not dict:
+        raise Refused
+    return _described(MODELS[name], MODELS[name].row(row))  # which ignores nothing
+
+
+def _instances(model: Model, request: Request) -> list[list[Any]]:
+    document = strict.parse(request.body)
+    if type(document) is not dict or type(document.get("instances")) is not list or not document["instances"]:
+        raise Refused
+    rows = [model.row(row) for row in document["instances"]]
+    strict.check_ignored(document)
+    return rows
+
+
+def _batch(name: str, request: Request) -> Any:
+    return {"predictions": [_described(MODELS[name], row) for row in _instances(MODELS[name], request)]}
+
+
+def _v1(name: str, request: Request) -> Any:
+    return {"predictions": [MODELS[name].predict(*row)[0] for row in _instances(MODELS[name], request)]}
+
+
+def _v2(name: str, request: Request) -> Any:
+    if not request.header(LENGTH):
+        if request.header(b"content-type")[:1] == [b"application/octet-stream"]:
+            raise Unclear
+        return infer(name, request.body, b"")
+    (length,) = request.header(LENGTH)
+    if not re.fullmatch(rb"[0-9]+", length) or len(length) > 10 or int(length) > len(request.body):
+        raise Refused
+    return infer(name, request.body[: int(length)], request.body[int(length) :])
+
+
+_JSON, _OCTETS = b"application/json", b"application/octet-stream"
+_PREDICTIONS: tuple[tuple[bytes, tuple[bytes, ...], Callable[[str, Request], Any]], ...] = (
+    (rb"/predict", (_JSON,), _plain),
+    (rb"/predict/batch", (_JSON,), _batch),
+    (rb"/v1/models/(?P<model>sign|price|gap):predict", (_JSON, b""), _v1),
+    (rb"/v2/models/(?P<model>sign|price|gap)/infer", (_JSON, _OCTETS, b""), _v2),
+)

@@ -1,0 +1,154 @@
+"""The right answer of V2, tensors in JSON and binary, read a second time."""
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from tests.server.fuzz import strict
+from tests.server.fuzz.paper import MODELS, Model, Refused, Unclear, number, text
+
+_CODES = {"INT64": "q", "FP32": "f", "FP64": "d"}
+_TENSOR = {"name", "shape", "datatype", "data", "parameters"}
+
+
+def infer(name: str, document: bytes, binary: bytes) -> dict[str, Any]:
+    """The answer in JSON; its id is None where the server makes one. Raises Refused or Unclear."""
+    model = MODELS[name]
+    request = strict.parse(document)
+    _typed(request, {"inputs": list}, {"id": str, "parameters": dict, "outputs": list})
+    rows = _rows(model, request["inputs"], binary)
+    answered = [model.predict(*row) for row in rows]
+    columns: dict[str, list[Any]] = {
+        "prediction": [prediction for prediction, _ in answered],
+        "probabilities": [probability for _, probabilities in answered for probability in probabilities],
+    }
+    outputs = [
+        {
+            "name": output,
+            "shape": [len(rows), model.outputs[output][1]][: 1 if output == "prediction" else 2],
+            "datatype": model.outputs[output][0],
+            "data": columns[output],
+        }
+        for output in _asked(model, request)
+    ]
+    strict.check_ignored(request)
+    return {"id": request.get("id") or None, "model_name": name, "model_version": model.version, "outputs": outputs}
+
+
+def as_json(body: bytes, headers: Mapping[bytes, bytes]) -> Any:
+    """An answer whose binary outputs are moved into its JSON, each byte of it used once."""
+    length = headers.get(b"inference-header-content-length")
+    if length is None:
+        return json.loads(body)
+    document, binary = json.loads(body[: int(length)]), body[int(length) :]
+    for output in document["outputs"]:
+        if "parameters" in output:
+            size = output.pop("parameters")["binary_data_size"]
+            code = _CODES[output["datatype"]]
+            output["data"] = list(struct.unpack(f"<{size // struct.calcsize(code)}{code}", binary[:size]))
+            binary = binary[size:]
+    assert not binary
+    return document
+
+
+def _typed(value: Any, required: Mapping[str, type], optional: Mapping[str, type]) -> None:
+    if type(value) is not dict:
+        raise Refused
+    for name, kind in {**required, **optional}.items():
+        absent = value.get(name) is None
+        if (absent and name in required) or (not absent and type(value[name]) is not kind):
+            raise Refused
+
+
+def _rows(model: Model, tensors: list[Any], binary: bytes) -> list[tuple[Any, ...]]:
+    columns: dict[str, list[Any]] = {}
+    for tensor in tensors:
+        _typed(tensor, {"name": str, "shape": list, "datatype": str}, {"parameters": dict})
+        if tensor.keys() - _TENSOR:
+            raise Unclear
+        name = tensor["name"]
+        if name not in model.tensors or name in columns or tensor["datatype"].upper() != model.tensors[name][0]:
+            raise Refused
+        if not tensor["datatype"].isupper():
+            raise Unclear
+        columns[name], binary = _values(model, tensor, binary)
+    if columns.keys() != model.tensors.keys() or binary or len({len(column) for column in columns.values()}) > 1:
+        raise Refused
+    if model.tensors.keys() == {"input"}:
+        return [tuple(row) for row in columns["input"]]
+    return [tuple(value for (value,) in row) for row in zip(*(columns[name] for name in model.tensors), strict=True)]
+
+
+def _values(model: Model, tensor: dict[str, Any], binary: bytes) -> tuple[list[list[Any]], bytes]:
+    """The tensor's rows, and what is left of the binary part."""
+    datatype, width = model.tensors[tensor["name"]]
+    shape = tensor["shape"]
+    if len(shape) != 2 or any(type(length) is not int for length in shape) or shape[0] < 1 or shape[1] != width:
+        raise Refused
+    parameters = tensor.get("parameters") or {}
+    if "binary_data_size" not in parameters:
+        return _from_json(datatype, shape, tensor.get("data")), binary
+    size = parameters["binary_data_size"]
+    if size is None:
+        raise Unclear
+    if type(size) is not int or not 0 <= size <= len(binary) or tensor.get("data") is not None:
+        raise Refused
+    values = _from_bytes(datatype, binary[:size])
+    if len(values) != shape[0] * width:
+        raise Refused
+    if datatype != "BYTES":
+        values = [None if model.optional and math.isnan(value) else number(datatype, value) for value in values]
+    return _folded(values, width), binary[size:]
+
+
+def _from_json(datatype: str, shape: list[int], data: Any) -> list[list[Any]]:
+    if type(data) is not list or not data:
+        raise Refused
+    if type(data[0]) is list:
+        if any(type(row) is not list or len(row) != shape[1] for row in data):
+            raise Refused
+        data = [value for row in data for value in row]
+    if len(data) != shape[0] * shape[1]:
+        raise Refused
+    if datatype == "BYTES":
+        return _folded([text(value) for value in data], shape[1])
+    return _folded([number(datatype, value) for value in data], shape[1])
+
+
+def _folded(values: list[Any], width: int) -> list[list[Any]]:
+    return [values[start : start + width] for start in range(0, len(values), width)]
+
+
+def _from_bytes(datatype: str, packed: bytes) -> list[Any]:
+    if datatype != "BYTES":
+        code = _CODES[datatype]
+        if len(packed) % struct.calcsize(code):
+            raise Refused
+        return list(struct.unpack(f"<{len(packed) // struct.calcsize(code)}{code}", packed))
+    strings = []
+    while packed:
+        length = int.from_bytes(packed[:4], "little")
+        if len(packed) < 4 + length:
+            raise Refused
+        try:
+            strings.append(packed[4 : 4 + length].decode())
+        except UnicodeDecodeError:
+            raise Refused from None
+        packed = packed[4 + length :]
+    return strings
+
+
+def _asked(model: Model, request: dict[str, Any]) -> list[str]:
+    names = []
+    for output in request.get("outputs") or []:
+        _typed(output, {"name": str}, {"parameters": dict})
+        if type((output.get("parameters") or {}).get("binary_data", True)) is not bool:
+            raise Unclear
+        names.append(output["name"])
+    if len(set(names)) < len(names) or set(names) - model.outputs.keys():
+        raise Refused
+    if type((request.get("parameters") or {}).get("binary_data_output", True)) is not bool:
+        raise Unclear
+    return names or list(model.outputs)
