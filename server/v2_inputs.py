@@ -58,7 +58,7 @@ class TensorReader:
     def read(self, given: InputTensor, binary: memoryview) -> tuple[Array, memoryview]:
         """The tensor, and the bytes after its own. Raises BadInput."""
         expected, shape = self._expected, given.shape
-        if given.datatype != expected.datatype:
+        if given.datatype.upper() != expected.datatype:  # KServe takes small letters too
             raise BadInput(f"Input {expected.name} has the datatype {expected.datatype}.")
         if len(shape) != 2 or shape[1] != self._width or shape[0] < 1:  # noqa: PLR2004 (rows, columns)
             raise BadInput(f"Input {expected.name} has the shape [rows, {self._width}], with at least one row.")

@@ -1,0 +1,59 @@
+"""A bundle as KServe's own documentation serves a model: a plain kserve.Model under the default ModelServer."""
+
+import os
+import sys
+from typing import Any
+
+import kserve
+import numpy as np
+import onnxruntime
+from kserve import InferOutput, InferRequest, InferResponse
+from kserve.utils.utils import generate_uuid
+
+from model.bundle import Bundle, load
+
+
+class PlainModel(kserve.Model):  # type: ignore[misc]
+    def __init__(self, name: str, bundle: Bundle) -> None:
+        super().__init__(name)
+        self.bundle = bundle
+
+    def load(self) -> bool:
+        self.session = onnxruntime.InferenceSession(self.bundle.onnx, providers=["CPUExecutionProvider"])
+        self.ready = True
+        return True
+
+    def predict(self, payload: Any, _headers: Any = None, _response_headers: Any = None) -> Any:
+        if not isinstance(payload, InferRequest):
+            labels, _ = self.session.run(None, {"input": np.array(payload["instances"], np.float32)})
+            return {"predictions": labels.tolist()}
+        labels, probabilities = self.session.run(None, {"input": payload.inputs[0].as_numpy()})
+        return InferResponse(
+            # As KServe's own servers do, in get_predict_response.
+            response_id=payload.id or generate_uuid(),
+            model_name=self.name,
+            model_version=self.bundle.task.version,
+            infer_outputs=[
+                InferOutput("prediction", list(labels.shape), "INT64", labels),
+                InferOutput("probabilities", list(probabilities.shape), "FP32", probabilities),
+            ],
+            use_binary_outputs=payload.use_binary_outputs,
+            requested_outputs=payload.request_outputs,
+        )
+
+    def get_input_types(self) -> list[dict[str, Any]]:
+        return [{"name": "input", "datatype": "FP32", "shape": [-1, len(self.bundle.task.features)]}]
+
+    def get_output_types(self) -> list[dict[str, Any]]:
+        return [
+            {"name": "prediction", "datatype": "INT64", "shape": [-1]},
+            {"name": "probabilities", "datatype": "FP32", "shape": [-1, len(self.bundle.task.classes)]},
+        ]
+
+
+if __name__ == "__main__":
+    folder, port = os.environ["MODEL_PATH"], int(os.environ["PORT"])
+    model = PlainModel("sign", load(folder))
+    model.load()
+    sys.argv = sys.argv[:1]
+    kserve.ModelServer(http_port=port, enable_grpc=False).start([model])

@@ -1,0 +1,16 @@
+from tests.served import ROOT
+from tests.server.parity.cases import CASES
+from tests.server.parity.differences import DIFFERENCES
+
+
+def test_the_document_has_the_table_that_is_tested() -> None:
+    text = (ROOT / "docs" / "compatibility.md").read_text()
+    table = text[text.index("|---|") :].split("\n\n")[0].splitlines()[1:]
+    assert table == [f"| {row.sent} | {row.theirs} | {row.ours} | {row.why} |" for row in DIFFERENCES]
+
+
+def test_each_difference_is_shown_by_requests_of_its_own() -> None:
+    shown = [case for row in DIFFERENCES for case in row.cases]
+    assert len(shown) == len(set(shown))
+    assert set(shown) <= CASES.keys()
+    assert all(row.cases for row in DIFFERENCES)
