@@ -38,7 +38,8 @@ def test_a_silent_port_is_no_answer() -> None:
     assert row.status == GAVE_UP
 
 
-def test_it_sends_on_a_connection_that_is_idle_before_it_opens_another() -> None:
+@pytest.mark.parametrize(("says", "connections"), [("keep-alive", 1), ("close", 6)])
+def test_it_sends_on_an_idle_connection_unless_the_server_wants_another(says: str, connections: int) -> None:
     opened = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -50,7 +51,9 @@ def test_it_sends_on_a_connection_that_is_idle_before_it_opens_another() -> None
 
         def do_GET(self) -> None:
             self.send_response(204)
+            self.send_header("Connection", says)
             self.end_headers()
+            self.close_connection = False  # what counts is what it said
 
         def log_message(self, *_: object) -> None:
             pass
@@ -59,7 +62,7 @@ def test_it_sends_on_a_connection_that_is_idle_before_it_opens_another() -> None
         Thread(target=server.serve_forever).start()
         offer(server.server_port, [Offer(asks.get("/"), 20, 5)], 0.3)
         server.shutdown()
-    assert len(opened) == 1
+    assert len(opened) == connections
 
 
 @pytest.mark.parametrize(("count", "milliseconds"), [(1, 1), (99, 99), (100, 99), (200, 198)])
