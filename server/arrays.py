@@ -11,8 +11,6 @@ from model.task import MISSING_TEXT, Feature
 from server.errors import BadInput
 from server.predictor import DTYPES
 
-LARGEST = {"FP32": np.finfo(np.float32).max.item(), "FP64": np.finfo(np.float64).max.item()}
-
 _CODES = {"FP32": "f", "FP64": "d"}
 
 

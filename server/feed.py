@@ -4,6 +4,7 @@ from collections.abc import Sequence, Sized
 from itertools import chain
 from typing import Any
 
+import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
@@ -14,6 +15,8 @@ from server.predictor import Rows, missing_value
 
 Values = Sequence[Any]
 """One for each feature, in their order; None and UNSET are missing values."""
+
+_LARGEST = np.finfo(np.float32).max.item()  # every number that JSON may hold fits FP64
 
 
 class Feed:
@@ -42,13 +45,14 @@ class Feed:
         return {feature.name: _column(feature, values) for feature, values in columns}
 
     def _too_large(self, rows: Sequence[Values]) -> BadInput:
-        index, feature = next(
-            (index, feature)
-            for index, values in enumerate(rows)
-            for feature, value in zip(self._features, values, strict=True)
-            if type(value) is float and abs(value) > arrays.LARGEST[feature.datatype]
+        width = len(self._features)
+        place = next(
+            place
+            for place, value in enumerate(chain.from_iterable(rows))
+            if type(value) is float and abs(value) > _LARGEST and self._features[place % width].datatype == "FP32"
         )
-        return BadInput(f"{where(rows, index)}{feature.name} is too large a number for {feature.datatype}.")
+        feature = self._features[place % width]
+        return BadInput(f"{where(rows, place // width)}{feature.name} is too large a number for {feature.datatype}.")
 
 
 def where(rows: Sized, index: int) -> str:
