@@ -101,7 +101,7 @@ def test_a_number_out_of_range_is_refused_by_name(sign: Predictor, number: str) 
 def test_a_number_out_of_range_is_found_among_missing_values(gap: Predictor) -> None:
     task = replace(gap.task, features=(replace(gap.task.features[0], datatype="FP32"),))
     with pytest.raises(BadInput, match=r"^Row 2: x is too large a number"):
-        read(task, [[None], {}, [1e39]])
+        read(task, [[None], {"x": 3.4e38}, [1e39]])
 
 
 @pytest.mark.parametrize(

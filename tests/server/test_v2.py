@@ -139,6 +139,12 @@ def test_binary_sizes_that_disagree_are_refused(sign: Predictor, size: object, s
         infer(sign, {"inputs": [tensor]}, b"\0" * sent)
 
 
+def test_a_tensor_is_sent_once(sign: Predictor) -> None:
+    tensor = INPUT | {"parameters": {"binary_data_size": 16}}
+    with pytest.raises(BadInput, match="with no data beside it"):
+        infer(sign, {"inputs": [tensor]}, b"\0" * 16)
+
+
 @pytest.mark.parametrize("length", ["-1", "x", "99999", "１", "9" * 5000])
 def test_a_wrong_json_length_is_refused(sign: Predictor, length: str) -> None:
     with pytest.raises(BadInput, match="Inference-Header-Content-Length"):
