@@ -42,8 +42,10 @@ class RowReader:
             return self._carefully(body, _instances(body))
         if not batch.instances:
             raise BadInput("The list of rows is empty; send at least one row.")
-        rows = list(map(_in_order, batch.instances))
-        objects = len(rows) - list(map(type, batch.instances)).count(tuple)
+        rows: list[Values] = batch.instances
+        objects = len(rows) - list(map(type, rows)).count(tuple)
+        if objects:
+            rows = list(map(_in_order, rows))
         return self._fed(body, rows, members=1 + objects * len(self._task.features))
 
     def _carefully(self, body: bytes, records: list[Raw]) -> Rows:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from server import v2_request
+from server.answer import Header
 from server.errors import BadInput
 from server.predictor import Predictor
 from server.v2_inputs import InputReader
-from server.v2_outputs import JSON_LENGTH, Header, ResponseWriter
+from server.v2_outputs import JSON_LENGTH, ResponseWriter
 
 _LENGTH = re.compile(rb"[0-9]{1,10}")
 

@@ -8,12 +8,11 @@ import msgspec
 from msgspec import UNSET
 
 from server import json_values
+from server.answer import Header
 from server.errors import BadInput
 from server.predictor import Answers, Tensor
 from server.v2_bytes import pack
 from server.v2_request import InferRequest, RequestedOutput
-
-Header = tuple[bytes, bytes]
 
 JSON_LENGTH = b"inference-header-content-length"
 
