@@ -1,27 +1,51 @@
 """The documentation page as a person uses it, in a real browser."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
+
+pytestmark = pytest.mark.browser
 
 
-@pytest.mark.browser
-def test_a_visitor_tries_the_example_and_sees_the_answer(client: httpx.Client, chromium: str) -> None:
-    requested: list[str] = []
-    complaints: list[str] = []
+@dataclass
+class Visit:
+    page: Page
+    requested: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(client: httpx.Client, chromium: str) -> Iterator[Visit]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1200, "height": 1000})
-        page.on("request", lambda request: requested.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.goto(f"{client.base_url}/docs")
-        page.get_by_role("button", name="POST /predict Predict one row").click()
-        page.get_by_role("button", name="Try it out").click()
-        page.get_by_role("button", name="Execute").click()
-        answer = page.locator(".live-responses-table .response-col_description .microlight").first
-        assert json.loads(answer.inner_text())["label"] == "high"
+        visit = Visit(browser.new_page(viewport={"width": 1200, "height": 1000}))
+        visit.page.on("request", lambda request: visit.requested.append(request.url))
+        visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
+        visit.page.goto(f"{client.base_url}/docs")
+        yield visit
         browser.close()
-    assert complaints == []
-    assert all(url.startswith((str(client.base_url), "data:")) for url in requested), requested
+
+
+def test_a_visitor_tries_the_example_and_sees_the_answer(visit: Visit, client: httpx.Client) -> None:
+    visit.page.get_by_role("button", name="POST /predict Predict one row").click()
+    visit.page.get_by_role("button", name="Try it out").click()
+    visit.page.get_by_role("button", name="Execute").click()
+    answer = visit.page.locator(".live-responses-table .response-col_description .microlight").first
+    assert json.loads(answer.inner_text())["label"] == "high"
+    assert visit.complaints == []
+    assert all(url.startswith((str(client.base_url), "data:")) for url in visit.requested), visit.requested
+
+
+@pytest.mark.parametrize("path", ["/predict/batch", "/v1/models/price:predict", "/v2/models/price/infer", "/info"])
+def test_an_operation_answers_what_the_page_offers_to_send(visit: Visit, path: str) -> None:
+    operation = visit.page.locator(".opblock").filter(has=visit.page.locator(f'[data-path="{path}"]'))
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    status = operation.locator(".live-responses-table .response-col_status").last
+    assert status.inner_text().strip() == "200"
+    assert visit.complaints == []

@@ -1,0 +1,128 @@
+"""Tasks → JSON Schema: what a row is, and what is answered, as exactly as a schema can say."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from model.task import MISSING_TEXT, Feature, Task
+from server.predictor import DTYPES, Predictor
+
+Schema = dict[str, Any]
+
+STRING: Schema = {"type": "string"}
+
+
+def exactly(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
+    """An object with these properties and no others."""
+    return {**at_least(properties, optional), "additionalProperties": False}
+
+
+def at_least(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
+    """An object in which keys beside these are let pass."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": dict(properties), "required": required}
+
+
+def listed(items: Schema) -> Schema:
+    """At least one of them."""
+    return {"type": "array", "items": items, "minItems": 1}
+
+
+def fixed(items: Sequence[Schema]) -> Schema:
+    """As many items, each of its own kind."""
+    count = {"type": "array", "minItems": len(items), "maxItems": len(items)}
+    if all(item == items[0] for item in items):
+        return {**count, "items": items[0]}
+    return {**count, "prefixItems": list(items), "items": False}
+
+
+def or_null(schema: Schema) -> Schema:
+    if "enum" in schema:
+        return {"enum": [*schema["enum"], None]}
+    return schema | {"type": [schema["type"], "null"]}
+
+
+def row(task: Task) -> Schema:
+    optional = [feature.name for feature in task.features if feature.optional]
+    return exactly({feature.name: _value(feature) | _described(feature) for feature in task.features}, optional)
+
+
+def instances(task: Task) -> Schema:
+    """Rows, each an object or a list."""
+    values = fixed([_value(feature) for feature in task.features])
+    return at_least({"instances": listed({"anyOf": [row(task), values]})})
+
+
+def answer(predictor: Predictor) -> Schema:
+    """What the plain protocol says of a row."""
+    task = predictor.task
+    properties = {"prediction": prediction(task)}
+    if task.classes:
+        properties["label"] = {"enum": list(task.labels)}
+    if len(predictor.outputs) > 1:
+        properties["probability"] = {"type": "number", "minimum": 0, "maximum": 1}
+    return exactly(properties)
+
+
+def prediction(task: Task) -> Schema:
+    return {"enum": list(task.classes)} if task.classes else {"type": "number"}
+
+
+def predictions(each: Schema) -> Schema:
+    return exactly({"predictions": listed(each)})
+
+
+def info(task: Task) -> Schema:
+    number_or_null, boolean = or_null({"type": "number"}), {"type": "boolean"}
+    feature = {
+        "name": STRING,
+        "datatype": {"enum": ["FP32", "FP64", "BYTES"]},
+        "unit": STRING,
+        "description": STRING,
+        "minimum": number_or_null,
+        "maximum": number_or_null,
+        "categories": {"type": "array", "items": STRING},
+        "closed": boolean,
+        "optional": boolean,
+    }
+    return exactly(
+        {
+            **dict.fromkeys(("name", "version", "model", "digest"), STRING),
+            "kind": {"const": task.kind},
+            "inputs": {"type": "array", "items": exactly(feature)},
+            "labels": {"const": list(task.labels)},
+            "example": row(task),
+        }
+    )
+
+
+def element(feature: Feature) -> Schema:
+    """A value of a tensor."""
+    if feature.closed:
+        return {"enum": [*feature.categories, *([MISSING_TEXT] if feature.optional else [])]}
+    if not feature.is_number:
+        return STRING
+    largest = _largest(np.finfo(DTYPES[feature.datatype]).max)
+    return {"type": "number", "minimum": -largest, "maximum": largest}
+
+
+def _largest(number: np.floating[Any]) -> float:
+    """What is rounded to the type's largest number, and not to infinity."""
+    return math.nextafter(float(number) + float(np.spacing(number / 2)), 0)
+
+
+def _value(feature: Feature) -> Schema:
+    """A value of a row."""
+    return or_null(element(feature)) if feature.optional else element(feature)
+
+
+def _described(feature: Feature) -> Schema:
+    seen = ""
+    if feature.minimum is not None and feature.maximum is not None:
+        seen = f"seen in training: {feature.minimum:g} to {feature.maximum:g}"
+    elif feature.categories and not feature.closed:
+        seen = f"seen in training: {', '.join(feature.categories)}"
+    words = ", ".join(filter(None, (feature.description, feature.unit, seen)))
+    return {"description": words} if words else {}

@@ -1,0 +1,158 @@
+"""The OpenAPI document says the truth: held against the routes, and tried out on a real server process."""
+
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from schemathesis import Config
+from schemathesis.engine import events, from_schema
+
+from model.task import Feature
+from server import openapi, routes
+from server.openapi import schemas
+from server.predictor import Predictor
+
+Document = dict[str, Any]
+
+DEADLINE = {"$ref": "#/components/parameters/X-Envoy-Expected-Rq-Timeout-Ms"}
+
+CONFIG = {
+    "generation": {"deterministic": True, "max-examples": 10},
+    "continue-on-failure": True,
+    # No schema can say that `shape` and the length of `data` agree, nor what binary tensors are.
+    "operations": [{"include-path-regex": "/infer$", "checks": {"positive_data_acceptance": {"enabled": False}}}],
+}
+
+
+@pytest.fixture(scope="module")
+def document(client: httpx.Client) -> Document:
+    found: Document = client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method.upper(), operation
+
+
+def faults(document: Document, url: str) -> list[str]:
+    """What schemathesis finds in it."""
+    document = deepcopy(document)
+    for _, _, operation in operations(document):
+        # Where a deadline of 0 ms has passed, nothing is said of the body.
+        operation["parameters"] = [about for about in operation["parameters"] if about != DEADLINE]
+    config = Config.from_dict({**CONFIG, "base-url": url})
+    found: list[str] = []
+    for event in from_schema(schemathesis.openapi.from_dict(document, config=config)).execute():
+        assert not isinstance(event, events.NonFatalError | events.FatalError), event
+        if isinstance(event, events.ScenarioFinished):
+            checks = (check for checks in event.recorder.checks.values() for check in checks)
+            found += [
+                f"{event.recorder.label}: {check.failure_info.failure}\n{check.failure_info.code_sample}"
+                for check in checks
+                if check.failure_info
+            ]
+    return found
+
+
+@pytest.mark.slow
+def test_whatever_it_allows_is_accepted_and_whatever_it_forbids_refused(
+    document: Document, client: httpx.Client
+) -> None:
+    assert faults(document, str(client.base_url)) == []
+
+
+Tell = Callable[[Document, Document, Document], object]
+"""Makes one thing untrue: of the operation, of the schema of its body, or of its answer's."""
+
+LIES: dict[str, Tell] = {
+    "a larger number is taken": lambda _operation, row, _answer: row["properties"]["x"].update(maximum=1e300),
+    "only whole numbers are taken": lambda _operation, row, _answer: row["properties"]["x"].update(type="integer"),
+    "a field may be left out": lambda _operation, row, _answer: row.update(required=["x"]),
+    "there is one label": lambda _operation, _row, answer: answer["properties"]["label"].update(enum=["high"]),
+    "more is answered": lambda _operation, _row, answer: answer["required"].append("more"),
+    "nothing is refused with 400": lambda operation, _row, _answer: operation["responses"].pop("400"),
+    "a header comes": lambda operation, _row, _answer: operation["responses"]["200"]["headers"].update(
+        {"X-More": {"required": True, "schema": {"type": "string"}}}
+    ),
+    "a header must be sent": lambda operation, _row, _answer: operation["parameters"].append(
+        {"name": "X-More", "in": "header", "required": True, "schema": {"type": "string"}}
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_would_be_found(document: Document, client: httpx.Client, lie: str) -> None:
+    operation = deepcopy(document["paths"]["/predict"]["post"])
+    row = operation["requestBody"]["content"]["application/json"]["schema"]
+    LIES[lie](operation, row, operation["responses"]["200"]["content"]["application/json"]["schema"])
+    assert faults({**document, "paths": {"/predict": {"post": operation}}}, str(client.base_url))
+
+
+def test_it_lists_what_the_server_answers_and_nothing_else(sign: Predictor, gap: Predictor) -> None:
+    table = routes.table([sign, gap])
+    listed = {(path, method) for path, method, _ in operations(openapi.document([sign, gap]))}
+    assert listed == {(path, route.method) for path, route in table.items()}
+
+
+def test_what_is_read_is_what_the_route_reads(sign: Predictor) -> None:
+    table = routes.table([sign])
+    for path, _, operation in operations(openapi.document([sign])):
+        reads = {name.decode() for name in table[path].reads if name}
+        assert set(operation.get("requestBody", {}).get("content", {})) == reads, path
+
+
+def test_every_example_works(document: Document, client: httpx.Client) -> None:
+    compared = 0
+    for path, method, operation in operations(document):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        answer = client.request(method, path, json=content.get("example"))
+        assert answer.status_code == 200, (path, answer.text)
+        expected = operation["responses"]["200"]["content"]["application/json"].get("example")
+        assert expected is None or answer.json() == expected, path
+        compared += expected is not None
+    assert compared > 15
+
+
+def test_it_is_made_quickly(sign: Predictor, price: Predictor, gap: Predictor) -> None:
+    def seconds() -> float:
+        began = time.perf_counter()
+        openapi.document([sign, price, gap])
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(10)) < 0.02
+
+
+def test_a_row_says_what_may_be_left_out_and_what_was_seen(price: Predictor) -> None:
+    number = Feature("size", "FP32", unit="m", description="how big", minimum=1, maximum=2.5, optional=True)
+    colour = Feature("colour", "BYTES", categories=("blue", "red"))
+    row = schemas.row(replace(price.task, features=(colour, number), example={"colour": "red"}))
+    assert row["required"] == ["colour"]
+    assert row["additionalProperties"] is False
+    assert row["properties"]["size"]["type"] == ["number", "null"]
+    assert row["properties"]["size"]["description"] == "how big, m, seen in training: 1 to 2.5"
+    assert row["properties"]["colour"] == {"type": "string", "description": "seen in training: blue, red"}
+
+
+@pytest.mark.parametrize(("optional", "values"), [(False, ["blue", "red"]), (True, ["blue", "red", "", None])])
+def test_a_string_of_which_only_some_are_known_names_them(
+    price: Predictor, optional: bool, values: list[object]
+) -> None:
+    colour = Feature("colour", "BYTES", categories=("blue", "red"), closed=True, optional=optional)
+    row = schemas.row(replace(price.task, features=(colour,), example={"colour": "red"}))
+    assert row["properties"]["colour"] == {"enum": values}
+
+
+def test_values_in_a_list_are_each_of_their_kind(price: Predictor, sign: Predictor) -> None:
+    _, values = schemas.instances(price.task)["properties"]["instances"]["items"]["anyOf"]
+    assert [value["type"] for value in values["prefixItems"]] == ["string", "number"]
+    assert (values["minItems"], values["maxItems"], values["items"]) == (2, 2, False)
+    _, values = schemas.instances(sign.task)["properties"]["instances"]["items"]["anyOf"]
+    assert (values["minItems"], values["maxItems"], values["items"]["type"]) == (2, 2, "number")
