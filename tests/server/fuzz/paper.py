@@ -1,13 +1,12 @@
 """The three models worked out on paper: what may be sent to each, and what is right to answer."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-LARGEST = {"FP32": float(np.finfo(np.float32).max), "FP64": float(np.finfo(np.float64).max)}
 
 
 class Refused(Exception):
@@ -55,9 +54,14 @@ def text(value: Any) -> str:
 
 
 def number(datatype: str, value: Any) -> float:
-    if type(value) not in (int, float) or not abs(value) <= LARGEST[datatype]:
+    """As the datatype rounds it."""
+    if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
         raise Refused
-    return float(np.float32(value)) if datatype == "FP32" else float(value)
+    with np.errstate(over="ignore"):
+        rounded = float(np.float32(value)) if datatype == "FP32" else float(value)
+    if not math.isfinite(rounded):
+        raise Refused
+    return rounded
 
 
 def _sign(x: float, y: float) -> tuple[int, list[float]]:
