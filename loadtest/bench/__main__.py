@@ -10,6 +10,7 @@ did, 2 when it could not be measured.
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,12 +27,15 @@ PASSED, FAILED, NOT_MEASURED = 0, 1, 2
 def main(words: list[str]) -> int:
     arguments = _parser().parse_args(words)
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing that was started outlives this process
         os.sched_setaffinity(0, {LOAD_CORE})
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             status: int = arguments.run(arguments, Path(folder))
             return status
     except WrongAnswer as error:
         print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Interrupted: nothing was measured.", file=sys.stderr)
     except OSError as error:
         print(
             f"Nothing was measured: {error}. It takes Linux, the cores {SERVER_CORE} and {LOAD_CORE}, taskset and "

@@ -59,7 +59,7 @@ class Process:
                 sleep(0.005)
             else:
                 return
-        raise WrongAnswer(f"The server did not start: {self.log.read_text(errors='replace')[-2000:]}")
+        raise WrongAnswer(f"The server did not start: {self._last_words()}")
 
     def forget_log(self) -> None:
         """Empty the log, which would otherwise grow to gigabytes; the server goes on writing at its new end."""
@@ -69,7 +69,12 @@ class Process:
         lines = dict(line.split(":", 1) for line in self._proc("status").splitlines())
         return int(lines[name].split()[0])
 
+    def _last_words(self) -> str:
+        return self.log.read_text(errors="replace")[-2000:]
+
     def _proc(self, file: str) -> str:
+        if self.popen.poll() is not None:
+            raise WrongAnswer(f"The server ended: {self._last_words()}")
         return Path(f"/proc/{self.popen.pid}/{file}").read_text()
 
 

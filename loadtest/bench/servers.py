@@ -24,7 +24,7 @@ Protocols = Mapping[str, Callable[[Rows], Ask]]
 
 @dataclass(frozen=True)
 class Server:
-    """one_row, batch: its protocols by name, the first the quickest to write; probe: the path that a kubelet asks."""
+    """one_row, batch: the protocols that it is asked in, by name; probe: the path that a kubelet asks."""
 
     name: str
     start: Callable[[Model], Start]
@@ -33,7 +33,7 @@ class Server:
     probe: str
 
     def first(self, rows: Rows) -> Ask:
-        """One row by the first of its protocols."""
+        """One row, by the first of its protocols."""
         return next(iter(self.one_row.values()))(rows)
 
 

@@ -1,12 +1,12 @@
 """Very many requests, one in a hundred of them bad: each is answered as it should be, and the server does not grow."""
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
 
 from loadtest.bench import mix, models, wrk
+from loadtest.bench.asks import WrongAnswer
 from loadtest.bench.process import Process, running
 from loadtest.bench.servers import OURS
 
@@ -76,7 +76,7 @@ class Outcome:
 
 
 def soak(requests: int, folder: Path) -> Outcome:
-    """Raises WrongAnswer where the server is not right to begin with."""
+    """Raises WrongAnswer where the server is not right to begin with, falls silent or ends."""
     model = models.logistic(folder)
     with running(OURS.start(model), folder) as process:
         process.wait_for(OURS.first(model.sample(1)))
@@ -96,10 +96,11 @@ def _until(requests: int, tally: Tally, process: Process, file: Path) -> Tally:
 
 
 def one_slice(port: int, file: Path, seconds: int) -> Tally:
-    """The requests of `file`, made by mix.lua(), for so long."""
-    words = [*wrk.command(port, SCRIPT, seconds, CONNECTIONS, CONNECTIONS), str(file)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    answered, wrong, broken, first_wrong = done.stdout.splitlines()[-1].split(" ", 3)
+    """The requests of `file`, made by mix.lua(), for so long. Raises WrongAnswer where none was answered."""
+    line = wrk.last_line(port, SCRIPT, str(file), seconds, CONNECTIONS, threads=CONNECTIONS)
+    answered, wrong, broken, first_wrong = line.split(" ", 3)
+    if answered == "0":
+        raise WrongAnswer(f"The server answered nothing for {seconds} s.")
     return Tally(int(answered), int(wrong), int(broken), first_wrong)
 
 

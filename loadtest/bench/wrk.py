@@ -32,11 +32,6 @@ class Load:
         return self.refused + self.broken
 
 
-def command(port: int, script: Path, seconds: int, connections: int, threads: int = 1) -> list[str]:
-    shape = [f"--threads={threads}", f"--connections={connections}", f"--duration={seconds}s", "--timeout=60s"]
-    return ["taskset", "-c", str(LOAD_CORE), "wrk", *shape, f"--script={script}", f"http://127.0.0.1:{port}/", "--"]
-
-
 def load(port: int, request: bytes, seconds: int, connections: int) -> Load:
     """Send the request over so many connections, on each as soon as the one before is answered.
 
@@ -45,9 +40,17 @@ def load(port: int, request: bytes, seconds: int, connections: int) -> Load:
     with tempfile.NamedTemporaryFile() as file:
         file.write(request)
         file.flush()
-        words = [*command(port, SCRIPT, seconds, connections), file.name]
-        done = subprocess.run(words, capture_output=True, text=True, check=True)
-    made = Load(**json.loads(done.stdout.splitlines()[-1]))
+        made = Load(**json.loads(last_line(port, SCRIPT, file.name, seconds, connections)))
     if not made.requests:
-        raise WrongAnswer(f"Port {port} answered nothing for {seconds} s: {made}")
+        raise WrongAnswer(f"Port {port} answered nothing for {seconds} s: {made}.")
     return made
+
+
+def last_line(port: int, script: Path, file: str, seconds: int, connections: int, threads: int = 1) -> str:
+    """What `script`, given `file`, prints at the end of a run. Raises WrongAnswer where wrk cannot run it."""
+    shape = [f"--threads={threads}", f"--connections={connections}", f"--duration={seconds}s", "--timeout=60s"]
+    words = [*shape, f"--script={script}", f"http://127.0.0.1:{port}/", "--", file]
+    done = subprocess.run(["taskset", "-c", str(LOAD_CORE), "wrk", *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise WrongAnswer(f"wrk failed on port {port}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+    return done.stdout.splitlines()[-1]

@@ -2,6 +2,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,24 @@ def test_root_gets_wrk_from_debian(tmp_path: Path) -> None:
     assert without_wrk(tmp_path).returncode == 0
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked == ["apt-get update -q", "apt-get install -qy --no-install-recommends wrk"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_no_server_behind(number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [ROOT / "scripts" / "bench", "measure", "--quick"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        while "One row" not in run.stdout.readline():
+            pass
+        servers = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+        run.send_signal(number)
+        assert run.wait(30) == 2
+        assert "Interrupted" in run.stderr.read()
+    assert servers
+    assert not [one for one in servers if Path(f"/proc/{one}").exists()]
 
 
 @pytest.mark.slow

@@ -54,6 +54,13 @@ def test_a_server_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
         process.wait_for(ROW)
 
 
+def test_a_server_that_has_ended_tells_no_figures(tmp_path: Path) -> None:
+    with running(Start(["-c", "print('out of memory')"], {}, free_port()), tmp_path) as process:
+        process.popen.wait()
+        with pytest.raises(WrongAnswer, match="out of memory"):
+            process.resident_mib()
+
+
 def test_a_server_that_answers_wrong_is_no_server(tmp_path: Path) -> None:
     with running(server(), tmp_path) as process, pytest.raises(WrongAnswer, match="other classes"):
         process.wait_for(asks.plain(([{"area_worst": 2019.0}], [0])))

@@ -6,6 +6,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from loadtest.bench import asks, mix
+from loadtest.bench.asks import WrongAnswer
 from loadtest.bench.mix import Expected
 from loadtest.bench.soak import Outcome, Reading, Tally, one_slice
 
@@ -63,6 +64,16 @@ def test_an_answer_of_another_status_or_body_is_wrong(
     assert tally.broken == 0
     assert tally.wrong == (tally.answered if wrong else 0)
     assert tally.first_wrong.startswith("health: 200" if wrong else "")
+
+
+@pytest.mark.slow
+def test_a_server_that_falls_silent_ends_it(bench: Bench, port: Callable[..., int], tmp_path: Path) -> None:
+    assert bench("--help").returncode == 0
+    row = Expected("row", asks.plain(([{"area_worst": 2019.0}], [1])).http(), 200)
+    file = tmp_path / "mix.lua"
+    file.write_text(mix.lua([row, row], [row]))
+    with pytest.raises(WrongAnswer, match="nothing for 1 s"):
+        one_slice(port("--hang"), file, seconds=1)
 
 
 @pytest.mark.slow
