@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -43,7 +44,8 @@ def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
     # The port opens when every model has answered a warm-up prediction: who can ask finds them ready.
     for path in ("/health", "/health/ready", "/health/live"):
         routes[path] = _got(path, _healthy)
-    for path in ("/", "/v1/models", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models"):
+    routes["/v2"] = _got("/v2", _server)
+    for path in ("/", "/v1/models", "/v2/health/live", "/v2/health/ready", "/v2/models"):
         routes[path] = Route(path, "GET")
     for predictor in predictors:
         name = predictor.name
@@ -93,6 +95,11 @@ def _metrics(_body: bytes, _headers: Mapping[bytes, bytes]) -> Answer:
 
 def _healthy() -> dict[str, Any]:
     return {"status": "ok"}
+
+
+def _server() -> dict[str, Any]:
+    """KServe's own answer claims an extension that loads and unloads models."""
+    return {"name": "kserve", "version": version("kserve"), "extensions": ["binary_tensor_data"]}
 
 
 def _info(predictor: Predictor) -> dict[str, Any]:

@@ -183,20 +183,6 @@ def test_the_kserve_v1_and_v2_metadata_are_served(client: httpx.Client) -> None:
     assert client.get("/v2/models/sign").json()["inputs"] == [{"name": "input", "datatype": "FP32", "shape": [-1, 2]}]
 
 
-def test_every_example_of_the_openapi_document_works(client: httpx.Client) -> None:
-    document = client.get("/openapi.json").json()
-    tried = 0
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
-            answer = client.request(method, path, json=body)
-            assert answer.status_code == 200, (path, answer.text)
-            expected = operation["responses"]["200"]["content"]["application/json"].get("example")
-            assert expected is None or answer.json() == expected
-            tried += 1
-    assert tried == 6 + 2 * 3
-
-
 def test_the_docs_page_needs_no_other_host(client: httpx.Client) -> None:
     page = client.get("/docs").text
     for link in re.findall(r'(?:src|href)="([^"]+)"', page):

@@ -233,6 +233,20 @@ DIFFERENCES = (
         ("GET /v2/",),
     ),
     Difference(
+        "the server's metadata",
+        "200: with the extension that loads and unloads models",
+        "200: with binary tensors only",
+        "It names what is there.",
+        ("GET /v2",),
+    ),
+    Difference(
+        "HEAD of the server's metadata",
+        "405",
+        "200",
+        "Where there is a GET of ours, there is a HEAD.",
+        ("HEAD /v2",),
+    ),
+    Difference(
         "loading and unloading a model",
         "200",
         "404",
