@@ -31,12 +31,14 @@ def run(url: str, seed: int, count: int) -> None:
 async def _run(url: str, seed: int, count: int, documents: Mapping[bytes, bytes]) -> None:
     address = urlsplit(url)
     callers = [Caller(address.hostname or "", address.port or 80) for _ in range(AT_ONCE)]
-    for start in range(0, count, BETWEEN_CONTROLS):
-        indices = iter(range(start, min(start + BETWEEN_CONTROLS, count)))
-        await asyncio.gather(*(_work(caller, seed, indices, documents) for caller in callers))
-        await _ask(callers[0], CONTROL, f"after seed {seed}, index {start + BETWEEN_CONTROLS - 1}", documents)
-    for caller in callers:
-        caller.close()
+    try:
+        for start in range(0, count, BETWEEN_CONTROLS):
+            indices = iter(range(start, min(start + BETWEEN_CONTROLS, count)))
+            await asyncio.gather(*(_work(caller, seed, indices, documents) for caller in callers))
+            await _ask(callers[0], CONTROL, f"after seed {seed}, index {start + BETWEEN_CONTROLS - 1}", documents)
+    finally:
+        for caller in callers:
+            caller.close()
 
 
 async def _work(caller: Caller, seed: int, indices: Iterator[int], documents: Mapping[bytes, bytes]) -> None:

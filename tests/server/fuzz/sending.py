@@ -68,6 +68,10 @@ class Wire(asyncio.Protocol):
         if self.received:
             raise NoAnswer(f"bytes after the last answer: {self.received[:200]!r}")
 
+    def close(self) -> None:
+        if not self.ended:
+            self.transport.abort()
+
 
 class Caller:
     """Sends one input at a time."""
@@ -77,36 +81,44 @@ class Caller:
         self._kept: Wire | None = None
 
     async def ask(self, sent: Input) -> Heard:
-        wire = self._kept if sent.kept and self._kept else await self._open()
         heard = Heard()
         began = perf_counter()
+        wire = self._kept if sent.kept and self._kept else await self._open()
         try:
             async with asyncio.timeout(PATIENCE):
-                for piece in sent.pieces():
-                    wire.transport.write(piece)
-                    if sent.cuts:
-                        await asyncio.sleep(BETWEEN_PIECES)
+                await _say(wire, sent)
                 await _listen(wire, sent, heard)
         except NoAnswer as fault:
             heard.fault = str(fault)
         except TimeoutError:
             heard.fault = f"neither an answer nor an end within {PATIENCE:g} s"
+        finally:
+            self._keep_or_close(wire, sent.kept and not heard.fault)
         heard.seconds = perf_counter() - began
-        if sent.kept and not wire.ended and not heard.fault:
-            self._kept = wire
-        elif sent.kept:
-            self._kept = None
-        if wire is not self._kept and not wire.ended:
-            wire.transport.abort()
         return heard
 
     def close(self) -> None:
-        if self._kept and not self._kept.ended:
-            self._kept.transport.abort()
+        if self._kept:
+            self._kept.close()
+
+    def _keep_or_close(self, wire: Wire, kept: bool) -> None:
+        if kept and not wire.ended:
+            self._kept = wire
+            return
+        if wire is self._kept:
+            self._kept = None
+        wire.close()
 
     async def _open(self) -> Wire:
         _, wire = await asyncio.get_running_loop().create_connection(Wire, *self._address)
         return wire
+
+
+async def _say(wire: Wire, sent: Input) -> None:
+    for piece in sent.pieces():
+        wire.transport.write(piece)
+        if sent.cuts:
+            await asyncio.sleep(BETWEEN_PIECES)
 
 
 async def _listen(wire: Wire, sent: Input, heard: Heard) -> None:

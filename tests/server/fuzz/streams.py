@@ -7,6 +7,12 @@ from random import Random
 from tests.server.fuzz import good
 from tests.server.fuzz.request import HOST, Input, Request, Then
 
+TRAILERS = (
+    *(b"", b"", b"X-Trailer: zq9x\r\n", b"Content-Type: text/plain\r\n", b"Content-Encoding: gzip\r\n"),
+    *(b"Inference-Header-Content-Length: 1\r\n", b"X-Request-Id: zq9x\r\nHost: zq9x\r\n"),
+)
+"""What comes after the body changes nothing that was said before it."""
+
 HEALTH = Request(b"/health", method=b"GET")
 
 
@@ -18,7 +24,7 @@ def chunked(random: Random) -> Input:
     if len(pieces) > 3 and random.random() < 0.3:
         pieces = [request.body]
     extension = random.choice((b"", b"", b";a", b";a=b", b';a="b"'))
-    trailer = random.choice((b"", b"", b"X-Trailer: zq9x\r\n"))
+    trailer = random.choice(TRAILERS)
     case = random.choice((b"%x", b"%X", b"00%x"))
     body = b"".join(case % len(piece) + extension + b"\r\n" + piece + b"\r\n" for piece in pieces)
     whole = replace(request, headers=(HOST, *request.headers))

@@ -26,6 +26,10 @@ def test_each_kind_makes_ever_other_inputs(turn: int) -> None:
     assert len({sent.wire for sent in SOME[turn :: len(KINDS)]}) > 30
 
 
+def test_no_input_is_so_long_that_it_stalls_the_others() -> None:
+    assert max(len(sent.wire) for sent in SOME) < 500_000
+
+
 def _verdict(request: Request) -> str:
     try:
         right.answer(request)

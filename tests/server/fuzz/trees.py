@@ -1,10 +1,14 @@
 """JSON documents that went wrong in structure: types, keys, numbers, strings, nesting, shapes, sizes."""
 
+from copy import deepcopy
 from random import Random
 from typing import Any
 
 from tests.server.fuzz import edges
 from tests.server.fuzz.json_tree import Members, Slot, Text, encode, slots, tree
+
+MOST_BYTES = 100_000
+"""What a list may be stretched to: beyond the cap on bodies, and no further."""
 
 
 def changed(random: Random, document: Any) -> Any:
@@ -63,7 +67,9 @@ def _stretch(random: Random, root: list[Any]) -> None:
     slot = _slot(random, root, list)
     if slot and (elements := slot[0][slot[1]]):
         index = random.randrange(len(elements))
-        elements[index : index + 1] = elements[index : index + 1] * random.choice((0, 0, 2, 3, 10, 100, 1500))
+        most = MOST_BYTES // (len(encode(elements[index])) + 1)
+        count = min(random.choice((0, 0, 2, 3, 10, 100, 1500)), most)
+        elements[index : index + 1] = [deepcopy(elements[index]) for _ in range(count)]
 
 
 def _turn(random: Random, root: list[Any]) -> None:
