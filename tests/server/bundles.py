@@ -1,10 +1,10 @@
-"""Three real, tiny bundles built node by node, whose right answers anyone can work out on paper."""
+"""Real, tiny bundles built node by node, whose right answers anyone can work out on paper."""
 
 from pathlib import Path
 
 import numpy as np
 from onnx import TensorProto, helper
-from onnx.onnx_ml_pb2 import GraphProto
+from onnx.onnx_ml_pb2 import GraphProto, ValueInfoProto
 
 from model.bundle import Bundle
 from model.task import Feature, Task
@@ -103,6 +103,50 @@ def gap(folder: Path) -> Bundle:
         example={"x": 2.5},
     )
     return _saved(folder, task, graph)
+
+
+def slow(folder: Path) -> Bundle:
+    """A regression that takes its time: the prediction is the number of turns, counted one by one (about 1 µs each).
+
+    A batch takes as long as its rows together; the example takes about 6 ms.
+    """
+    turn = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("Add", ["count", "one"], ["counted"])],
+        "turn",
+        [_scalar("turn", TensorProto.INT64), _scalar("go", TensorProto.BOOL), _scalar("count", TensorProto.DOUBLE)],
+        [_scalar("go_on", TensorProto.BOOL), _scalar("counted", TensorProto.DOUBLE)],
+    )
+    nodes = [
+        helper.make_node("ReduceSum", ["input"], ["total"], keepdims=0),
+        helper.make_node("Cast", ["total"], ["turns"], to=TensorProto.INT64),
+        helper.make_node("Loop", ["turns", "", "zero"], ["counted_up"], body=turn),
+        helper.make_node("Sub", ["counted_up", "total"], ["nothing"]),
+        helper.make_node("Add", ["input", "nothing"], ["prediction"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "slow",
+        [helper.make_tensor_value_info("input", TensorProto.DOUBLE, [None, 1])],
+        [helper.make_tensor_value_info("prediction", TensorProto.DOUBLE, [None, 1])],
+        [
+            helper.make_tensor("zero", TensorProto.DOUBLE, [], [0.0]),
+            helper.make_tensor("one", TensorProto.DOUBLE, [], [1.0]),
+        ],
+    )
+    task = Task(
+        name="slow",
+        title="Counting",
+        version="1.0.0",
+        kind="regression",
+        features=(Feature("turns", "FP64", minimum=0, maximum=1_000_000),),
+        example={"turns": 5000.0},
+    )
+    return _saved(folder, task, graph)
+
+
+def _scalar(name: str, datatype: int) -> ValueInfoProto:
+    value: ValueInfoProto = helper.make_tensor_value_info(name, datatype, [])
+    return value
 
 
 def _saved(folder: Path, task: Task, graph: GraphProto) -> Bundle:

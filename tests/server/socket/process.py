@@ -1,0 +1,39 @@
+"""A server process seen from outside: its log, and what the kernel knows of it."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.served import Served, serving
+from tests.server.socket.client import Caller
+
+
+@contextmanager
+def faultless(environment: Mapping[str, str], log: Path) -> Iterator[Served]:
+    """A server that, whatever is done to it meanwhile, finds no fault of its own, tells it in short, and stops."""
+    with serving(environment, log) as served:
+        yield served
+        assert served.stop() == 0
+        for line in log.read_bytes().splitlines():
+            assert json.loads(line)["level"] == "info", line
+            assert len(line) <= 300, line
+
+
+def resident_bytes(served: Served) -> int:
+    status = Path(f"/proc/{served.process.pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) * 1024
+
+
+def is_connected(caller: Caller) -> bool:
+    """Whether the server's end of the connection is open, which the caller himself cannot know before he reads."""
+    (_, here), (_, there) = caller.socket.getpeername(), caller.socket.getsockname()
+    established = rf": [0-9A-F]+:{here:04X} [0-9A-F]+:{there:04X} 01 "
+    return bool(re.search(established, Path("/proc/net/tcp").read_text()))
+
+
+def open_files(served: Served) -> int:
+    return len(list(Path(f"/proc/{served.process.pid}/fd").iterdir()))

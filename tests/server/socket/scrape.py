@@ -1,0 +1,33 @@
+"""The server's metrics, read as Prometheus reads them."""
+
+import time
+from collections.abc import Callable
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+
+class Scrape:
+    """What a server's /metrics said at one moment."""
+
+    def __init__(self, url: str) -> None:
+        answer = httpx.get(f"{url}/metrics")
+        assert answer.status_code == 200, answer.text
+        self.families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+
+    def total(self, name: str, **labels: str) -> float:
+        """The sum of all samples of that name whose labels include these."""
+        return sum(
+            sample.value
+            for family in self.families.values()
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 5) -> bool:
+    """Whether it comes to hold within some seconds."""
+    deadline = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return held

@@ -1,0 +1,117 @@
+"""Asked for more than it can do, the server does as much as it can and says at once that the rest is too much."""
+
+import selectors
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.served import Served
+from tests.server.socket.client import PROBE, ROW, Caller, ask, slow
+from tests.server.socket.process import faultless
+from tests.server.socket.scrape import Scrape, eventually
+from tests.server.socket.worker import HALF_A_SECOND
+
+pytestmark = pytest.mark.slow
+
+QUEUE_SIZE = 4
+TURNS = 12_000
+
+
+@pytest.fixture(scope="module")
+def served(models: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    log = tmp_path_factory.mktemp("log") / "server.log"
+    with faultless(models | {"QUEUE_SIZE": str(QUEUE_SIZE)}, log) as served:
+        yield served
+
+
+@dataclass
+class Load:
+    """What came of an offered load: seconds that each answer took, by status."""
+
+    lasted: float
+    taken: dict[int, list[float]] = field(default_factory=lambda: {200: [], 503: []})
+
+    @property
+    def goodput(self) -> float:
+        """Predictions a second."""
+        return len(self.taken[200]) / self.lasted
+
+
+def offer(url: str, callers: int, interval: float, seconds: float = 2) -> Load:
+    """Let each of so many callers ask every so many seconds, or at once after an answer that took longer."""
+    load = Load(seconds)
+    asked = [0.0] * callers
+    began = time.monotonic()
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+        crowd = [stack.enter_context(Caller(url)) for _ in range(callers)]
+        due = [(began + interval * position / callers, position) for position in range(callers)]
+        while (now := time.monotonic()) < began + seconds:
+            for moment, position in [entry for entry in due if entry[0] <= now]:
+                due.remove((moment, position))
+                asked[position] = now
+                crowd[position].send(slow(TURNS))
+                selector.register(crowd[position].socket, selectors.EVENT_READ, position)
+            for key, _ in selector.select(0.001):
+                position = key.data
+                selector.unregister(key.fileobj)
+                answer = crowd[position].answer()
+                load.taken[answer.status].append(time.monotonic() - asked[position])
+                if answer.closes:
+                    crowd[position].socket.close()
+                    crowd[position].connect()
+                due.append((asked[position] + interval, position))
+    return load
+
+
+def test_what_does_not_fit_into_the_queue_is_refused_at_once(served: Served) -> None:
+    with ExitStack() as stack:
+        callers = [stack.enter_context(Caller(served.url)).send(slow(HALF_A_SECOND // 4)) for _ in range(QUEUE_SIZE)]
+        assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == QUEUE_SIZE, 0.2)
+        for _ in range(5):
+            began = time.monotonic()
+            refused = stack.enter_context(Caller(served.url)).send(slow(1))
+            answer = refused.answer()
+            assert time.monotonic() - began < 0.2
+            assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+            assert answer.error
+            assert answer.closes or refused.send(PROBE).answer().status == 200
+        assert ask(served.url, ROW).status == 200
+        assert [caller.answer().status for caller in callers] == [200] * QUEUE_SIZE
+        assert ask(served.url, slow(1)).status == 200
+
+
+def test_goodput_holds_and_refusals_are_quick_at_ten_times_the_capacity(served: Served) -> None:
+    peak = max(offer(served.url, 2, 0).goodput for _ in range(2))
+    for times in (5, 10):
+        load = offer(served.url, 10 * times, 10 / peak)
+        refusal, accepted = (statistics.median(load.taken[status]) for status in (503, 200))
+        share = load.goodput / peak
+        print(f"{times} ×: goodput {load.goodput:.0f}/s, {share:.0%} of {peak:.0f}/s; ", end="")
+        print(f"{len(load.taken[503])} refused in {refusal * 1e3:.1f} ms, accepted in {accepted * 1e3:.0f} ms")
+        assert share > 0.7
+        assert len(load.taken[503]) > len(load.taken[200])
+        assert refusal < 0.05
+        assert accepted < 3 * (QUEUE_SIZE + 1) / peak
+    assert eventually(lambda: ask(served.url, slow(1)).status == 200, 2)
+
+
+def test_probes_and_small_requests_go_on_meanwhile(served: Served) -> None:
+    taken = []
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(Caller(served.url)) for _ in range(50)]
+        for _ in range(20):
+            for caller in crowd:
+                caller.send(slow(TURNS))
+            for data in (PROBE, ROW):
+                began = time.monotonic()
+                assert ask(served.url, data).status == 200
+                taken.append(time.monotonic() - began)
+            for caller in crowd:
+                if caller.answer().closes:
+                    caller.socket.close()
+                    caller.connect()
+    assert statistics.median(taken) < 0.1

@@ -1,0 +1,24 @@
+"""The one thread that makes the long predictions, seen from outside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.served import Served
+from tests.server.socket.client import Caller, slow
+from tests.server.socket.scrape import Scrape, eventually
+
+HALF_A_SECOND = 600_000
+
+
+def rows_predicted(served: Served) -> float:
+    return Scrape(served.url).total("mlserving_batch_rows_sum", model="slow")
+
+
+@contextmanager
+def busy(served: Served) -> Iterator[Caller]:
+    """While it is at a prediction of about half a second."""
+    with Caller(served.url) as caller:
+        caller.send(slow(HALF_A_SECOND))
+        assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 1)
+        yield caller
+        assert caller.answer().status == 200
