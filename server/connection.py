@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server import head, patience
@@ -31,6 +33,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, intake: Intake, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
+        self.url = b""
         self.since = self.loop.time()  # when the wait began: for a head, a body, the next request, the end
         self.in_head = True
         self.whole = False  # the request has come in whole
@@ -41,12 +44,14 @@ class Connection(HttpToolsProtocol):
         self._intake = intake
         self._deaf = False  # nothing more is read
         self._chunk_bytes = 0
+        self._framed_bytes = 0  # of the body and what stands around its chunks, but for what came with the head
         self._held_bytes = 0
 
     @property
     def waits(self) -> bool:
-        """Whether no request is being answered or received in it."""
-        return (self.cycle is None or self.cycle.response_complete) and (self.in_head or self.whole)
+        """Whether it is open, and no request is being answered or received in it."""
+        idle = self.cycle is None or self.cycle.response_complete
+        return idle and (self.in_head or self.whole) and not self.shut and not self.transport.is_closing()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -63,9 +68,13 @@ class Connection(HttpToolsProtocol):
         self._chunk_bytes = len(data)
         if self.in_head:
             self.head_bytes += len(data)
-        super().data_received(data)
+        elif not self.whole:
+            self._framed_bytes += len(data)
+        self._feed(data)
         if self.in_head and (fault := head.too_long(self.url, self.head_bytes)):
             self.refuse(fault)
+        elif not self.whole and self._framed_bytes > head.HEAD_BYTES + 2 * self.body_bytes:
+            self.refuse(head.body_too_large(self._intake.max_body_bytes))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -73,17 +82,21 @@ class Connection(HttpToolsProtocol):
         self.in_head = True
         self.whole = False
         self.body_bytes = 0
+        self._framed_bytes = 0
         self.head_bytes = self._chunk_bytes
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        super().on_headers_complete()
+        self.scope["is_lost"] = partial(_is_lost, self.cycle)  # type: ignore[typeddict-unknown-key]
+        self.since = self.loop.time()
         self.in_head = False
-        fault = self._fault_of_head()
-        if fault:
+        if fault := self._fault_of_head():
             self._deaf = True
             self.scope["fault"] = fault  # type: ignore[typeddict-unknown-key]
-        super().on_headers_complete()
-        if fault:
             self._end_with(self.cycle)
+        self.headers = []  # what a trailer says is no header
 
     def on_body(self, body: bytes) -> None:
         if self._deaf:
@@ -99,6 +112,8 @@ class Connection(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         self.whole = True
         super().on_message_complete()
 
@@ -113,9 +128,6 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (the parser's words)
-        self.refuse(Malformed("This is not a request in HTTP/1.1 that can be understood in one way only."))
 
     def refuse(self, fault: ServingError) -> None:
         """Have a fault of what is being received answered after the requests before it, and read nothing more."""
@@ -138,6 +150,31 @@ class Connection(HttpToolsProtocol):
             self.since = self.loop.time()
             self.transport.write_eof()
             self.flow.resume_reading()
+
+    def _feed(self, data: bytes) -> None:
+        pieces = [memoryview(data)]
+        try:
+            while pieces:
+                piece = pieces.pop()
+                try:
+                    self.parser.feed_data(piece)
+                except httptools.HttpParserUpgrade as upgrade:
+                    pieces += [piece[upgrade.args[0] :], memoryview(self._head_without_upgrade())]
+                    self.parser = httptools.HttpRequestParser(self)
+        except Malformed as fault:
+            self.refuse(fault)
+        except httptools.HttpParserError:
+            self.refuse(Malformed("This is not a request in HTTP/1.1 that can be understood in one way only."))
+
+    def _head_without_upgrade(self) -> bytes:
+        """The parser takes what follows an upgrade for another protocol, the body too.
+
+        Java's client asks for HTTP/2 in each request, and does not mean it so: the head is read again without the wish.
+        """
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        if method == b"CONNECT":
+            raise Malformed("This is no proxy.")
+        return head.without_upgrade(method, self.url, version, self.headers)
 
     def _fault_of_head(self) -> ServingError | None:
         if self.head_bytes > head.HEAD_BYTES:
@@ -180,6 +217,12 @@ class Connection(HttpToolsProtocol):
     def _release(self) -> None:
         self._intake.held_bytes -= self._held_bytes
         self._held_bytes = 0
+
+
+def _is_lost(cycle: RequestResponseCycle) -> bool:
+    """Whether the caller is gone, which uvicorn learns a moment later."""
+    cycle.disconnected = cycle.disconnected or cycle.transport.is_closing()
+    return cycle.disconnected
 
 
 class _HalfClosing:

@@ -71,6 +71,12 @@ class Door:
         except asyncio.CancelledError:
             await exchange.refuse(Overloaded("stop", "The server stopped before it could answer; ask again."))
             raise
+        except RuntimeError as error:
+            # uvloop's word for writing to a connection that was lost a moment ago, of which uvicorn does not know yet.
+            if "is_lost" in scope and scope["is_lost"]():
+                exchange.status = CALLER_GONE
+            else:
+                await exchange.fail(error)
         except Exception as error:  # the outermost boundary: the caller gets a fixed sentence, the log the detail
             await exchange.fail(error)
         finally:
@@ -80,18 +86,17 @@ class Door:
     async def _answer(
         self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, exchange: Exchange
     ) -> None:
-        if "fault" in scope:
-            raise scope["fault"]
+        _raise_fault(scope)
         _check_method(route, scope["method"])
         handler = route.handler
         if handler is None:
             await self._kserve_app(scope, receive, exchange.relay)
             return
-        body = b""
+        body, deadline = b"", math.inf
         if route.reads:
             _check_content_type(route, headers)
             body = await _whole_body(scope, receive)
-        deadline = _deadline(headers, exchange.began)
+            deadline = _deadline(headers, exchange.began)
         if len(body) <= route.inline_bytes:
             if perf_counter() > deadline:
                 raise DeadlinePassed
@@ -112,13 +117,18 @@ async def _whole_body(scope: Scope, receive: Receive) -> bytes:
     more = True
     while more:
         message = await receive()
-        if "fault" in scope:
-            raise scope["fault"]
+        _raise_fault(scope)
         if message["type"] == "http.disconnect":
             raise CallerGone
         chunks.append(message["body"])
         more = message["more_body"]
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _raise_fault(scope: Scope) -> None:
+    if "fault" in scope:
+        # Left in the scope, it would keep the scope, and through its traceback the body, until a garbage collection.
+        raise scope.pop("fault")
 
 
 async def _gone(receive: Receive) -> None:
@@ -131,7 +141,7 @@ def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
     allowed = headers.get(DEADLINE)
     if allowed is None:
         return math.inf
-    if not re.fullmatch(rb"[0-9]{1,10}", allowed):
+    if not re.fullmatch(rb"[0-9]{1,10}[ \t]*", allowed):
         raise BadInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.")
     return began + int(allowed) / 1e3
 

@@ -45,3 +45,9 @@ def wrong(fields: Fields, version: str, max_body_bytes: int) -> ServingError | N
 
 def body_too_large(max_body_bytes: int) -> TooLarge:
     return TooLarge(f"The body is over {max_body_bytes} bytes; send fewer rows at a time.")
+
+
+def without_upgrade(method: bytes, url: bytes, version: str, fields: Fields) -> bytes:
+    """The head again, but for its wish to go on in another protocol."""
+    kept = [b"%b: %b\r\n" % field for field in fields if field[0] != b"upgrade"]
+    return b"%b %b HTTP/%b\r\n%b\r\n" % (method, url, version.encode(), b"".join(kept))

@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import warnings
 from datetime import UTC, datetime
 
 import msgspec
@@ -23,7 +24,9 @@ class JsonLines(logging.Formatter):
 
 
 def configure() -> None:
-    """Our own lines and warnings of everything else, KServe's and uvicorn's included."""
+    """Our own lines and warnings of everything else, KServe's, uvicorn's and Python's included."""
+    logging.captureWarnings(capture=True)
+    warnings.filterwarnings("ignore", "ORJSONResponse is deprecated")  # by FastAPI; KServe has yet to leave it
     logging.config.dictConfig(
         {
             "version": 1,

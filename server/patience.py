@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import heapq
+import sys
+import termios
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,8 @@ IDLE_SECONDS = 65
 LINGER_SECONDS = 2
 MAX_CONNECTIONS = 1024
 EVICTED_AT_ONCE = 32
+SETTLED_SECONDS = 1
+"""Who came, or was answered, later than that ago may be asking already: others are closed before it."""
 
 
 def room_for(newcomer: Connection, connections: Collection[Connection]) -> bool:
@@ -30,7 +35,8 @@ def room_for(newcomer: Connection, connections: Collection[Connection]) -> bool:
     if len(connections) <= MAX_CONNECTIONS:
         return True
     waiting = [connection for connection in connections if connection.waits and connection is not newcomer]
-    for connection in heapq.nsmallest(EVICTED_AT_ONCE, waiting, key=_claim):
+    settled = [connection for connection in waiting if connection.since < newcomer.since - SETTLED_SECONDS]
+    for connection in heapq.nsmallest(EVICTED_AT_ONCE, settled or waiting, key=_claim):
         connection.transport.close()
     return len(waiting) > 0
 
@@ -43,14 +49,22 @@ async def watch(connections: Collection[Connection]) -> None:
         now = asyncio.get_running_loop().time()
         before, unread = unread, {}
         for connection in tuple(connections):
-            size = connection.transport.get_write_buffer_size()
-            if size:
+            if size := _unread(connection.transport):
                 old_size, since = before.get(connection, (0, now))
                 unread[connection] = (size, since if size == old_size else now)
                 if now - unread[connection][1] > UNREAD_SECONDS:
                     connection.transport.abort()
             else:
                 _check(connection, now - connection.since)
+
+
+def _unread(transport: asyncio.Transport) -> int:
+    """Bytes of answers that the caller has not taken: where some wait here, those in the kernel count too."""
+    waiting = transport.get_write_buffer_size()
+    if not waiting:
+        return 0
+    in_kernel = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+    return waiting + int.from_bytes(in_kernel, sys.byteorder)
 
 
 def _claim(connection: Connection) -> tuple[bool, float]:

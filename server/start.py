@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import resource
 import sys
 from collections.abc import Mapping
 
@@ -34,6 +35,8 @@ def start(environment: Mapping[str, str]) -> int:
         _log.info("loaded", extra={"model": predictor.name, "digest": digest, "port": configured.port})
     host = Host(configured, predictors)
     sys.setswitchinterval(SWITCH_SECONDS)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # shells and containers begin with 1,024
     gc.freeze()  # what is loaded stays: without it each full collection walks every imported module
     try:
         host.start(predictors)

@@ -47,7 +47,7 @@ def refuse_repeated(body: bytes, members: int = 0) -> None:
         return
     try:
         # Numbers cost least as booleans; nobody looks at them.
-        json.loads(body, object_pairs_hook=_refuse_repeated, parse_int=bool, parse_float=bool)
+        json.loads(body.decode(), object_pairs_hook=_refuse_repeated, parse_int=bool, parse_float=bool)
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:
