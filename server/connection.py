@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server import head, patience
 from server.errors import Malformed, Overloaded, ServingError
+from server.one_write import respond
 
 
 @dataclass
@@ -17,11 +18,8 @@ class Intake:
     """What all connections share: the cap on one body, and how many bytes of bodies are held now."""
 
     max_body_bytes: int
+    max_held_bytes: int
     held_bytes: int = 0
-
-    @property
-    def full(self) -> bool:
-        return self.held_bytes > max(8 * self.max_body_bytes, 64 << 20)
 
 
 class Connection(HttpToolsProtocol):
@@ -89,7 +87,7 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return
         super().on_headers_complete()
-        self.scope["is_lost"] = partial(_is_lost, self.cycle)  # type: ignore[typeddict-unknown-key]
+        self.scope["respond"] = partial(respond, self.cycle)  # type: ignore[typeddict-unknown-key]
         self.since = self.loop.time()
         self.in_head = False
         if fault := self._fault_of_head():
@@ -106,7 +104,7 @@ class Connection(HttpToolsProtocol):
         self._intake.held_bytes += len(body)
         if self.body_bytes > self._intake.max_body_bytes:
             self.refuse(head.body_too_large(self._intake.max_body_bytes))
-        elif self._intake.full:
+        elif self._intake.held_bytes > self._intake.max_held_bytes:
             self.refuse(Overloaded("bytes", "The server holds more bodies than it can work off soon; ask again."))
         else:
             super().on_body(body)
@@ -152,14 +150,14 @@ class Connection(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _feed(self, data: bytes) -> None:
-        pieces = [memoryview(data)]
+        pieces: list[bytes | memoryview] = [data]
         try:
             while pieces:
                 piece = pieces.pop()
                 try:
                     self.parser.feed_data(piece)
                 except httptools.HttpParserUpgrade as upgrade:
-                    pieces += [piece[upgrade.args[0] :], memoryview(self._head_without_upgrade())]
+                    pieces += [memoryview(piece)[upgrade.args[0] :], self._head_without_upgrade()]
                     self.parser = httptools.HttpRequestParser(self)
         except Malformed as fault:
             self.refuse(fault)
@@ -177,11 +175,10 @@ class Connection(HttpToolsProtocol):
         return head.without_upgrade(method, self.url, version, self.headers)
 
     def _fault_of_head(self) -> ServingError | None:
-        if self.head_bytes > head.HEAD_BYTES:
+        fault = None
+        if self.head_bytes > head.URL_BYTES:
             fault = head.too_long(self.url, head.size(self.url, self.headers))
-        else:
-            fault = head.too_long(self.url, 0)
-        return fault or head.wrong(self.headers, self.parser.get_http_version(), self._intake.max_body_bytes)
+        return fault or head.wrong(self.headers, self.scope["http_version"], self._intake.max_body_bytes)
 
     def _begin_faulty(self, fault: ServingError) -> None:
         """A request of which nothing is known but what is wrong with it."""
@@ -217,12 +214,6 @@ class Connection(HttpToolsProtocol):
     def _release(self) -> None:
         self._intake.held_bytes -= self._held_bytes
         self._held_bytes = 0
-
-
-def _is_lost(cycle: RequestResponseCycle) -> bool:
-    """Whether the caller is gone, which uvicorn learns a moment later."""
-    cycle.disconnected = cycle.disconnected or cycle.transport.is_closing()
-    return cycle.disconnected
 
 
 class _HalfClosing:

@@ -4,10 +4,9 @@ import asyncio
 import math
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
-from typing import Any
 
 from server import metrics
 from server.answer import Header
@@ -21,11 +20,11 @@ from server.errors import (
     ServingError,
     UnsupportedMediaType,
 )
-from server.exchange import CALLER_GONE, Exchange, Message, Send
+from server.exchange import CALLER_GONE, Exchange, Message, Scope, Send
 from server.journal import Journal
+from server.one_write import CLOSE
 from server.routes import Route
 
-Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -60,7 +59,7 @@ class Door:
             return
         route = self._routes.get(scope["path"], _UNKNOWN)
         headers = dict(scope["headers"])
-        exchange = Exchange(route.name, scope["method"], headers, send, self._standing_headers, self._journal)
+        exchange = Exchange(route.name, scope, headers, send, self._standing_headers, self._journal)
         self._in_flight += 1
         try:
             await self._answer(route, headers, scope, receive, exchange)
@@ -71,12 +70,6 @@ class Door:
         except asyncio.CancelledError:
             await exchange.refuse(Overloaded("stop", "The server stopped before it could answer; ask again."))
             raise
-        except RuntimeError as error:
-            # uvloop's word for writing to a connection that was lost a moment ago, of which uvicorn does not know yet.
-            if "is_lost" in scope and scope["is_lost"]():
-                exchange.status = CALLER_GONE
-            else:
-                await exchange.fail(error)
         except Exception as error:  # the outermost boundary: the caller gets a fixed sentence, the log the detail
             await exchange.fail(error)
         finally:
@@ -107,7 +100,7 @@ class Door:
 
     def _standing_headers(self, closes: bool) -> Sequence[Header]:
         if closes or self.draining or random.random() * RENEW_AFTER < 1:  # noqa: S311 (a pace, not a secret)
-            return [*self._pod, (b"connection", b"close")]
+            return [*self._pod, CLOSE]
         return self._pod
 
 

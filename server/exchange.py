@@ -3,7 +3,7 @@
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -14,8 +14,10 @@ from server.answer import JSON_HEADERS, Header
 from server.errors import ServingError
 from server.journal import Journal
 
+Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
+Respond = Callable[[int, Sequence[Header], bytes], bool]
 
 FAILED = 500
 CALLER_GONE = 499
@@ -35,7 +37,7 @@ class Exchange:
     def __init__(
         self,
         route: str,
-        method: str,
+        scope: Scope,
         headers: Mapping[bytes, bytes],
         send: Send,
         standing_headers: Callable[[bool], Sequence[Header]],
@@ -47,33 +49,26 @@ class Exchange:
         self._closes = False
         self._failure: BaseException | None = None
         self._route = route
-        self._method = method
+        self._method: str = scope["method"]
+        self._respond: Respond | None = scope.get("respond")
         self._id = _request_id(headers)
         self._send = send
         self._standing_headers = standing_headers
         self._journal = journal
 
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._answered = True
-            self.status = message["status"]
-            message["headers"] = [
-                *message["headers"],
-                (b"x-request-id", self._id),
-                *self._standing_headers(self._closes),
-            ]
-        await self._send(message)
-
     async def relay(self, message: Message) -> None:
         """Send what KServe's app says, but for its failures: they carry the text of exceptions."""
-        if message["type"] == "http.response.start" and message["status"] >= FAILED:
-            raise RuntimeError(f"KServe answered {message['status']}")
-        await self.send(message)
+        if message["type"] == "http.response.start":
+            if message["status"] >= FAILED:
+                raise RuntimeError(f"KServe answered {message['status']}")
+            message["headers"] = self._begun(message["status"], message["headers"])
+        await self._send(message)
 
     async def answer(self, status: int, body: bytes, headers: Sequence[Header] = JSON_HEADERS) -> None:
-        written = [*headers, (b"content-length", b"%d" % len(body))]
-        await self.send({"type": "http.response.start", "status": status, "headers": written})
-        await self.send({"type": "http.response.body", "body": body})
+        written = self._begun(status, (*headers, (b"content-length", b"%d" % len(body))))
+        if self._respond is None or not self._respond(status, written, body):
+            await self._send({"type": "http.response.start", "status": status, "headers": written})
+            await self._send({"type": "http.response.body", "body": body})
 
     async def refuse(self, error: ServingError) -> None:
         """Answer {"error": sentence}, unless an answer has begun already."""
@@ -96,6 +91,12 @@ class Exchange:
         else:
             told = {"route": self._route, "method": self._method, "status": self.status, "id": self._id.decode()}
             _log.error("request", extra=told, exc_info=self._failure)
+
+    def _begun(self, status: int, headers: Iterable[Header]) -> list[Header]:
+        """The headers of an answer that begins now."""
+        self._answered = True
+        self.status = status
+        return [*headers, (b"x-request-id", self._id), *self._standing_headers(self._closes)]
 
     async def _say(self, status: int, sentence: str, headers: Sequence[Header]) -> None:
         if not self._answered:

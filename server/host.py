@@ -34,7 +34,7 @@ class Host(kserve.ModelServer):
             prometheus_client.start_http_server(settings.metrics_port, registry=metrics.REGISTRY)
         self._journal = Journal()
         self._door = Door(table, kserve_app, Backlog(settings.queue_size), self._journal, settings.pod_name)
-        self._intake = Intake(settings.max_body_bytes)
+        self._intake = Intake(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
 
     def setup_event_loop(self) -> None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
