@@ -1,0 +1,69 @@
+"""No prediction begins after the moment up to which its caller waits."""
+
+import pytest
+
+from tests.served import Served
+from tests.server.socket.client import Caller, ask, request, slow
+from tests.server.socket.scrape import Scrape
+from tests.server.socket.worker import busy, rows_predicted
+
+pytestmark = pytest.mark.slow
+
+
+def allowing(milliseconds: bytes) -> bytes:
+    return b"X-Envoy-Expected-Rq-Timeout-Ms: " + milliseconds
+
+
+def test_who_waited_too_long_in_the_queue_gets_504_and_nothing_is_computed(served: Served) -> None:
+    before = Scrape(served.url)
+    with busy(served):
+        late = [Caller(served.url).send(slow(1, allowing(b"50"))) for _ in range(5)]
+        in_time = Caller(served.url).send(slow(1, allowing(b"5000")))
+        for caller in late:
+            answer = caller.answer()
+            assert answer.status == 504
+            assert answer.error
+            caller.socket.close()
+        assert in_time.answer().status == 200
+        in_time.socket.close()
+    after = Scrape(served.url)
+    changes = {
+        name: after.total(name, **labels) - before.total(name, **labels)
+        for name, labels in {
+            "mlserving_batch_rows_sum": {"model": "slow"},
+            "mlserving_refused_total": {"reason": "deadline"},
+            "mlserving_requests_total": {"status": "504"},
+        }.items()
+    }
+    assert changes == {
+        "mlserving_batch_rows_sum": 2,
+        "mlserving_refused_total": 5,
+        "mlserving_requests_total": 5,
+    }
+
+
+def test_an_answer_that_comes_later_is_still_given(served: Served) -> None:
+    """The deadline is for the beginning: what is computed is not thrown away."""
+    assert ask(served.url, slow(100_000, allowing(b"60"))).status == 200
+
+
+@pytest.mark.parametrize("milliseconds", [b"1000", b"9999999999", b" 60000 "])
+def test_a_generous_deadline_changes_nothing(served: Served, milliseconds: bytes) -> None:
+    assert ask(served.url, slow(1, allowing(milliseconds))).status == 200
+
+
+def test_no_time_at_all_is_too_little(served: Served) -> None:
+    before = rows_predicted(served)
+    assert ask(served.url, slow(1, allowing(b"0"))).status == 504
+    assert rows_predicted(served) == before
+
+
+@pytest.mark.parametrize(
+    "text", [b"soon", b"-1", b"+1", b"1.5", b"1e3", b"0x10", b"1_000", b"1 000", b"", b"\xc2\xb2", b"1s"]
+)
+@pytest.mark.parametrize("model", ["slow", "sign"])
+def test_what_is_no_whole_number_is_refused(served: Served, text: bytes, model: str) -> None:
+    body = {"slow": b'{"instances": [[1]]}', "sign": b'{"instances": [[1, 1]]}'}[model]
+    answer = ask(served.url, request(f"/v1/models/{model}:predict", body, allowing(text)))
+    assert answer.status == 400
+    assert "X-Envoy-Expected-Rq-Timeout-Ms" in answer.error

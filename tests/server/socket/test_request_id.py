@@ -1,0 +1,69 @@
+"""A request is known by one name: the caller's if it is a plain word, in the answer and in the log."""
+
+import json
+import re
+
+import pytest
+
+from tests.served import Served
+from tests.server.socket.client import PROBE, ROW, Caller, ask, request, slow
+from tests.server.socket.scrape import eventually
+
+pytestmark = pytest.mark.slow
+
+TAKEN = ["a", "0", "-", "a" * 64, "8f14e45f-ceea-467a-9575-6d1a2b3c4d5e", "a.b_c-D9"]
+MADE_ANEW = [
+    b"",
+    b"a" * 65,
+    b"a b",
+    b"a,b",
+    b"a\tb",
+    b'a"b',
+    b"a\\b",
+    b"a/b",
+    b"\xc3\xa4",
+    b"a;b",
+    b"{}",
+    b"a:b",
+    b"\xff",
+]
+
+
+@pytest.mark.parametrize("name", TAKEN)
+@pytest.mark.parametrize("data", [ROW, PROBE, slow(1), request("/nothing"), request("/v2/models", method="GET")])
+def test_a_plain_word_is_kept(served: Served, data: bytes, name: str) -> None:
+    named = data.replace(b"Host: h", b"Host: h\r\nX-Request-ID: " + name.encode())
+    assert ask(served.url, named).headers["x-request-id"] == name
+
+
+@pytest.mark.parametrize("name", MADE_ANEW)
+def test_for_anything_else_one_is_made(served: Served, name: bytes) -> None:
+    answer = ask(served.url, PROBE.replace(b"Host: h", b"Host: h\r\nX-Request-Id: " + name))
+    assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [ROW, PROBE, slow(1), request("/nothing"), b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /" + b"a" * 9000],
+)
+def test_without_one_each_answer_gets_its_own(served: Served, data: bytes) -> None:
+    names = {ask(served.url, data).headers["x-request-id"] for _ in range(10)}
+    assert len(names) == 10
+    assert all(re.fullmatch("[0-9a-f]{16}", name) for name in names)
+
+
+def test_it_is_in_the_log(served: Served) -> None:
+    ask(served.url, PROBE.replace(b"Host: h", b"Host: h\r\nX-Request-Id: find-me"))
+    made = ask(served.url, b"nonsense\r\n\r\n").headers["x-request-id"]
+
+    def logged(name: str) -> list[int]:
+        lines = map(json.loads, served.log.read_text().splitlines())
+        return [line["status"] for line in lines if line.get("id") == name]
+
+    assert eventually(lambda: logged("find-me") == [200] and logged(made) == [400])
+
+
+def test_each_of_several_on_a_connection_has_its_own(served: Served) -> None:
+    with Caller(served.url) as caller:
+        caller.served(PROBE.replace(b"Host: h", b"Host: h\r\nX-Request-Id: first"))
+        assert caller.send(PROBE).answer().headers["x-request-id"] != "first"
