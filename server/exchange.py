@@ -50,7 +50,7 @@ class Exchange:
         self._failure: BaseException | None = None
         self._route = route
         self._method: str = scope["method"]
-        self._respond: Respond | None = scope.get("respond")
+        self._respond: Respond | None = scope.pop("respond", None)  # left there it would keep the scope alive
         self._id = _request_id(headers)
         self._send = send
         self._standing_headers = standing_headers
