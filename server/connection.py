@@ -53,6 +53,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._half_closing = _HalfClosing(self)
         if not patience.room_for(self, cast(set[Connection], self.connections)):
             self.refuse(Overloaded("connections", "The server has more connections than it can serve; try again."))
 
@@ -87,13 +88,14 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return
         super().on_headers_complete()
+        self.cycle.transport = self._half_closing  # type: ignore[assignment]
         self.scope["respond"] = partial(respond, self.cycle)  # type: ignore[typeddict-unknown-key]
         self.since = self.loop.time()
         self.in_head = False
         if fault := self._fault_of_head():
             self._deaf = True
             self.scope["fault"] = fault  # type: ignore[typeddict-unknown-key]
-            self._end_with(self.cycle)
+            self.cycle.keep_alive = False
         self.headers = []  # what a trailer says is no header
 
     def on_body(self, body: bytes) -> None:
@@ -138,7 +140,7 @@ class Connection(HttpToolsProtocol):
             self.half_close()
         else:
             self.scope["fault"] = fault  # type: ignore[typeddict-unknown-key]
-            self._end_with(self.cycle)
+            self.cycle.keep_alive = False
             self.cycle.message_event.set()
 
     def half_close(self) -> None:
@@ -189,7 +191,7 @@ class Connection(HttpToolsProtocol):
             self.cycle,
             RequestResponseCycle(
                 scope=self.scope,
-                transport=self.transport,
+                transport=self._half_closing,  # type: ignore[arg-type]
                 flow=self.flow,
                 logger=self.logger,
                 access_logger=self.access_logger,
@@ -201,15 +203,10 @@ class Connection(HttpToolsProtocol):
                 on_response=self.on_response_complete,
             ),
         )
-        self._end_with(self.cycle)
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
             self.pipeline.appendleft((self.cycle, self.app))
-
-    def _end_with(self, cycle: RequestResponseCycle) -> None:
-        cycle.keep_alive = False
-        cycle.transport = _HalfClosing(self)  # type: ignore[assignment]
 
     def _release(self) -> None:
         self._intake.held_bytes -= self._held_bytes
@@ -217,7 +214,7 @@ class Connection(HttpToolsProtocol):
 
 
 class _HalfClosing:
-    """The transport of the last answer on a connection."""
+    """The transport as answers see it: closed after the last one in a way that lets the caller read it."""
 
     def __init__(self, connection: Connection) -> None:
         self.write = connection.transport.write

@@ -54,6 +54,8 @@ async def watch(connections: Collection[Connection]) -> None:
                 unread[connection] = (size, since if size == old_size else now)
                 if now - unread[connection][1] > UNREAD_SECONDS:
                     connection.transport.abort()
+            elif connection.flow.read_paused:  # it is the server that makes the caller wait
+                connection.since = now
             else:
                 _check(connection, now - connection.since)
 
