@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from server.journal import Journal
+from server.journal import FLUSH_LINES, Journal
 
 
 def test_lines_come_a_moment_later_in_order(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,6 +29,18 @@ def test_lines_come_a_moment_later_in_order(capsys: pytest.CaptureFixture[str]) 
         "id": "one",
     }
     assert second["id"] == "two"
+
+
+def test_many_lines_do_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    async def many_requests() -> None:
+        journal = Journal()
+        for number in range(FLUSH_LINES + 1):
+            journal.note("/predict", "POST", 200, 0.001, str(number))
+        assert len(capsys.readouterr().out.splitlines()) == FLUSH_LINES
+        await asyncio.sleep(0.15)
+
+    asyncio.run(many_requests())
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
