@@ -68,7 +68,7 @@ def overload(server: Server, model: Model, times: int, seconds: int, folder: Pat
         server.name,
         times,
         capacity,
-        goodput=answers_per_second(accepted),
+        goodput=answers_per_second(accepted, seconds),
         accepted_p99_ms=p99_ms(accepted) if accepted else None,
         refused=len(refused) / len(rows),
         refused_p99_ms=p99_ms(refused) if refused else None,
@@ -80,9 +80,9 @@ def overload(server: Server, model: Model, times: int, seconds: int, folder: Pat
     )
 
 
-def answers_per_second(answers: Sequence[Answer]) -> float:
-    """Answers a second until the last of them: those that wait at the end of the load are no gift."""
-    return len(answers) / max(one.due + one.seconds for one in answers) if answers else 0.0
+def answers_per_second(answers: Sequence[Answer], seconds: float) -> float:
+    """Over the load, and until the last answer where that comes after it: what waits at the end is no gift."""
+    return len(answers) / max([seconds, *(one.due + one.seconds for one in answers)])
 
 
 def _recovery(port: int, ask: Ask, right: bytes, limit: float, end: float) -> float | None:
