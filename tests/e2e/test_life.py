@@ -69,9 +69,11 @@ def test_kserve_v1_and_v2_answer_alike(deployed: Deployed) -> None:
     metadata = deployed.http.get("/v2/models/breast_model").json()["inputs"]
     assert metadata == [{"name": "input", "datatype": "FP32", "shape": [-1, 6]}]
     tensor = {"name": "input", "datatype": "FP32", "shape": [1, 6]}
-    v2 = deployed.http.post("/v2/models/breast_model/infer", json={"inputs": [tensor | {"data": row}]}).json()
+    v2 = deployed.http.post(
+        "/v2/models/breast_model/infer", json={"id": "one", "inputs": [tensor | {"data": row}]}
+    ).json()
     assert v2["outputs"][0]["data"] == [1]
-    head = json.dumps({"inputs": [tensor | {"parameters": {"binary_data_size": 24}}]}).encode()
+    head = json.dumps({"id": "one", "inputs": [tensor | {"parameters": {"binary_data_size": 24}}]}).encode()
     headers = {"content-type": "application/octet-stream", "inference-header-content-length": str(len(head))}
     body = head + struct.pack("<6f", *row)
     assert deployed.http.post("/v2/models/breast_model/infer", content=body, headers=headers).json() == v2
