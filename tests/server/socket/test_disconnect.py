@@ -9,7 +9,7 @@ from tests.served import Served
 from tests.server.socket.client import PROBE, ROW, Caller, ask, slow
 from tests.server.socket.process import open_files
 from tests.server.socket.scrape import Scrape, eventually
-from tests.server.socket.worker import busy, rows_predicted
+from tests.server.socket.worker import HALF_A_SECOND, busy, rows_predicted
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def test_who_goes_while_queued_is_not_computed(served: Served, go: object) -> No
 
 
 def test_his_place_in_the_queue_is_free_at_once(served: Served) -> None:
-    with busy(served):
+    with busy(served, 6 * HALF_A_SECOND):
         for _ in range(5):  # 5 × 20 would not fit into a queue of 32
             callers = [Caller(served.url).send(slow(1)) for _ in range(20)]
             assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 21)

@@ -15,10 +15,10 @@ def rows_predicted(served: Served) -> float:
 
 
 @contextmanager
-def busy(served: Served) -> Iterator[Caller]:
-    """While it is at a prediction of about half a second."""
+def busy(served: Served, turns: int = HALF_A_SECOND) -> Iterator[Caller]:
+    """While it is at a prediction of so many turns."""
     with Caller(served.url) as caller:
-        caller.send(slow(HALF_A_SECOND))
+        caller.send(slow(turns))
         assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 1)
         yield caller
         assert caller.answer().status == 200
