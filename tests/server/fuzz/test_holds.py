@@ -72,7 +72,7 @@ def test_a_wrong_answer_to_a_good_request_is_seen(answer: Answer) -> None:
         said(400, {"error": "No stop"}, connection="close"),
         said(400, {"error": "Two\nlines."}, connection="close"),
         said(400, {"error": "Traceback (most recent call last)."}, connection="close"),
-        said(400, {"error": "See /root/server/door."}, connection="close"),
+        said(400, {"error": "See /app/server/door."}, connection="close"),
         said(400, {"error": "In msgspec this is wrong."}, connection="close"),
         said(400, {"error": "An object at 0x7f00 is wrong."}, connection="close"),
         said(400, {"error": f"There is no {MARK}."}, connection="close"),
