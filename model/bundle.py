@@ -1,7 +1,8 @@
 """A model on disk, as it is read: a folder whose manifest holds the size and SHA-256 of every other file.
 
 Loading reads each file once and compares it with the manifest before it parses anything else. The pipeline
-(joblib) is there for people; it is verified, never unpickled. What is served is the ONNX graph.
+(joblib) of a model that takes rows is there for people; it is verified, never unpickled. What is served is the
+ONNX graph.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ ONNX = "model.onnx"
 TASK = "task.json"
 CARD = "card.json"
 STATISTICS = "statistics.json"
-FILES = (PIPELINE, ONNX, TASK, CARD, STATISTICS)
+FILES = (ONNX, TASK, CARD, STATISTICS)
 
 _MANIFEST_LIMIT = 64 * 1024
 
@@ -63,8 +64,8 @@ def load(path: str | os.PathLike[str]) -> Bundle:
     folder = path if _is_folder(path) else path.parent
     head = _read(folder, MANIFEST, _MANIFEST_LIMIT)
     manifest = _parse_manifest(folder, head)
-    _refuse_surplus(folder)
-    content = {name: _verified(folder, name, manifest.files[name]) for name in FILES}
+    _refuse_surplus(folder, manifest)
+    content = {name: _verified(folder, name, entry) for name, entry in manifest.files.items()}
     try:
         task = Task.from_dict(_parse_object(folder, TASK, content[TASK]))
     except BundleError:
@@ -88,15 +89,15 @@ def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
         raise BundleError(f"The manifest of {folder} is broken: {error}.") from error
     if manifest.format != FORMAT:
         raise BundleError(f"The bundle {folder} has format {manifest.format}, this program reads format {FORMAT}.")
-    if surplus := sorted(set(manifest.files) - set(FILES)):
+    if surplus := sorted(set(manifest.files) - {PIPELINE, *FILES}):
         raise BundleError(f"The manifest of {folder} names {surplus[0]!r}, which is no file of a bundle.")
     if missing := sorted(set(FILES) - set(manifest.files)):
         raise BundleError(f"The manifest of {folder} does not name {missing[0]}.")
     return manifest
 
 
-def _refuse_surplus(folder: Path) -> None:
-    if surplus := sorted(names(folder) - {MANIFEST, *FILES}):
+def _refuse_surplus(folder: Path, manifest: _Manifest) -> None:
+    if surplus := sorted(names(folder) - {MANIFEST, *manifest.files}):
         raise BundleError(f"The bundle {folder} holds {surplus[0]!r}, which its manifest does not name.")
 
 

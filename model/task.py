@@ -2,11 +2,13 @@
 
 An ONNX graph made for a task has these tensors:
 
-* inputs: when every feature is a number, one tensor ``input`` of shape [-1, number of features];
+* inputs of a picture: one tensor ``input`` of shape [-1, height, width], FP32, 0 (black) to 1 (white);
+* inputs of a row: when every feature is a number, one tensor ``input`` of shape [-1, number of features];
   otherwise one tensor per feature, named as the feature, of shape [-1, 1];
 * classification: ``label`` of shape [-1], int64 or string, one of ``Task.classes``; and, where the model
   has them, ``probabilities`` of shape [-1, number of classes], in the order of ``Task.classes``;
-* regression: ``prediction`` of shape [-1, 1] or [-1].
+* regression: ``prediction`` of shape [-1, 1] or [-1];
+* a picture's besides: ``strangeness`` of shape [-1], how far it is from what the model was trained on.
 
 A missing value is NaN for a number and MISSING_TEXT for a string.
 """
@@ -58,9 +60,25 @@ class Feature:
 
 
 @dataclasses.dataclass(frozen=True)
+class Picture:
+    """A picture as the graph takes it, and what is said of one that looks like nothing the model has seen."""
+
+    transform: Literal["digit", "scan"]  # how any picture is brought into this form: see model/image
+    height: int  # pixels
+    width: int
+    subject: str  # "a handwritten digit": what it should show, for sentences
+    strange_above: float  # the strangeness above which it does not look like the subject
+
+    def __post_init__(self) -> None:
+        if self.height < 1 or self.width < 1:
+            raise ValueError(f"A picture of {self.height} × {self.width} pixels shows nothing.")
+
+
+@dataclasses.dataclass(frozen=True)
 class Task:
     """What a model is asked and what it answers; a contradiction is a ValueError with a sentence.
 
+    A model takes rows of features, or pictures: then it has no features and no example.
     The example gives every feature that must be sent; it may lack optional ones, as a row of a client may.
     """
 
@@ -72,6 +90,7 @@ class Task:
     example: Mapping[str, float | str]  # a row that can be sent as it stands
     classes: tuple[int | str, ...] = ()  # what the model answers, in the order of its probabilities
     labels: tuple[str, ...] = ()  # how each class is shown
+    picture: Picture | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -101,6 +120,8 @@ class Task:
     def from_dict(cls, data: Mapping[str, Any]) -> Task:
         """The task that `to_dict` wrote; a misfit (type, missing or unknown key) is a ValueError."""
         _refuse_unknown_keys(data, cls, "The task")
+        if data.get("picture") is not None:
+            _refuse_unknown_keys(data["picture"], Picture, "The picture")
         features = data.get("features", [])
         if not isinstance(features, list | tuple):
             raise ValueError("The task has no list of features.")  # noqa: TRY004 (one kind of error for a misfit)
@@ -112,6 +133,10 @@ class Task:
             raise ValueError(f"The task does not read as one: {error}") from error
 
     def _check_features(self) -> None:
+        if self.picture is not None:
+            if self.features or self.kind != "classification":
+                raise ValueError(f"Task {self.name!r} takes pictures, so it has no features, and it classifies.")
+            return
         if not self.features:
             raise ValueError(f"Task {self.name!r} has no features.")
         if (repeated := _repeated(self.names)) is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +17,8 @@ from server import metrics
 from server.errors import BadInput
 
 Rows = Mapping[str, NDArray[Any]]
-"""What the ONNX graph is fed: {"input": [rows, features]}, or {feature: [rows, 1]} where some are strings."""
+"""What the ONNX graph is fed: {"input": [rows, features]}, or {feature: [rows, 1]} where some are strings;
+of pictures {"input": [rows, height, width]}."""
 
 DTYPES: Mapping[str, Any] = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
 V2_DATATYPES = {
@@ -29,6 +31,9 @@ V2_DATATYPES = {
 SLICE = 1024
 """Rows that one run of the graph takes: what it holds in between, distances say, grows with them."""
 
+SLICE_PIXELS = 1 << 15
+"""Of pictures, which a network widens to some thirty channels, a run takes fewer."""
+
 INLINE_SECONDS = 0.001
 """How long a prediction may hold up the event loop, and the answers beside it."""
 
@@ -40,10 +45,14 @@ _PROBE_ROWS = 64
 
 @dataclass(frozen=True)
 class Answers:
-    """predictions: [rows], class values or numbers; probabilities: [rows, classes], None where the model has none."""
+    """predictions: [rows], class values or numbers; probabilities: [rows, classes], None where the model has none.
+
+    strangeness: [rows], of pictures.
+    """
 
     predictions: NDArray[Any]
-    probabilities: NDArray[np.floating[Any]] | None
+    probabilities: NDArray[np.floating[Any]] | None = None
+    strangeness: NDArray[np.floating[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class Predictor(kserve.Model):
         self.outputs: tuple[Tensor, ...] = ()
         self.warm_up_seconds = 0.0
         self.inline_bytes = 0
+        self._slice = slice_rows(bundle.task)
         self._batch_rows = metrics.BATCH_ROWS.labels(name)
 
     def load(self) -> bool:
@@ -98,12 +108,12 @@ class Predictor(kserve.Model):
         """
         count = len(next(iter(rows.values())))
         self._batch_rows.observe(count)
-        produced = self._run(rows) if count <= SLICE else self._run_sliced(rows, count)
+        produced = self._run(rows) if count <= self._slice else self._run_sliced(rows, count)
         for array in produced:
             if array.dtype.kind == "f" and b"\0" in np.isfinite(array).tobytes():  # of one row, a fifth of all()'s time
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
                 raise BadInput(f"Row {row}: the values are too far out for the model to compute an answer.")
-        return Answers(produced[0].reshape(-1), produced[1] if len(produced) > 1 else None)
+        return Answers(produced[0].reshape(-1), *produced[1:])
 
     def _bytes_within(self, seconds: float) -> int:
         """The longest body whose rows are predicted in that time, by the fewest bytes that a value takes: "1,"."""
@@ -112,7 +122,7 @@ class Predictor(kserve.Model):
         if min(self._seconds(row) for _ in "123") > seconds:
             return 0
         rows = seconds / min(taken) * _PROBE_ROWS
-        return min(INLINE_BYTES, int(rows * 2 * len(self.task.features)))
+        return min(INLINE_BYTES, int(rows * 2 * sum(prod(tensor.shape[1:]) for tensor in self.inputs)))
 
     def _seconds(self, rows: Rows) -> float:
         started = perf_counter()
@@ -125,8 +135,8 @@ class Predictor(kserve.Model):
 
     def _run_sliced(self, rows: Rows, count: int) -> list[NDArray[Any]]:
         slices = [
-            self._run({name: array[start : start + SLICE] for name, array in rows.items()})
-            for start in range(0, count, SLICE)
+            self._run({name: array[start : start + self._slice] for name, array in rows.items()})
+            for start in range(0, count, self._slice)
         ]
         return [np.concatenate(parts) for parts in zip(*slices, strict=True)]
 
@@ -138,13 +148,17 @@ class Predictor(kserve.Model):
 
 
 def input_tensors(task: Task) -> tuple[Tensor, ...]:
+    if task.picture:
+        return (Tensor("input", "FP32", (-1, task.picture.height, task.picture.width)),)
     if task.numeric:
         return (Tensor("input", task.features[0].datatype, (-1, len(task.features))),)
     return tuple(Tensor(feature.name, feature.datatype, (-1, 1)) for feature in task.features)
 
 
 def example_rows(task: Task) -> Rows:
-    """The task's example as the graph takes it; a field that it lacks is a missing value."""
+    """The task's example as the graph takes it; a field that it lacks is a missing value, and a picture is black."""
+    if task.picture:
+        return {"input": np.zeros((1, task.picture.height, task.picture.width), np.float32)}
     values = [task.example.get(feature.name, missing_value(feature)) for feature in task.features]
     if task.numeric:
         return {"input": np.array([values], DTYPES[task.features[0].datatype])}
@@ -152,6 +166,10 @@ def example_rows(task: Task) -> Rows:
         feature.name: np.array([[value]], DTYPES[feature.datatype])
         for feature, value in zip(task.features, values, strict=True)
     }
+
+
+def slice_rows(task: Task) -> int:
+    return max(1, SLICE_PIXELS // (task.picture.height * task.picture.width)) if task.picture else SLICE
 
 
 def missing_value(feature: Feature) -> float | str:
@@ -167,12 +185,14 @@ def _open(onnx: bytes) -> onnxruntime.InferenceSession:
 
 
 def _input(node: onnxruntime.NodeArg) -> Tensor:
-    return Tensor(node.name, V2_DATATYPES[node.type], (-1, node.shape[-1]))
+    return Tensor(node.name, V2_DATATYPES[node.type], (-1, *node.shape[1:]))
 
 
 def _output(node: onnxruntime.NodeArg) -> Tensor:
     if node.name == "probabilities":
         return Tensor(node.name, V2_DATATYPES[node.type], (-1, node.shape[-1]))
+    if node.name == "strangeness":
+        return Tensor(node.name, V2_DATATYPES[node.type], (-1,))
     return Tensor("prediction", V2_DATATYPES[node.type], (-1,))
 
 

@@ -32,26 +32,27 @@ from model.task import Task
 def save(
     folder: str | os.PathLike[str],
     task: Task,
-    pipeline_bytes: bytes,
+    pipeline_bytes: bytes | None,
     onnx: bytes,
     card: Mapping[str, Any],
     statistics: Mapping[str, Any],
 ) -> Bundle:
     """Write a bundle and load it again; the same arguments always give the same bytes.
 
-    `pipeline_bytes` is what joblib.dump wrote, uncompressed. An older bundle at `folder` is replaced; any
-    other folder that holds something is left alone, with a BundleError.
+    `pipeline_bytes` is what joblib.dump wrote, uncompressed; None for a model that is no pipeline. An older bundle
+    at `folder` is replaced; any other folder that holds something is left alone, with a BundleError.
     """
     folder = Path(folder)
     if os.path.lexists(folder) and not _is_replaceable(folder):
         raise BundleError(f"{folder} exists and is not a model bundle; it is left as it is.")
     content = {
-        PIPELINE: gzip.compress(pipeline_bytes, mtime=0),
         ONNX: onnx,
         TASK: _json(task.to_dict()),
         CARD: _json(card),
         STATISTICS: _json(statistics),
     }
+    if pipeline_bytes is not None:
+        content[PIPELINE] = gzip.compress(pipeline_bytes, mtime=0)
     files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in content.items()}
     content[MANIFEST] = _json({"format": FORMAT, "files": files})
     try:
@@ -68,7 +69,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 
 def _is_replaceable(folder: Path) -> bool:
-    return folder.is_dir() and not folder.is_symlink() and names(folder) <= {MANIFEST, *FILES}
+    return folder.is_dir() and not folder.is_symlink() and names(folder) <= {MANIFEST, PIPELINE, *FILES}
 
 
 def _write(folder: Path, content: Mapping[str, bytes]) -> None:

@@ -53,7 +53,7 @@ def test_what_was_saved_is_loaded(folder: Path) -> None:
     assert gzip.decompress((folder / "model_binary.dat.gz").read_bytes()) == b"pipeline"
 
 
-@pytest.mark.parametrize("name", [bundle.MANIFEST, *bundle.FILES])
+@pytest.mark.parametrize("name", [bundle.MANIFEST, bundle.PIPELINE, *bundle.FILES])
 def test_any_file_of_a_bundle_leads_to_it(folder: Path, name: str) -> None:
     assert bundle.load(str(folder / name)).folder == folder
 
@@ -67,7 +67,7 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = saved(tmp_path / "first"), saved(tmp_path / "second")
     assert first.digest == second.digest
     assert (first.folder / "model_binary.dat.gz").read_bytes()[4:8] == bytes(4)  # no time of day
-    for name in bundle.FILES:
+    for name in (bundle.PIPELINE, *bundle.FILES):
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
 
 
@@ -143,9 +143,9 @@ def write(name: str, content: str) -> Change:
 ENTRY = {"sha256": "0" * 64, "bytes": 5}
 
 TAMPERINGS: list[tuple[str, Change, str]] = [
-    *((f"changed {name}", flip_byte(name), f"{name} in .* was changed") for name in bundle.FILES),
-    *((f"missing {name}", remove(name), f"lacks {name}") for name in bundle.FILES),
-    *((f"unnamed {name}", unname(name), name) for name in bundle.FILES),
+    *((f"changed {name}", flip_byte(name), f"{name} in .* was changed") for name in (bundle.PIPELINE, *bundle.FILES)),
+    *((f"missing {name}", remove(name), f"lacks {name}") for name in (bundle.PIPELINE, *bundle.FILES)),
+    *((f"unnamed {name}", unname(name), name) for name in (bundle.PIPELINE, *bundle.FILES)),
     ("no manifest", remove("manifest.json"), "lacks manifest.json"),
     ("longer file", write("model.onnx", "a longer graph"), "14 bytes, 5 are expected"),
     ("shorter file", write("model.onnx", "grap"), "is 4 bytes, its manifest says 5"),
