@@ -127,7 +127,7 @@ def test_locust_shows_its_web_page(shell: Mapping[str, str]) -> None:
     with started(f"{command} --web-port {port}", shell) as process:
         page = answered(f"http://127.0.0.1:{port}/", process)
         assert "Locust" in page.text
-        # An idle Locust sees no signal that comes between gevent's look for one and its sleep, until something wakes it.
+        # An idle Locust does not see a signal that comes just before its loop falls asleep, until something wakes it.
         time.sleep(1)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 0
