@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 Header = tuple[bytes, bytes]
 
 JSON = b"application/json"
@@ -10,7 +12,12 @@ JSON_HEADERS: Sequence[Header] = ((b"content-type", JSON),)
 
 
 class Answer(NamedTuple):
-    """The body of a 200, and the headers that are its own."""
+    """A body, and the headers that are its own."""
 
     body: bytes
     headers: Sequence[Header] = JSON_HEADERS
+
+
+def refused(sentence: str) -> Answer:
+    """What a refusal says, whatever its status."""
+    return Answer(msgspec.json.encode({"error": sentence}))

@@ -57,9 +57,9 @@ class Door:
         if scope["type"] != "http":
             await self._kserve_app(scope, receive, send)
             return
-        route = self._routes.get(scope["path"], _UNKNOWN)
+        route = _of_method(self._routes.get(scope["path"], _UNKNOWN), scope["method"])
         headers = dict(scope["headers"])
-        exchange = Exchange(route.name, scope, headers, send, self._standing_headers, self._journal)
+        exchange = Exchange(route, scope, headers, send, self._standing_headers, self._journal)
         self._in_flight += 1
         try:
             await self._answer(route, headers, scope, receive, exchange)
@@ -139,13 +139,22 @@ def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
     return began + int(allowed) / 1e3
 
 
+def _of_method(route: Route, method: str) -> Route:
+    return route.beside if route.beside and route.beside.method == method else route
+
+
 def _check_method(route: Route, method: str) -> None:
     if route is _UNKNOWN:
         raise NotFound("There is nothing at this path; POST /predict predicts, and GET /info says what it takes.")
-    if method != route.method and not (method == "HEAD" and route.method == "GET" and route.handler is not None):
-        # KServe's routes do not know HEAD.
-        allowed = "GET, HEAD" if route.method == "GET" and route.handler is not None else route.method
+    if method != route.method and method not in _methods(route):
+        allowed = ", ".join(_methods(route))
         raise MethodNotAllowed(f"This path takes {allowed} only.", {"allow": allowed})
+
+
+def _methods(route: Route) -> list[str]:
+    # KServe's routes do not know HEAD.
+    own = ["GET", "HEAD"] if route.method == "GET" and route.handler is not None else [route.method]
+    return own + (_methods(route.beside) if route.beside else [])
 
 
 def _check_content_type(route: Route, headers: Mapping[bytes, bytes]) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from time import perf_counter
 from typing import Any
 
-import msgspec
-
 from server import metrics
 from server.answer import JSON_HEADERS, Header
 from server.errors import ServingError
 from server.journal import Journal
+from server.routes import Route
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,7 +35,7 @@ class Exchange:
 
     def __init__(
         self,
-        route: str,
+        route: Route,
         scope: Scope,
         headers: Mapping[bytes, bytes],
         send: Send,
@@ -48,7 +47,8 @@ class Exchange:
         self._answered = False
         self._closes = False
         self._failure: BaseException | None = None
-        self._route = route
+        self._route = route.name
+        self._refusal = route.refusal
         self._method: str = scope["method"]
         self._respond: Respond | None = scope.pop("respond", None)  # left there it would keep the scope alive
         self._id = _request_id(headers)
@@ -71,7 +71,7 @@ class Exchange:
             await self._send({"type": "http.response.body", "body": body})
 
     async def refuse(self, error: ServingError) -> None:
-        """Answer {"error": sentence}, unless an answer has begun already."""
+        """Answer with the sentence, unless an answer has begun already."""
         metrics.REFUSED.labels(error.reason).inc()
         self._closes = error.closes
         headers = [(name.encode(), value.encode()) for name, value in error.headers.items()]
@@ -100,7 +100,8 @@ class Exchange:
 
     async def _say(self, status: int, sentence: str, headers: Sequence[Header]) -> None:
         if not self._answered:
-            await self.answer(status, msgspec.json.encode({"error": sentence}), [*JSON_HEADERS, *headers])
+            body, own = self._refusal(sentence)
+            await self.answer(status, body, [*own, *headers])
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from server import metrics, plain, v2
-from server.answer import JSON, Answer
+from server.answer import JSON, Answer, refused
 from server.predictor import Predictor
 
 OCTETS = b"application/octet-stream"
@@ -23,6 +23,8 @@ class Route:
 
     handler: (body, headers) → Answer, pure of the network; None hands the request on to KServe's app.
     inline_bytes: a longer body is handled off the event loop, as it would delay the answers beside it.
+    refusal: how a sentence is said where a request is refused.
+    beside: the route of the same path that takes another method.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Route:
     handler: Handler | None = None
     reads: tuple[bytes, ...] = ()
     inline_bytes: int = 0
+    refusal: Callable[[str], Answer] = refused
+    beside: "Route | None" = None
 
 
 def table(predictors: Iterable[Predictor]) -> dict[str, Route]:

@@ -1,0 +1,54 @@
+"""What a route may say of itself: a second method at its path, and its own words for a refusal."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from server.answer import Answer
+from server.backlog import Backlog
+from server.door import Door
+from server.errors import BadInput
+from server.journal import Journal
+from server.routes import Route
+
+
+def _refuses(_body: bytes, _headers: object) -> Answer:
+    raise BadInput("No.")
+
+
+PLAIN = [(b"content-type", b"text/plain")]
+POSTED = Route("/", "POST", _refuses, (b"",), refusal=lambda sentence: Answer(sentence.encode(), PLAIN))
+TABLE = {"/": Route("/", "GET", lambda _body, _headers: Answer(b"got", PLAIN), beside=POSTED)}
+
+
+def asked(method: str) -> tuple[int, dict[bytes, bytes], bytes]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def nothing(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise AssertionError
+
+    scope = {"type": "http", "path": "/", "method": method, "headers": []}
+    asyncio.run(Door(TABLE, nothing, Backlog(1), Journal(), "")(scope, receive, send))
+    start, body = sent
+    return start["status"], dict(start["headers"]), body["body"]
+
+
+@pytest.mark.parametrize(("method", "status", "body"), [("GET", 200, b"got"), ("POST", 400, b"No.")])
+def test_each_method_of_a_path_has_its_route(method: str, status: int, body: bytes) -> None:
+    answer = asked(method)
+    assert answer[::2] == (status, body)
+    assert answer[1][b"content-type"] == b"text/plain"
+
+
+def test_another_method_is_told_of_both() -> None:
+    status, headers, body = asked("DELETE")
+    assert status == 405
+    assert headers[b"allow"] == b"GET, HEAD, POST"
+    assert body == b'{"error":"This path takes GET, HEAD, POST only."}'
