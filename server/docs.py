@@ -10,7 +10,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from server import openapi
 from server.answer import Answer
 from server.predictor import Predictor
-from server.routes import Route
+from server.route import Route
 
 _ASSETS = {
     "swagger-ui-bundle.js": b"text/javascript",

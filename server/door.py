@@ -23,7 +23,7 @@ from server.errors import (
 from server.exchange import CALLER_GONE, Exchange, Message, Scope, Send
 from server.journal import Journal
 from server.one_write import CLOSE
-from server.routes import Route
+from server.route import Route
 
 Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -90,7 +90,7 @@ class Door:
             _check_content_type(route, headers)
             body = await _whole_body(scope, receive)
             deadline = _deadline(headers, exchange.began)
-        if len(body) <= route.inline_bytes:
+        if len(body) <= route.inline_bytes and not route.slow(body, headers):
             if perf_counter() > deadline:
                 raise DeadlinePassed
             answer = handler(body, headers)

@@ -11,7 +11,7 @@ from server import metrics
 from server.answer import JSON_HEADERS, Header
 from server.errors import ServingError
 from server.journal import Journal
-from server.routes import Route
+from server.route import Route
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -1,7 +1,6 @@
 """Which path does what: our own routes, and what is let through to KServe's app."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -9,31 +8,11 @@ from typing import Any
 import msgspec
 
 from server import metrics, plain, v2
-from server.answer import JSON, Answer, refused
+from server.answer import JSON, Answer
 from server.predictor import Predictor
+from server.route import Route
 
 OCTETS = b"application/octet-stream"
-
-Handler = Callable[[bytes, Mapping[bytes, bytes]], Answer]
-
-
-@dataclass(frozen=True)
-class Route:
-    """name: the route in logs and metrics; reads: the content types it takes, empty for a route without a body.
-
-    handler: (body, headers) → Answer, pure of the network; None hands the request on to KServe's app.
-    inline_bytes: a longer body is handled off the event loop, as it would delay the answers beside it.
-    refusal: how a sentence is said where a request is refused.
-    beside: the route of the same path that takes another method.
-    """
-
-    name: str
-    method: str
-    handler: Handler | None = None
-    reads: tuple[bytes, ...] = ()
-    inline_bytes: int = 0
-    refusal: Callable[[str], Answer] = refused
-    beside: "Route | None" = None
 
 
 def table(predictors: Iterable[Predictor]) -> dict[str, Route]:

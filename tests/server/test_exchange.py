@@ -10,7 +10,7 @@ import pytest
 from server.backlog import Backlog
 from server.door import Door
 from server.journal import Journal
-from server.routes import Route
+from server.route import Route
 
 SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}
 

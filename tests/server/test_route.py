@@ -10,7 +10,7 @@ from server.backlog import Backlog
 from server.door import Door
 from server.errors import BadInput
 from server.journal import Journal
-from server.routes import Route
+from server.route import Route
 
 
 def _refuses(_body: bytes, _headers: object) -> Answer:

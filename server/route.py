@@ -1,0 +1,34 @@
+"""What is done with the requests of one path and method."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from server.answer import Answer, refused
+
+Headers = Mapping[bytes, bytes]
+Handler = Callable[[bytes, Headers], Answer]
+
+
+def _never(_body: bytes, _headers: Headers) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Route:
+    """name: the route in logs and metrics; reads: the content types it takes, empty for a route without a body.
+
+    handler: (body, headers) → Answer, pure of the network; None hands the request on to KServe's app.
+    inline_bytes: a longer body is handled off the event loop, as it would delay the answers beside it.
+    slow: whether a body is handled there however short it is.
+    refusal: how a sentence is said where a request is refused.
+    beside: the route of the same path that takes another method.
+    """
+
+    name: str
+    method: str
+    handler: Handler | None = None
+    reads: tuple[bytes, ...] = ()
+    inline_bytes: int = 0
+    slow: Callable[[bytes, Headers], bool] = _never
+    refusal: Callable[[str], Answer] = refused
+    beside: "Route | None" = None
