@@ -1,9 +1,16 @@
 """Everything configurable, read once from the environment; a bad value stops the start."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+_PORTS = range(1, 65536)
+_HOST = re.compile(
+    r"(?=.{1,253}(:|$))(?P<name>([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+"
+    r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?)(:(?P<port>[0-9]{1,5}))?"
+)
+"""A name of two labels or more whose last begins with a letter: no address in any spelling is one."""
 
 
 class SettingsError(ValueError):
@@ -21,6 +28,7 @@ class Settings:
     pod_name: sent back as X-Served-By; empty sends no such header.
     metrics_port: where GET /metrics is answered, which may be `port`; 0: nowhere.
     docs: whether GET /docs and /openapi.json are answered.
+    image_hosts: the hosts, each with a port, that pictures are fetched from by link; none: no link is followed.
     """
 
     models: tuple[tuple[str, Path], ...]
@@ -31,10 +39,11 @@ class Settings:
     pod_name: str
     metrics_port: int
     docs: bool
+    image_hosts: frozenset[tuple[str, int]]
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Read MODEL_NAME, MODEL_PATH, PORT, MAX_BODY_BYTES, QUEUE_SIZE, GRACE_SECONDS, POD_NAME, METRICS_PORT and DOCS.
+    """Read what docs/api.md lists under "Environment".
 
     MODEL_NAME and MODEL_PATH may each be a comma-separated list of equal length. Raises SettingsError.
     """
@@ -43,13 +52,14 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             environment.get("MODEL_NAME", "breast_model"),
             environment.get("MODEL_PATH", "model/bundles/breast_model"),
         ),
-        port=_whole_number(environment, "PORT", 8000, range(1, 65536)),
+        port=_whole_number(environment, "PORT", 8000, _PORTS),
         max_body_bytes=_whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, (1 << 30) + 1)),
         queue_size=_whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
         grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
         pod_name=_pod_name(environment.get("POD_NAME", "")),
         metrics_port=_whole_number(environment, "METRICS_PORT", 0, range(65536)),
         docs=_switch(environment, "DOCS"),
+        image_hosts=frozenset(_hosts(environment.get("IMAGE_HOSTS", ""))),
     )
 
 
@@ -65,6 +75,19 @@ def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:
     if len(set(name_list)) != len(name_list):
         raise SettingsError("MODEL_NAME names the same model twice.")
     return tuple(zip(name_list, map(Path, path_list), strict=True))
+
+
+def _hosts(text: str) -> Iterator[tuple[str, int]]:
+    """Each host with the ports that it may be asked at: its own, or those of http and https."""
+    for entry in filter(None, map(str.strip, text.lower().split(","))):
+        found = _HOST.fullmatch(entry)
+        if found is None or int(found["port"] or 1) not in _PORTS:
+            raise SettingsError(
+                f"IMAGE_HOSTS must be a comma-separated list of hosts' full names, such as pictures.example.org or "
+                f"pictures.example.org:8443, not {entry!r}."
+            )
+        for port in (found["port"],) if found["port"] else (80, 443):
+            yield found["name"], int(port)
 
 
 def _pod_name(text: str) -> str:

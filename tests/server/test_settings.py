@@ -27,6 +27,33 @@ def test_lists_name_several_models_in_order() -> None:
     assert settings.models == (("a", Path("/x")), ("b", Path("/y/model.onnx")))
 
 
+def test_no_link_is_followed_unless_hosts_are_named() -> None:
+    for nothing in ({}, {"IMAGE_HOSTS": ""}, {"IMAGE_HOSTS": " , "}):
+        assert from_environment(nothing).image_hosts == frozenset()
+
+
+def test_hosts_are_named_with_the_ports_that_may_be_asked() -> None:
+    hosts = from_environment({"IMAGE_HOSTS": "Pictures.example.org, my_bucket.example.com:8443,xn--bcher-kva.example"})
+    assert hosts.image_hosts == {
+        ("pictures.example.org", 80),
+        ("pictures.example.org", 443),
+        ("my_bucket.example.com", 8443),
+        ("xn--bcher-kva.example", 80),
+        ("xn--bcher-kva.example", 443),
+    }
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["localhost", "10.0.0.1", "0x7f.0x1", "[::1]", "*.example.org", "example.org.", "https://example.org", "user@a.org",
+     "a.org:0", "a.org:65536", "a.org:", "-a.org", "a-.org", "a..org", ".org", "bücher.example", "a.org/x", "a b.org",
+     "a" * 64 + ".org", "a." * 126 + "orgs"],
+)  # fmt: skip
+def test_what_is_no_host_stops_the_start(entry: str) -> None:
+    with pytest.raises(SettingsError, match=r"IMAGE_HOSTS must be .* such as pictures\.example\.org"):
+        from_environment({"IMAGE_HOSTS": f"good.example.org,{entry}"})
+
+
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
