@@ -11,7 +11,7 @@ import prometheus_client
 import uvloop
 from kserve.model_server import app as kserve_app
 
-from server import docs, metrics, patience, routes
+from server import docs, metrics, patience, routes, site
 from server.backlog import Backlog
 from server.connection import Connection, Intake
 from server.door import Door
@@ -25,7 +25,7 @@ class Host(kserve.ModelServer):
 
     def __init__(self, settings: Settings, predictors: Sequence[Predictor]) -> None:
         super().__init__(http_port=settings.port, enable_grpc=False, grace_period=settings.grace_seconds)
-        table = routes.table(predictors)
+        table = routes.table(predictors) | site.table(predictors, settings)
         if settings.docs:
             table |= docs.table(predictors)
         if settings.metrics_port == settings.port:

@@ -1,0 +1,1 @@
+"""The page at /: templates, style and scripts, and what fills the templates."""

@@ -1,0 +1,23 @@
+"""The form of a picture → what the model says of it. Imported only where a model of pictures is served."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from server.errors import BadInput
+from server.page.asked import Asked, named
+from server.pictures import form
+from server.pictures.plain import Plain
+from server.predictor import Predictor
+
+TYPE = b"multipart/form-data"
+
+
+def ask(predictors: Mapping[str, Predictor], body: bytes, headers: Mapping[bytes, bytes]) -> Asked:
+    """Raises ServingError."""
+    names = form.fields(body, headers[b"content-type"]).get(b"model", [])
+    predictor = named(predictors, [name.decode("utf-8", "replace") for name in names])
+    picture = predictor.task.picture
+    if picture is None:
+        raise BadInput("This model takes numbers, not a picture.")
+    return Asked(predictor, msgspec.json.decode(Plain(predictor, picture).predict(body, headers)), {})

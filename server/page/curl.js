@@ -1,0 +1,26 @@
+// The command that asks the same from a terminal.
+
+export const ofRow = (model, row) =>
+  `curl ${address(model)} -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(row))}`;
+
+export const ofPicture = (model, type, name) =>
+  `curl ${address(model)} -H 'Content-Type: ${type}' --data-binary ${quoted(`@${name}`)}`;
+
+/** Makes the place show a command, and its button copy it. */
+export function asksAgain(place) {
+  const [code, button] = [place.querySelector('code'), place.querySelector('.copy')];
+  button.addEventListener('click', async () => {
+    getSelection().selectAllChildren(code);
+    if (navigator.clipboard) await navigator.clipboard.writeText(code.textContent);
+    else document.execCommand('copy'); // over plain HTTP there is nothing else
+    button.textContent = 'Copied';
+    setTimeout(() => (button.textContent = 'Copy'), 2000);
+  });
+  return (command) => (code.textContent = command);
+}
+
+const address = (model) => quoted(`${location.origin}/predict/${encodeURIComponent(model)}`);
+
+function quoted(text) {
+  return /^[\w@:/.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,56 @@
+// A picture that the server takes: one that is too large is made smaller here.
+import { Refusal } from './ask.js';
+
+const MEGABYTE = 1e6;
+const LARGEST = 30 * MEGABYTE;
+const SIDES = [2000, 1400, 1000]; // pixels
+const FORM_BYTES = 1024; // what a form puts around a file
+
+const mostBytes = Number(document.body.dataset.maxBytes) - FORM_BYTES;
+
+/** The file's bytes, or a smaller JPEG of it, and a note that says so. Throws Refusal. */
+export async function fitting(file) {
+  if (file.size > LARGEST) {
+    throw new Refusal(`${file.name} has ${megabytes(file.size)} MB; more than ${megabytes(LARGEST)} MB are not taken.`);
+  }
+  const picture = await read(file);
+  if (picture.size <= mostBytes) return { picture, note: '' };
+  const bitmap = await decoded(file);
+  for (const side of SIDES) {
+    const smaller = await scaled(bitmap, Math.min(1, side / Math.max(bitmap.width, bitmap.height)));
+    if (smaller.size <= mostBytes) return { picture: smaller, note: made(bitmap, smaller) };
+  }
+  throw new Refusal(`${file.name} stays too large for the server, however small it is made.`);
+}
+
+async function read(file) {
+  try {
+    return new Blob([await file.arrayBuffer()], { type: file.type });
+  } catch {
+    throw new Refusal(`${file.name} cannot be read; is it a folder, or has it been moved?`);
+  }
+}
+
+async function decoded(file) {
+  try {
+    return await createImageBitmap(file);
+  } catch {
+    throw new Refusal(`${file.name} is too large to be sent, and this browser cannot make it smaller; send a JPEG or PNG.`);
+  }
+}
+
+async function scaled(bitmap, scale) {
+  const canvas = new OffscreenCanvas(Math.round(scale * bitmap.width), Math.round(scale * bitmap.height));
+  const pen = canvas.getContext('2d');
+  pen.fillStyle = 'white'; // a JPEG has no transparency
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.imageSmoothingQuality = 'high';
+  pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const smaller = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 });
+  return Object.assign(smaller, { width: canvas.width, height: canvas.height });
+}
+
+const made = (from, to) =>
+  `Made smaller before it was sent: from ${from.width} × ${from.height} to ${to.width} × ${to.height} pixels.`;
+
+const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(bytes < 10 * MEGABYTE ? 1 : 0);

@@ -1,0 +1,83 @@
+// The place where one model's answer appears, and whatever else there is to say.
+import { asksAgain } from './curl.js';
+
+export function percent(probability) {
+  if (probability > 0 && probability < 0.001) return '< 0.1 %';
+  if (probability > 0.999 && probability < 1) return '> 99.9 %';
+  return `${(100 * probability).toFixed(1)} %`;
+}
+
+export class Panel {
+  constructor(section) {
+    this.root = section.querySelector('.answer');
+    this.labels = JSON.parse(section.dataset.labels);
+    this.hint = this.#at('.told').textContent;
+    this.curl = asksAgain(this.#at('.curl'));
+  }
+
+  /** A sentence beside the answer before, which stays. */
+  tell(sentence) {
+    this.root.classList.remove('refused');
+    this.#at('.told').textContent = sentence;
+  }
+
+  refuse(sentence) {
+    this.clear();
+    this.tell(sentence);
+    this.root.classList.add('refused');
+  }
+
+  clear() {
+    this.#fill({}, {});
+    this.root.classList.add('empty');
+    this.tell(this.hint);
+  }
+
+  /** answer: as the server gave it; given: the address of the picture asked about, if one was chosen. */
+  show({ answer, ms, note = '', given = '', curl }) {
+    this.#fill(answer, this.#probabilities(answer), given);
+    this.root.classList.remove('empty');
+    this.tell(note);
+    this.#at('.took').textContent = `${ms.toFixed(ms < 10 ? 1 : 0)} ms, there and back`;
+    this.curl(curl);
+  }
+
+  #fill(answer, probabilities, given = '') {
+    this.#at('.label').textContent = answer.label ?? answer.prediction ?? '';
+    this.#at('.sure').textContent = 'probability' in answer ? percent(answer.probability) : '';
+    this.#at('.took').textContent = '';
+    for (const bar of this.root.querySelectorAll('.bars li')) {
+      const probability = probabilities[bar.dataset.label];
+      bar.classList.toggle('likeliest', bar.dataset.label === answer.label);
+      bar.querySelector('rect').setAttribute('width', 100 * (probability ?? 0));
+      bar.querySelector('.percent').textContent = probability === undefined ? '' : percent(probability);
+    }
+    this.#at('.warnings').replaceChildren(...(answer.warnings ?? []).map(item));
+    this.#picture('.given', given);
+    this.#picture('.seen', answer.seen);
+  }
+
+  /** Of each label, where they are known: of two, one says the other. */
+  #probabilities({ label, probability, probabilities }) {
+    if (probabilities || probability === undefined) return probabilities ?? {};
+    const others = this.labels.filter((other) => other !== label);
+    return { [label]: probability, ...(others.length === 1 && { [others[0]]: 1 - probability }) };
+  }
+
+  #picture(place, source) {
+    const figure = this.#at(place);
+    if (!figure) return;
+    figure.hidden = !source;
+    if (source) figure.querySelector('img').src = source;
+  }
+
+  #at(place) {
+    return this.root.querySelector(place);
+  }
+}
+
+function item(text) {
+  const made = document.createElement('li');
+  made.textContent = text;
+  return made;
+}

@@ -1,0 +1,60 @@
+// Several pictures: one row each, and all of them as a CSV file.
+import { percent } from './panel.js';
+import { saveAs } from './save.js';
+
+const HEAD = ['picture', 'answer', 'probability', 'warnings', 'ms'];
+
+export class Table {
+  constructor(section) {
+    this.root = section.querySelector('.several');
+    this.name = section.dataset.model;
+    this.rows = [];
+    this.root.querySelector('.save').addEventListener('click', () => saveAs(`${this.name}.csv`, csv([HEAD, ...this.rows])));
+  }
+
+  hide() {
+    this.root.hidden = true;
+  }
+
+  begin() {
+    this.rows = [];
+    this.root.hidden = false;
+    this.root.querySelector('tbody').replaceChildren();
+  }
+
+  progress(sentence) {
+    this.root.querySelector('.progress').textContent = sentence;
+  }
+
+  answered(name, { answer, ms, note }) {
+    const warnings = [...(answer.warnings ?? []), ...(note ? [note] : [])].join(' ');
+    this.#add(name, [name, answer.label, answer.probability, warnings, Math.round(ms)], [
+      answer.label, percent(answer.probability), warnings, `${Math.round(ms)}`,
+    ]);
+  }
+
+  refused(name, sentence) {
+    this.#add(name, [name, '', '', sentence, ''], ['–', '', sentence, '']);
+  }
+
+  #add(name, row, shown) {
+    this.rows.push(row);
+    const line = this.root.querySelector('tbody').insertRow();
+    const heading = Object.assign(document.createElement('th'), { scope: 'row', textContent: name });
+    line.append(heading);
+    for (const [place, text] of shown.entries()) {
+      const cell = line.insertCell();
+      cell.textContent = text;
+      cell.dataset.of = HEAD[place + 1];
+    }
+  }
+}
+
+function csv(rows) {
+  return new Blob(rows.map((row) => `${row.map(cell).join(',')}\r\n`), { type: 'text/csv' });
+}
+
+function cell(value) {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
