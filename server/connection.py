@@ -1,7 +1,6 @@
 """One connection: how much a caller may send, and what happens when it is too much or no HTTP."""
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
@@ -10,16 +9,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server import head, patience
 from server.errors import Malformed, Overloaded, ServingError
+from server.intake import HalfClosing, Intake
 from server.one_write import respond
-
-
-@dataclass
-class Intake:
-    """What all connections share: the cap on one body, and how many bytes of bodies are held now."""
-
-    max_body_bytes: int
-    max_held_bytes: int
-    held_bytes: int = 0
 
 
 class Connection(HttpToolsProtocol):
@@ -53,7 +44,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._half_closing = _HalfClosing(self)
+        self._half_closing = HalfClosing(self.transport, self.half_close)
         if not patience.room_for(self, cast(set[Connection], self.connections)):
             self.refuse(Overloaded("connections", "The server has more connections than it can serve; try again."))
 
@@ -211,12 +202,3 @@ class Connection(HttpToolsProtocol):
     def _release(self) -> None:
         self._intake.held_bytes -= self._held_bytes
         self._held_bytes = 0
-
-
-class _HalfClosing:
-    """The transport as answers see it: closed after the last one in a way that lets the caller read it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.write = connection.transport.write
-        self.is_closing = connection.transport.is_closing
-        self.close = connection.half_close

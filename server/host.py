@@ -13,8 +13,9 @@ from kserve.model_server import app as kserve_app
 
 from server import docs, metrics, patience, routes, site
 from server.backlog import Backlog
-from server.connection import Connection, Intake
+from server.connection import Connection
 from server.door import Door
+from server.intake import Intake
 from server.journal import Journal
 from server.predictor import Predictor
 from server.settings import Settings
