@@ -22,7 +22,8 @@ NO_LINKS = [
     "http://pictures.example:80@127.0.0.1/", "http://127.0.0.1\\@pictures.example/", "http://pictures.example\\a",
     "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://pictures.example:/", "http://pictures.example:８０/",
     "http://pictures%2eexample/", "http://ｐictures.example/", "http://pictures。example/", "http://bücher.example/",
-    "httpſ://pictures.example/", "http://picture\u017f.example/", "http://pictures.example/a b", "http://pictures.example/ä", "http://pictures.example/\r\nHost: a",
+    "httpſ://pictures.example/", "http://picture\u017f.example/", "http://pictures.example/a b",
+    "http://pictures.example/ä", "http://pictures.example/\r\nHost: a",
     " http://pictures.example/", "http://pictures.example/\n",
     "http://pictures.example/" + "a" * 8192, "http://" + "a" * 1_000_000,
 ]  # fmt: skip
