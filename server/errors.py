@@ -7,6 +7,7 @@ ServingError                     ours is any other exception: 500, a fixed sente
 ├── MethodNotAllowed        405  the path exists, with other methods
 ├── TooSlow                 408  the request did not arrive in time
 ├── TooLarge                413  more bytes than the server takes
+├── TooManyPixels           413  a picture larger than the server decodes
 ├── UrlTooLong              414
 ├── UnsupportedMediaType    415  not the content type this path reads
 ├── HeadTooLarge            431  too many header fields, or too long
@@ -65,6 +66,11 @@ class TooLarge(ServingError):
     status = 413
     reason = "body"
     closes = True
+
+
+class TooManyPixels(ServingError):
+    status = 413
+    reason = "pixels"
 
 
 class UrlTooLong(ServingError):

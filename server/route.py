@@ -32,3 +32,8 @@ class Route:
     slow: Callable[[bytes, Headers], bool] = _never
     refusal: Callable[[str], Answer] = refused
     beside: "Route | None" = None
+
+
+def media_type(headers: Headers) -> bytes:
+    """What the body is said to be, without its parameters."""
+    return headers.get(b"content-type", b"").partition(b";")[0].strip().lower()

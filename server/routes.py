@@ -1,50 +1,43 @@
 """Which path does what: our own routes, and what is let through to KServe's app."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 
-from server import metrics, plain, v2
-from server.answer import JSON, Answer
+from server import choice, info, metrics, protocols
+from server.answer import Answer
 from server.predictor import Predictor
-from server.route import Route
+from server.protocols import LABEL, MANY, ONE
+from server.route import Headers, Route
 
-OCTETS = b"application/octet-stream"
+UNNAMED = {"/predict": ONE, "/predict/batch": MANY, "/prediction/batch": MANY, "/predict/img": LABEL}
+"""What is asked at a path that names no model: the same as at this one."""
 
 
 def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
-    """Every path of the prediction API. The first predictor answers /predict, /predict/batch and /info."""
-    predictors = tuple(predictors)
-    first = predictors[0]
-    routes = {
-        "/predict": _posted("/predict", first, plain.predict),
-        "/predict/batch": _posted("/predict/batch", first, plain.predict_batch),
-        "/info": _got("/info", partial(_info, first)),
-    }
+    """Every path of the prediction API."""
+    served = {predictor: protocols.of(predictor) for predictor in predictors}
     # The port opens when every model has answered a warm-up prediction: who can ask finds them ready.
-    for path in ("/health", "/health/ready", "/health/live"):
-        routes[path] = _got(path, _healthy)
+    routes = {path: _got(path, _healthy) for path in ("/health", "/health/ready", "/health/live")}
     routes["/v2"] = _got("/v2", _server)
     for path in ("/", "/v1/models", "/v2/health/live", "/v2/health/ready", "/v2/models"):
         routes[path] = Route(path, "GET")
-    for predictor in predictors:
-        name = predictor.name
-        routes[f"/v1/models/{name}"] = Route("/v1/models/{model}", "GET")
-        routes[f"/v2/models/{name}"] = Route("/v2/models/{model}", "GET")
-        routes[f"/v2/models/{name}/ready"] = Route("/v2/models/{model}/ready", "GET")
-        routes[f"/v1/models/{name}:predict"] = _posted(
-            "/v1/models/{model}:predict", predictor, plain.predict_v1, (JSON, b"")
-        )
-        routes[f"/v2/models/{name}/infer"] = Route(
-            "/v2/models/{model}/infer",
-            "POST",
-            partial(_infer, predictor),
-            (JSON, OCTETS, b""),
-            predictor.inline_bytes,
-        )
+    routes |= _unnamed(served)
+    names = [predictor.name for predictor in served]
+    for predictor, of_model in served.items():
+        of_model |= {
+            "/info/{model}": _got("/info/{model}", partial(info.of, predictor, names)),
+            **{
+                path: Route(path, "GET")
+                for path in ("/v1/models/{model}", "/v2/models/{model}", "/v2/models/{model}/ready")
+            },
+        }
+        routes |= {path.replace("{model}", predictor.name): route for path, route in of_model.items()}
+    routes["/info"] = _got("/info", partial(info.of, next(iter(served)), names))
     return routes
 
 
@@ -52,27 +45,27 @@ def metrics_table() -> dict[str, Route]:
     return {"/metrics": Route("/metrics", "GET", _metrics)}
 
 
-def _posted(
-    name: str,
-    predictor: Predictor,
-    decode_predict_encode: Callable[[Predictor, bytes], bytes],
-    reads: tuple[bytes, ...] = (JSON,),
-) -> Route:
-    def handler(body: bytes, _headers: Mapping[bytes, bytes]) -> Answer:
-        return Answer(decode_predict_encode(predictor, body))
-
-    return Route(name, "POST", handler, reads, predictor.inline_bytes)
+def _unnamed(served: Mapping[Predictor, Mapping[str, Route]]) -> dict[str, Route]:
+    """Of the first model; but of the first of rows and the first of pictures where both are served."""
+    routes = {}
+    for path, asked in UNNAMED.items():
+        firsts: dict[bool, tuple[Predictor, Route]] = {}
+        for predictor, of_model in served.items():
+            if asked in of_model:
+                firsts.setdefault(predictor.task.picture is None, (predictor, of_model[asked]))
+        if len(firsts) > 1:
+            routes[path] = choice.between(path, asked, firsts[True], firsts[False])
+        elif firsts:
+            ((_, route),) = firsts.values()
+            routes[path] = replace(route, name=path)
+    return routes
 
 
 def _got(name: str, document: Callable[[], dict[str, Any]]) -> Route:
     return Route(name, "GET", lambda _body, _headers: Answer(msgspec.json.encode(document())))
 
 
-def _infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
-    return Answer(*v2.infer(predictor, body, headers))
-
-
-def _metrics(_body: bytes, _headers: Mapping[bytes, bytes]) -> Answer:
+def _metrics(_body: bytes, _headers: Headers) -> Answer:
     return Answer(metrics.render(), [(b"content-type", metrics.CONTENT_TYPE)])
 
 
@@ -83,17 +76,3 @@ def _healthy() -> dict[str, Any]:
 def _server() -> dict[str, Any]:
     """KServe's own answer claims an extension that loads and unloads models."""
     return {"name": "kserve", "version": version("kserve"), "extensions": ["binary_tensor_data"]}
-
-
-def _info(predictor: Predictor) -> dict[str, Any]:
-    task = predictor.task
-    return {
-        "name": task.title,
-        "version": task.version,
-        "model": predictor.name,
-        "kind": task.kind,
-        "inputs": [msgspec.to_builtins(feature) for feature in task.features],
-        "labels": list(task.labels),
-        "example": dict(task.example),
-        "digest": predictor.bundle.digest,
-    }

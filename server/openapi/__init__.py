@@ -10,7 +10,7 @@ from server.predictor import Predictor
 
 def document(predictors: Iterable[Predictor]) -> dict[str, Any]:
     """OpenAPI 3.1: the plain routes for the first predictor, V1 and V2 for each."""
-    predictors = tuple(predictors)
+    predictors = tuple(predictor for predictor in predictors if predictor.task.picture is None)
     first = predictors[0]
     found = paths.of_plain(first) | paths.of_server([predictor.name for predictor in predictors])
     for predictor in predictors:

@@ -1,0 +1,27 @@
+"""What GET /info says of a model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from server.predictor import Predictor
+
+
+def of(predictor: Predictor, models: Sequence[str]) -> dict[str, Any]:
+    """models: the names of all that are served."""
+    task = predictor.task
+    if task.picture:
+        takes = {"picture": msgspec.to_builtins(task.picture)}
+    else:
+        takes = {"inputs": [msgspec.to_builtins(feature) for feature in task.features], "example": dict(task.example)}
+    return {
+        "name": task.title,
+        "version": task.version,
+        "model": predictor.name,
+        "models": list(models),
+        "kind": task.kind,
+        "labels": list(task.labels),
+        **takes,
+        "digest": predictor.bundle.digest,
+    }

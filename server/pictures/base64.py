@@ -1,0 +1,26 @@
+"""Base64, or a data: URL → bytes, in one spelling only."""
+
+import binascii
+import re
+
+from server.errors import BadInput
+
+_DATA_URL = re.compile(r"data:[A-Za-z0-9.+/;=-]{0,100},")
+
+
+def decode(text: str) -> bytes:
+    """Raises BadInput."""
+    if text.startswith("data:"):
+        head = _DATA_URL.match(text)
+        if head is None or not head[0].endswith(";base64,"):
+            raise BadInput("A data: URL of a picture begins as data:image/png;base64,….")
+        text = text[head.end() :]
+    try:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
+        raise BadInput(
+            "The picture is not base64: A-Z, a-z, 0-9, + and /, filled up with = at the end, and no line breaks."
+        ) from error
+    if not data:
+        raise BadInput("The picture is empty.")
+    return data
