@@ -1,28 +1,40 @@
+# mypy: allow-untyped-calls, allow-untyped-decorators
+# Locust leaves its event hooks unannotated.
 """Users who ask for predictions and check every answer.
 
 By itself, with Locust's own web page or headless:
 
     locust -f loadtest/locustfile.py --host http://$(minikube ip):30001
+    locust -f loadtest/locustfile.py --host http://$(minikube ip):30001 --models breast_model=3,digits=1
+
+Without `--models`, or classes named as Locust has it (`… Digits Scans`, `--class-picker`), all send rows.
 
 `rows.csv` beside this file holds real rows of the Wisconsin data with their right labels, taken far from the
 boundary (big nuclei with deep concavities, and small ones with shallow), so that any sound model gets them right and
 a wrong label is a wrong answer, not a hard case. `tests/loadtest/test_rows.py` chooses them again and compares.
+
+A user's pace suits what its model takes of a CPU: as many users of any of them are about the same load.
 """
 
 import csv
-import json
 import random
-import time
 from pathlib import Path
 from typing import Any
 
-from locust import FastHttpUser, task
-from locust.contrib.fasthttp import FAILURE_EXCEPTIONS
+from locust import events, task
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+from urllib3 import encode_multipart_formdata
+
+from loadtest import answers
+from loadtest.asker import Asker
+from loadtest.models import HELP, TABULAR, weights
+from loadtest.pictures import Picture, read
 
 FEATURES = ("concavity_mean", "concave_points_mean", "perimeter_se", "area_se", "texture_worst", "area_worst")
-PREDICTION = {"B": 0, "M": 1}
 BATCH = 8
-RENEW_EVERY = 50
+DIGITS, SCANS = read("digit"), read("scan")
+PIXELS = {picture.name: picture.pixels for picture in DIGITS}
 
 
 def read_rows(path: Path) -> list[tuple[dict[str, float], str]]:
@@ -34,77 +46,83 @@ def read_rows(path: Path) -> list[tuple[dict[str, float], str]]:
 ROWS = read_rows(Path(__file__).with_name("rows.csv"))
 
 
-def fault_in(answer: Any, label: str) -> str | None:
-    """What is wrong with one answer to a row whose label is known; None when it is right."""
-    if not isinstance(answer, dict):
-        return "an answer is not an object"
-    if answer.get("label") != label:
-        return f"label {answer.get('label')!r:.20} for a row that is {label!r}"
-    prediction = answer.get("prediction")
-    if prediction != PREDICTION[label] or isinstance(prediction, bool):
-        return f"prediction {prediction!r:.20} does not go with label {label!r}"
-    probability = answer.get("probability")
-    if not isinstance(probability, float | int) or isinstance(probability, bool) or not 0 <= probability <= 1:
-        return f"probability {probability!r:.20} is not between 0 and 1"
-    return None
+class Clinic(Asker):
+    """Sends the measurements of a row."""
 
-
-class Clinic(FastHttpUser):
-    """Asks about five times a second over a connection that is kept, and renewed now and then."""
-
+    model = TABULAR
     requests_per_second = 5
-    # Together less than the --stop-timeout: a user who is killed while asking leaves no trace of the question.
-    network_timeout = 4.0
-    connection_timeout = 4.0
-
-    def on_start(self) -> None:
-        self._due = time.perf_counter()
-        self._renew_in = random.randint(1, RENEW_EVERY)  # noqa: S311  users must not all renew at once
-
-    def wait_time(self) -> float:
-        """Seconds to the next request: evenly paced at 5 a second, jittered so that users fall out of step.
-
-        A late answer delays the next request but is not made up for: a stalled server is not met with a burst.
-        """
-        now = time.perf_counter()
-        self._due = max(now, self._due + random.uniform(0.5, 1.5) / self.requests_per_second)  # noqa: S311
-        return self._due - now
 
     @task(19)
     def predict(self) -> None:
         row, label = random.choice(ROWS)  # noqa: S311
-        self._ask("/predict", row, [label], lambda body: [body])
+        self.ask("/predict", lambda answer: answers.row(answer, label), json=row)
 
     @task(1)
     def predict_batch(self) -> None:
         rows = random.sample(ROWS, BATCH)
+        labels = [label for _, label in rows]
         instances = {"instances": [row for row, _ in rows]}
-        self._ask("/predict/batch", instances, [label for _, label in rows], lambda body: body["predictions"])
+        self.ask("/predict/batch", lambda answer: answers.rows(answer["predictions"], labels), json=instances)
 
-    def _ask(self, path: str, payload: dict[str, Any], labels: list[str], answers: Any) -> None:
-        # kube-proxy chooses a pod for a connection, not for a request: who never reconnects never meets a new pod.
-        self._renew_in -= 1
-        headers = {}
-        if self._renew_in <= 0:
-            headers["Connection"] = "close"
-            self._renew_in = random.randint(RENEW_EVERY // 2, RENEW_EVERY * 3 // 2)  # noqa: S311
-        post = self.client.post(path, json=payload, headers=headers, catch_response=True, allow_redirects=False)
-        with post as response:
-            if response.status_code == 0:
-                return  # Locust has the reason why there is no answer
-            fault = self._fault(response, labels, answers)
-            if fault:
-                response.failure(fault)
 
-    @staticmethod
-    def _fault(response: Any, labels: list[str], answers: Any) -> str | None:
-        if response.status_code != 200:  # noqa: PLR2004
-            return f"status {response.status_code}"
-        try:
-            found = answers(json.loads(response.text))
-        except (*FAILURE_EXCEPTIONS, ValueError, KeyError, TypeError):
-            return "wrong answer: the body is not what was asked for"
-        if not isinstance(found, list) or len(found) != len(labels):
-            return f"wrong answer: not {len(labels)} predictions"
-        fault = next((fault for fault in map(fault_in, found, labels) if fault), None)
-        return f"wrong answer: {fault}" if fault else None
+class Digits(Asker):
+    """Sends handwritten digits as PNG files, and now and then several as arrays."""
+
+    model = "digits"
+    requests_per_second = 2
+    witness = answers.Witness(model)
+
+    @task(19)
+    def predict(self) -> None:
+        picture = random.choice(DIGITS)  # noqa: S311
+        check = self.witness.picture
+        png = {"data": picture.data, "headers": {"Content-Type": "image/png"}}
+        self.ask("/predict/digits", lambda answer: check(answer, picture.name), **png)
+
+    @task(1)
+    def predict_batch(self) -> None:
+        names = random.sample(list(PIXELS), BATCH)
+        check = self.witness.classes
+        images = {"x": [PIXELS[name] for name in names]}
+        self.ask("/predict/digits/batch", lambda answer: check(answer["y"], names), json=images)
+
+
+class Scans(Asker):
+    """Sends brain scans as JPEG files, and now and then as a browser's form does."""
+
+    model = "brain_mri"
+    requests_per_second = 0.2
+    witness = answers.Witness(model)
+
+    @task(4)
+    def predict(self) -> None:
+        picture = random.choice(SCANS)  # noqa: S311
+        self.ask_about(picture, picture.data, "image/jpeg")
+
+    @task(1)
+    def predict_form(self) -> None:
+        picture = random.choice(SCANS)  # noqa: S311
+        self.ask_about(picture, *encode_multipart_formdata({"image_file": (picture.name, picture.data, "image/jpeg")}))
+
+    def ask_about(self, picture: Picture, body: bytes, content_type: str) -> None:
+        check = self.witness.picture
+        sent = {"data": body, "headers": {"Content-Type": content_type}}
+        self.ask("/predict/brain_mri", lambda answer: check(answer, picture.name), **sent)
+
+
+@events.init_command_line_parser.add_listener
+def add_arguments(parser: LocustArgumentParser) -> None:
+    parser.add_argument("--models", type=weights, env_var="LOCUST_MODELS", include_in_web_ui=False, help=HELP)
+
+
+@events.init.add_listener
+def choose(environment: Environment, **_: Any) -> None:
+    """Leave the users of the models that are named, with their weights."""
+    options = environment.parsed_options
+    if options is None or (not options.models and (options.user_classes or options.class_picker)):
+        return
+    chosen = options.models or {TABULAR: 1}
+    askers = [user for user in environment.user_classes if issubclass(user, Asker) and user.model in chosen]
+    for asker in askers:
+        asker.weight = chosen[asker.model]
+    environment.user_classes[:] = askers

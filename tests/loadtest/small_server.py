@@ -1,19 +1,28 @@
 """A small real HTTP server that answers as ours does, or does wrong in the way that it is told to.
 
-    python tests/loadtest/small_server.py [--lie | --contradict | --overdo | --refuse | --hang-up | …]
+    python tests/loadtest/small_server.py [--lie | --contradict | --overdo | --forget | --refuse | --hang-up | …]
 
 prints its port. A process of its own, so that its threads do not share the tests' interpreter.
 """
 
 import argparse
+import io
 import itertools
 import json
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+LABELS = {
+    "digits": tuple("0123456789"),
+    "brain_mri": ("glioma", "meningioma", "no tumour", "pituitary tumour"),
+}
+JPEG_BEGINS = b"\xff\xd8"
 STATUSES = {"refuse": 503, "say-nothing": 204, "say-unchanged": 304, "redirect": 302}
-MODES = ("lie", "contradict", "overdo", "hang-up", "hang", "break-off", "garble", *STATUSES)
+MODES = ("lie", "contradict", "overdo", "forget", "hang-up", "hang", "break-off", "garble", "tabular", *STATUSES)
 BODYLESS = {204, 304}
 PODS = ("pod-a", "pod-b")
 
@@ -28,6 +37,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     mode = "right"
     connections = itertools.count()
+    whims = itertools.count()
 
     def setup(self) -> None:
         super().setup()
@@ -39,11 +49,28 @@ class Handler(BaseHTTPRequestHandler):
         probability = 1.5 if self.mode == "overdo" else 0.99
         return {"label": "M" if malignant else "B", "prediction": prediction, "probability": probability}
 
+    def place(self, pixels: Any, of: int) -> int:
+        """The class of a picture, which follows from its pixels; of who forgets, another each time."""
+        return (int(np.sum(pixels)) + (next(self.whims) if self.mode == "forget" else 0)) % of
+
+    def picture(self, model: str, body: bytes) -> dict[str, Any]:
+        labels = LABELS[model]
+        file = body[max(body.find(JPEG_BEGINS), 0) :]  # a form has words before it
+        place = self.place(np.asarray(Image.open(io.BytesIO(file))).astype(int), len(labels))
+        return {
+            "label": "cat" if self.mode == "lie" else labels[place],
+            "prediction": place,
+            "probability": 1.0,
+            "probabilities": {label: float(label == labels[place]) for label in labels},
+            "warnings": [],
+        }
+
     def do_GET(self) -> None:
-        self.send(200, {"status": "ok"})
+        known = self.mode != "tabular" or not self.path.startswith("/v2/models/")
+        self.send(200 if known else 404, {"status": "ok"} if known else {"error": "There is no such model."})
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.mode == "hang":
             time.sleep(60)
         if self.mode in {"hang", "hang-up"}:
@@ -51,9 +78,13 @@ class Handler(BaseHTTPRequestHandler):
         elif self.mode in STATUSES:
             self.send(STATUSES[self.mode], {"error": "The server is busy: try again in a second."})
         elif self.path == "/predict":
-            self.send(200, self.answer(body))
+            self.send(200, self.answer(json.loads(body)))
+        elif self.path == "/predict/batch":
+            self.send(200, {"predictions": [self.answer(row) for row in json.loads(body)["instances"]]})
+        elif self.path == "/predict/digits/batch":
+            self.send(200, {"y": [self.place(pixels, 10) for pixels in json.loads(body)["x"]]})
         else:
-            self.send(200, {"predictions": [self.answer(row) for row in body["instances"]]})
+            self.send(200, self.picture(self.path.removeprefix("/predict/"), body))
 
     def send(self, status: int, body: dict[str, Any]) -> None:
         payload = b"" if status in BODYLESS else json.dumps(body).encode()

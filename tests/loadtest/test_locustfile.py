@@ -4,6 +4,7 @@ Locust runs as a process of its own, as its users run it; importing it would pat
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,6 +59,65 @@ def test_a_server_that_is_wrong_fails_every_request(serve: Callable[..., str], m
     sent = sum(entry["num_requests"] for entry in found)
     assert sum(entry["num_failures"] for entry in found) == sent > 0
     assert reason in done.stderr
+
+
+def test_pictures_are_asked_about_as_files_and_as_arrays(serve: Callable[..., str]) -> None:
+    done = locust(serve(), "--models", "digits", "-u", "20", "-r", "20", "-t", "5s", "--json", "--stop-timeout", "5")
+    assert done.returncode == 0, done.stderr
+    found = figures(done)
+    sent = {name: entry["num_requests"] for name, entry in found.items()}
+    assert set(sent) == {"/predict/digits", "/predict/digits/batch"}
+    assert 100 <= sum(sent.values()) <= 230  # 20 users × 2 a second × 5 s, less where the machine is busy
+    assert sent["/predict/digits"] > 3 * sent["/predict/digits/batch"]
+
+
+def test_scans_are_asked_about_at_a_pace_that_a_model_of_scans_can_keep(serve: Callable[..., str]) -> None:
+    """A new user waits for some of its five seconds, so that a step of users is no burst of requests."""
+    words = ["-u", "60", "-r", "60", "-t", "6s", "--json", "--stop-timeout", "5"]
+    done = locust(serve(), "--models", "brain_mri", *words)
+    assert done.returncode == 0, done.stderr
+    found = figures(done)["/predict/brain_mri"]
+    assert found["num_failures"] == 0
+    assert 30 <= found["num_requests"] <= 90  # 60 users × 0.2 a second × 6 s, less where the machine is busy
+    assert max(found["num_reqs_per_sec"].values()) < 40
+
+
+@pytest.mark.parametrize(
+    ("model", "mode", "reason"),
+    [
+        ("digits", "--lie", "wrong answer: label 'cat' is none of this model's"),
+        ("digits", "--forget", ".png, which was "),
+        ("brain_mri", "--forget", ".jpg, which was "),
+        ("brain_mri", "--refuse", "status 503"),
+    ],
+)
+def test_a_wrong_answer_to_a_picture_fails(serve: Callable[..., str], model: str, mode: str, reason: str) -> None:
+    done = locust(serve(mode), "--models", model, "-u", "60", "-r", "60", "-t", "4s", "--json", "--stop-timeout", "5")
+    assert done.returncode == 1
+    assert reason in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "users"),
+    [
+        ([], {"Clinic": 6}),
+        (["--models", "breast_model=3,digits=2,brain_mri"], {"Clinic": 3, "Digits": 2, "Scans": 1}),
+        (["Digits", "Scans"], {"Digits": 3, "Scans": 3}),
+    ],
+)
+def test_the_models_are_chosen_on_the_command_line(
+    serve: Callable[..., str], words: list[str], users: dict[str, int]
+) -> None:
+    done = locust(serve(), *words, "-u", "6", "-r", "6", "-t", "1s")
+    spawned = re.search(r"All users spawned: (\{.*?\})", done.stderr)
+    assert spawned
+    assert json.loads(spawned[1]) == users
+
+
+def test_a_model_without_a_load_is_refused_by_name(serve: Callable[..., str]) -> None:
+    done = locust(serve(), "--models", "cats", "-t", "1s")
+    assert done.returncode == 2
+    assert "There is no load for 'cats', only for breast_model, digits and brain_mri." in done.stderr
 
 
 def test_connections_are_renewed(serve: Callable[..., str], tmp_path: Path) -> None:
