@@ -1,6 +1,7 @@
 """One experiment, or its report made again.
 
     python -m loadtest --shape demo --host http://127.0.0.1:30001
+    python -m loadtest --shape demo --models brain_mri --host http://127.0.0.1:30001
     python -m loadtest report reports/latest
 
 The exit code is the verdict: 0 every objective held, 1 one was missed or the run was interrupted, 2 it could not run.
@@ -13,7 +14,9 @@ import sys
 from pathlib import Path
 
 from loadtest import report
-from loadtest.experiment import NOTHING, CannotRunError, Experiment
+from loadtest.experiment import NOTHING, Experiment
+from loadtest.models import HELP, TABULAR, weights
+from loadtest.ready import CannotRunError
 from loadtest.record import ClusterError, NoClusterError, Recorder
 from loadtest.shapes import SHAPES
 from loadtest.verdict import Verdict
@@ -27,6 +30,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     )
     shapes = "; ".join(f"{shape.name} ({shape.duration} s): {shape.about}" for shape in SHAPES.values())
     parser.add_argument("--shape", choices=SHAPES, default="demo", help=shapes)
+    parser.add_argument("--models", type=weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
     parser.add_argument("--host", required=True, help="where the server answers, such as http://$(minikube ip):30001")
     parser.add_argument("--namespace", default="default", help="where the autoscaler is")
     parser.add_argument("--context", help="kubectl context to watch; by default the current one of KUBECONFIG")
@@ -43,7 +47,9 @@ def main(words: list[str]) -> int:
             verdict = report.write(folder)
         else:
             options = parse(words)
-            experiment = Experiment(SHAPES[options.shape], options.host.rstrip("/"), options.output, watcher(options))
+            experiment = Experiment(
+                SHAPES[options.shape], options.host.rstrip("/"), options.output, watcher(options), options.models
+            )
             folder = experiment.begin()
             experiment.run(folder)
             verdict = report.write(folder)

@@ -20,6 +20,7 @@ from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from loadtest import scaling
+from loadtest.models import worded
 from loadtest.palette import COLOURS
 from loadtest.panels import Panel, Title, cpu, latency, replicas, requests, users
 from loadtest.timeline import Run
@@ -48,7 +49,8 @@ TOP, BOTTOM, GAP = (
     0.022,
     0.034,
     0.038,
-)  # inches a point of type: the numbers of the decisions, the time axis, the titles
+)  # inches a point of type: the load's name and the numbers of the decisions, the time axis, the titles
+EDGE = 0.006  # inches a point of type, above the load's name
 
 
 def draw(run: Run, layout: Layout) -> Figure:
@@ -57,6 +59,8 @@ def draw(run: Run, layout: Layout) -> Figure:
     height = top + bottom + len(panels) * (layout.panel + gap)
     figure = Figure(figsize=(layout.width, height), facecolor=COLOURS["paper"])
     with mpl.rc_context({"font.size": layout.font, "axes.unicode_minus": True}):
+        name = f"{run.shape.name} of {worded(run.models)}"
+        figure.text(0, 1 - EDGE * layout.font / height, name, va="top", color=COLOURS["muted"])
         for row, panel in enumerate(panels):
             low = height - top - (row + 1) * (layout.panel + gap)
             width = layout.width - layout.left - layout.right

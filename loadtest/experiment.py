@@ -11,29 +11,25 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from loadtest import facts
+from loadtest import facts, ready
+from loadtest.models import written
 from loadtest.progress import Progress
+from loadtest.ready import CannotRunError
 from loadtest.record import API_ERRORS, Recorder, reason
 from loadtest.shapes import Shape
 
 HERE = Path(__file__).parent
 STOP_SECONDS = 12  # Locust lets users finish what they asked for, 10 s at most
-SETTLE_SECONDS = 180
 BASELINE_SECONDS = 3
 FAILED_REQUESTS = 1  # Locust's exit code when a request failed, for the report to judge, or when it failed itself
 NOTHING = "Interrupted before the load began: there is nothing to report."
-
-
-class CannotRunError(Exception):
-    """The experiment cannot begin, or its load could not be made: the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +38,14 @@ class Experiment:
     host: str
     output: Path
     recorder: Recorder | None
+    models: Mapping[str, int]
 
     def begin(self) -> Path:
         """The run folder with its plan, once the server answers and the autoscaler rests. Raises CannotRunError."""
-        self.knock()
+        ready.knock(self.host, self.models)
         signal.signal(signal.SIGTERM, interrupt)
         if self.recorder is not None:
-            self.settle(self.recorder)
+            ready.settle(self.recorder)
         plan = self.plan()
         folder = self.output / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
         folder.mkdir(parents=True)
@@ -69,32 +66,6 @@ class Experiment:
         plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         write(folder, plan | {"interrupted": False})
 
-    def knock(self) -> None:
-        """Whatever the host answers is an answer; only silence means that there is nothing to measure."""
-        if not self.host.startswith(("http://", "https://")):
-            raise CannotRunError(f"--host wants a URL such as http://127.0.0.1:8000, not {self.host!r}.")
-        try:
-            # Locust heeds no proxy of the environment either.
-            direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            direct.open(f"{self.host}/health", timeout=5).close()
-        except urllib.error.HTTPError as error:
-            error.close()
-        except OSError as error:
-            raise CannotRunError(f"Nothing answers at {self.host}: {error}. Is the server up?") from error
-
-    def settle(self, recorder: Recorder) -> None:
-        """Wait until the autoscaler is at rest at its minimum, so that a scale-up is this load's doing."""
-        end, said = time.time() + SETTLE_SECONDS, False
-        while time.time() < end:
-            state = recorder.observe(time.time())
-            if at_rest(state):
-                return
-            if not said:
-                print("Waiting for the autoscaler to come to rest at its minimum before the load begins …", flush=True)
-                said = True
-            time.sleep(2)
-        print("It did not come to rest; the load begins all the same, and the report shows what it began from.")
-
     def plan(self) -> dict[str, Any]:
         try:
             cluster = facts.cluster(self.recorder) if self.recorder is not None else None
@@ -103,6 +74,7 @@ class Experiment:
         return {
             "command": shlex.join(["python", "-m", "loadtest", *sys.argv[1:]]),
             "host": self.host,
+            "models": dict(self.models),
             "shape": facts.shape(self.shape),
             "git": facts.git(),
             "versions": facts.versions(),
@@ -133,7 +105,16 @@ class Experiment:
     def locust(self, folder: Path, log: IO[str]) -> "subprocess.Popen[bytes]":
         files = f"{HERE / 'locustfile.py'},{HERE / 'staged.py'}"
         command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", self.host]
-        command += ["--shape", self.shape.name, "--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", "10"]
+        command += [
+            "--models",
+            written(self.models),
+            "--shape",
+            self.shape.name,
+            "--seconds-to",
+            str(folder / "load.jsonl"),
+            "--stop-timeout",
+            "10",
+        ]
         environment = os.environ | {"PYTHONPATH": str(facts.ROOT)}
         # A session of its own: Ctrl-C reaches this process alone, which then stops Locust in order.
         return subprocess.Popen(
@@ -165,14 +146,6 @@ class Ticks:
     def write(self, state: dict[str, Any]) -> None:
         self.file.write(json.dumps(state, separators=(",", ":")) + "\n")
         self.file.flush()
-
-
-def at_rest(state: dict[str, Any]) -> bool:
-    if "missing" in state:
-        return False
-    hpa, ready = state["hpa"], state["ready"]
-    calm = hpa["cpu"] is not None and (hpa["target"] is None or hpa["cpu"] <= hpa["target"])
-    return calm and hpa["desired"] == hpa["min"] == ready == len(state["pods"])
 
 
 def stop(locust: "subprocess.Popen[bytes]") -> None:

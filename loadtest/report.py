@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from loadtest import chart, story, summary, table, timeline, trust, verdict
 from loadtest.chart import Layout
+from loadtest.models import worded
 from loadtest.palette import COLOURS
 from loadtest.seconds import percentile
 from loadtest.timeline import Moment, Run
@@ -52,6 +53,7 @@ def page(run: Run, judged: Verdict, figures: dict[str, Any], wide: Figure) -> st
     return environment.get_template("report.html.j2").render(
         run=run,
         plan=run.plan,
+        models=worded(run.models),
         verdict=judged,
         figures=figures,
         keys=keys(run, figures),

@@ -10,11 +10,12 @@ Locust's own figures slide over ten seconds; these are of single seconds.
 import json
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import gevent
-from locust import LoadTestShape, events
+from locust import LoadTestShape, User, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
@@ -62,6 +63,15 @@ class Staged(LoadTestShape):
         return (shape.users_at(t), SPAWN_RATE) if t < shape.duration else None
 
 
+def pace(users: Sequence[type[User]]) -> float | None:
+    """Requests a second that a user asks for, in the mean of all by their weights; None where some do not say."""
+    rates = [getattr(user, "requests_per_second", None) for user in users]
+    known = [(rate, user.weight) for rate, user in zip(rates, users, strict=True) if rate is not None]
+    if not known or len(known) < len(rates):
+        return None
+    return float(sum(rate * weight for rate, weight in known) / sum(weight for _, weight in known))
+
+
 class Writer:
     """Counts each request into the second in which it ended, and writes the second down when it is over."""
 
@@ -71,8 +81,7 @@ class Writer:
         self.second = LoadSecond(int(time.time()))
         self.cpu = time.process_time()
         self.ticks = cpu_ticks()
-        rates = {getattr(user, "requests_per_second", None) for user in environment.user_classes}
-        self.write({"start": time.time(), "requests_per_user": rates.pop() if len(rates) == 1 else None})
+        self.write({"start": time.time(), "requests_per_user": pace(environment.user_classes)})
 
     def write(self, line: dict[str, Any]) -> None:
         self.file.write(json.dumps(line, separators=(",", ":")) + "\n")

@@ -4,6 +4,7 @@ The shape is stable; `format` goes up when a key changes its meaning or goes awa
 
     format       1
     verdict      {passed, interrupted, words}
+    models       {name: its share of the users, as a weight}
     objectives   [{key, name, limit, unit, asked, observed, seen, held, words}]   seen: null when it did not happen
     requests     {sent, right, failed, lost, per_second_mean, reasons: {reason: count}}
     latency_ms   {p50, p95, p99, max} of the right answers
@@ -15,7 +16,7 @@ The shape is stable; `format` goes up when a key changes its meaning or goes awa
     cost         null without a cluster, else {pod_seconds, at_maximum_pod_seconds}
     observation  {seconds, load_missing_s, cluster_missing_s, generator_cpu_mean, generator_cpu_max, late_ms_max,
                  machine_busy_mean}
-    repeat       plan.json as it is: command, host, shape, git, versions, cluster (autoscaler, images, node)
+    repeat       plan.json as it is: command, host, models, shape, git, versions, cluster (autoscaler, images, node)
 
 Times that end in `_after_s` are durations, those in `_s` are seconds of the run; unknown is null.
 """
@@ -37,6 +38,7 @@ def summarize(run: Run, verdict: Verdict) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "verdict": {"passed": verdict.passed, "interrupted": verdict.interrupted, "words": verdict.words},
+        "models": dict(run.models),
         "objectives": [objective(judged) for judged in verdict.judged],
         "requests": requests(run),
         "latency_ms": latency(run.loaded),

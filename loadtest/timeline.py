@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loadtest.models import TABULAR
 from loadtest.seconds import LoadSecond
 from loadtest.shapes import Shape, Stage
 
@@ -90,6 +91,12 @@ class Run:
     def interrupted(self) -> bool:
         """Stopped by a person, or cut short by a kill that left no word of it."""
         return self.plan["interrupted"] or not self.ended or self.seconds < self.shape.duration
+
+    @property
+    def models(self) -> Mapping[str, int]:
+        """The models asked, and which share of the users each had, as a weight."""
+        models: Mapping[str, int] = self.plan.get("models", {TABULAR: 1})  # older runs knew no other
+        return models
 
     @property
     def watched(self) -> bool:

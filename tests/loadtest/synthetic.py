@@ -40,6 +40,7 @@ def plan(
     return {
         "command": "python -m loadtest --shape demo --host http://192.168.49.2:30001",
         "host": "http://192.168.49.2:30001",
+        "models": {"breast_model": 1},
         "shape": asdict(shape),
         "versions": {"locust": "2.47.0", "python": "3.11.7"},
         "git": {"revision": "5f0432c0000000000000000000000000000000aa", "dirty": False},

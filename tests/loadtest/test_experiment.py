@@ -117,6 +117,18 @@ def test_interrupted_it_stops_the_load_and_still_reports(serve: Callable[..., st
     assert json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[-1]).keys() == {"end"}
 
 
+def test_a_load_of_pictures_says_so(serve: Callable[..., str], tmp_path: Path) -> None:
+    words = ["--shape", "smoke", "--models", "digits=3,brain_mri", "--host", serve(), "--output", str(tmp_path)]
+    done = loadtest(*words, "--no-cluster")
+    assert done.returncode == 0, done.stderr
+    found = summary(tmp_path)
+    assert found["models"] == found["repeat"]["models"] == {"digits": 3, "brain_mri": 1}
+    assert "--models digits=3,brain_mri" in found["repeat"]["command"]
+    begin = json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[0])
+    assert begin["requests_per_user"] == (3 * 2 + 0.2) / 4
+    assert "of <b>digits (3) and brain_mri (1)</b> against" in (tmp_path / "latest" / "report.html").read_text()
+
+
 def test_interrupted_while_it_draws_it_names_the_command_that_draws(serve: Callable[..., str], tmp_path: Path) -> None:
     running = begun(serve(), tmp_path)
     running.send_signal(signal.SIGINT)
@@ -191,6 +203,14 @@ def test_what_cannot_run_says_why(tmp_path: Path, words: list[str], sentence: st
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_model_that_is_not_served_is_not_loaded(serve: Callable[..., str], tmp_path: Path) -> None:
+    host = serve("--tabular")
+    done = loadtest("--models", "brain_mri", "--host", host, "--output", str(tmp_path), "--no-cluster")
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"{host} serves no model brain_mri."
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_kubeconfig_that_leads_nowhere_is_no_silent_no_cluster(tmp_path: Path) -> None:

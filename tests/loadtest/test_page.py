@@ -1,5 +1,6 @@
 """The report as a reader meets it: in a real browser, offline, at a desk, on a phone, in the dark and on paper."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,20 @@ def test_it_prints_in_light_on_a_few_pages(browser: Browser, page_of: Path) -> N
     assert page.locator("figure svg:visible").count() == 1
     assert page.pdf(format="A4").count(b"/Type /Page\n") <= 4
     page.context.close()
+
+
+def test_page_and_chart_say_which_models_were_asked(browser: Browser, tmp_path: Path) -> None:
+    plan = synthetic.folder(tmp_path) / "plan.json"
+    plan.write_text(json.dumps(json.loads(plan.read_text()) | {"models": {"digits": 3, "brain_mri": 1}}))
+    report.write(tmp_path)
+    words = "digits (3) and brain_mri (1)"
+    for width in (DESK, PHONE):
+        page = opened(browser, tmp_path / "report.html", width, [])
+        assert f"· demo · {words} ·" in page.title()
+        assert f"Load test demo of {words} against" in page.locator("header").inner_text()
+        assert words in page.locator(".repeat").inner_text().splitlines()
+        assert page.locator("figure svg:visible text", has_text=f"demo of {words}").count() == 1
+        page.context.close()
 
 
 def test_what_a_server_says_is_text_and_no_markup(browser: Browser, tmp_path: Path) -> None:

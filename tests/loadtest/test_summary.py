@@ -60,6 +60,14 @@ def test_a_slow_second_of_the_scale_up_is_told(tmp_path: Path) -> None:
     assert (found["broken_s"], found["held_again_after_s"]) == (41, 12)
 
 
+def test_a_run_from_before_pictures_asked_the_only_model(tmp_path: Path) -> None:
+    assert summarized(tmp_path)["models"] == {"breast_model": 1}
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    (tmp_path / "plan.json").write_text(json.dumps({name: plan[name] for name in plan if name != "models"}))
+    run = timeline.read(tmp_path)
+    assert summary.summarize(run, verdict.judge(run))["models"] == {"breast_model": 1}
+
+
 def test_requests_and_stages(tmp_path: Path) -> None:
     def bad(t: int, shape: Shape) -> LoadSecond:
         second = synthetic.load_second(t, shape)
