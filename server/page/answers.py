@@ -1,6 +1,7 @@
 """An answer → the part of the page that shows it; without one, the place that the scripts fill."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from model.task import Task
@@ -27,7 +28,7 @@ def answer(task: Task, said: Mapping[str, Any] | None) -> Html:
         bars=joined(
             _bar(label, _probabilities(task, found).get(label), label == found.get("label")) for label in task.labels
         ),
-        pictures=_pictures(task, found.get("seen")),
+        seen=_seen(task, found.get("seen")),
     )
 
 
@@ -51,13 +52,13 @@ def _bar(label: str, probability: float | None, likeliest: bool) -> Html:
     )
 
 
-def _pictures(task: Task, seen: str | None) -> Html:
+def _seen(task: Task, address: str | None) -> Html:
     if task.picture is None:
         return NOTHING
     return fill(
-        "pictures",
-        hidden=NOTHING if seen else Html(" hidden"),
-        source=fill("source", seen=seen) if seen else NOTHING,
+        "seen",
+        hidden=NOTHING if address else Html(" hidden"),
+        source=Html(f' src="{escape(address)}"') if address else NOTHING,
         width=task.picture.width,
         height=task.picture.height,
     )

@@ -6,6 +6,7 @@ import msgspec
 
 from server.errors import BadInput
 from server.page.asked import Asked, named
+from server.pictures import body as bodies
 from server.pictures import form
 from server.pictures.plain import Plain
 from server.predictor import Predictor
@@ -20,4 +21,4 @@ def ask(predictors: Mapping[str, Predictor], body: bytes, headers: Mapping[bytes
     picture = predictor.task.picture
     if picture is None:
         raise BadInput("This model takes numbers, not a picture.")
-    return Asked(predictor, msgspec.json.decode(Plain(predictor, picture).predict(body, headers)), {})
+    return Asked(predictor, msgspec.json.decode(Plain(predictor, picture).predict(bodies.read(body, headers))), {})

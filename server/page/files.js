@@ -3,7 +3,9 @@
 
 /** Files chosen with the inputs of this part; a click where they may be dropped chooses, too. */
 export function takeChosen(section) {
-  section.querySelector('.drop')?.addEventListener('click', () => section.querySelector('[name=image_file]').click());
+  const several = section.querySelector('[name=image_file]');
+  several.multiple = true;
+  section.querySelector('.drop')?.addEventListener('click', () => several.click());
   for (const input of section.querySelectorAll('input[type=file]')) {
     input.addEventListener('change', () => {
       give(section, [...input.files]);

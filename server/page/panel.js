@@ -33,16 +33,16 @@ export class Panel {
     this.tell(this.hint);
   }
 
-  /** answer: as the server gave it; given: the address of the picture asked about, if one was chosen. */
-  show({ answer, ms, note = '', given = '', curl }) {
-    this.#fill(answer, this.#probabilities(answer), given);
+  /** answer: as the server gave it; ms: how long it took; note: what else is to be said; curl: the same as a command. */
+  show({ answer, ms, note, curl }) {
+    this.#fill(answer, this.#probabilities(answer));
     this.root.classList.remove('empty');
     this.tell(note);
     this.#at('.took').textContent = `${ms.toFixed(ms < 10 ? 1 : 0)} ms, there and back`;
     this.curl(curl);
   }
 
-  #fill(answer, probabilities, given = '') {
+  #fill(answer, probabilities) {
     this.#at('.label').textContent = answer.label ?? answer.prediction ?? '';
     this.#at('.sure').textContent = 'probability' in answer ? percent(answer.probability) : '';
     this.#at('.took').textContent = '';
@@ -53,8 +53,10 @@ export class Panel {
       bar.querySelector('.percent').textContent = probability === undefined ? '' : percent(probability);
     }
     this.#at('.warnings').replaceChildren(...(answer.warnings ?? []).map(item));
-    this.#picture('.given', given);
-    this.#picture('.seen', answer.seen);
+    const seen = this.#at('.seen');
+    if (!seen) return;
+    seen.hidden = !answer.seen;
+    if (answer.seen) seen.querySelector('img').src = answer.seen;
   }
 
   /** Of each label, where they are known: of two, one says the other. */
@@ -62,13 +64,6 @@ export class Panel {
     if (probabilities || probability === undefined) return probabilities ?? {};
     const others = this.labels.filter((other) => other !== label);
     return { [label]: probability, ...(others.length === 1 && { [others[0]]: 1 - probability }) };
-  }
-
-  #picture(place, source) {
-    const figure = this.#at(place);
-    if (!figure) return;
-    figure.hidden = !source;
-    if (source) figure.querySelector('img').src = source;
   }
 
   #at(place) {

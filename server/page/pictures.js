@@ -3,29 +3,28 @@ import { ask, Refusal } from './ask.js';
 import { ofPicture } from './curl.js';
 import { takeChosen } from './files.js';
 import { fitting } from './fitting.js';
+import { Given } from './given.js';
 import { latest } from './latest.js';
 import { Panel } from './panel.js';
-import { sketch } from './sketch.js';
+import { isOfSize, sketch } from './sketch.js';
 import { Table } from './table.js';
 
 export function pictures(section) {
   const { model } = section.dataset;
   const panel = new Panel(section);
   const table = new Table(section);
+  const given = new Given(section);
   const doing = latest(panel);
-  let address = '';
 
-  /** Asks about the file and shows the answer, with the picture beside it. */
-  async function answer(file, signal) {
+  async function answer(file, signal, isVain = () => false) {
     const { picture, note } = await fitting(file);
     const form = new FormData();
     form.append('image_file', picture, 'picture');
     form.append('seen', 'true');
     const found = await ask(`/predict/${encodeURIComponent(model)}`, form, (said) => panel.tell(said), signal);
-    URL.revokeObjectURL(address);
-    address = URL.createObjectURL(picture);
+    found.answer.warnings = found.answer.warnings.filter((warning) => !isVain(warning));
     const noted = { ...found, note: [note, found.note].filter(Boolean).join(' ') };
-    panel.show({ ...noted, given: address, curl: ofPicture(model, picture.type, file.name) });
+    panel.show({ ...noted, curl: ofPicture(model, picture.type, file.name) });
     return noted;
   }
 
@@ -33,6 +32,7 @@ export function pictures(section) {
     table.begin();
     for (const [place, file] of files.entries()) {
       table.progress(`Picture ${place + 1} of ${files.length} …`);
+      given.show(file);
       try {
         table.answered(file.name, await answer(file, signal));
       } catch (error) {
@@ -44,14 +44,16 @@ export function pictures(section) {
     table.progress(`${files.length} pictures`);
   }
 
-  function begin(files) {
+  section.addEventListener('pictures', ({ detail: files }) => {
     table.hide();
+    given.show(files[0]);
     doing((signal) => (files.length > 1 ? answerAll(files, signal) : answer(files[0], signal)));
-  }
-
-  for (const input of section.querySelectorAll('[name=image_file]')) input.multiple = true;
-  takeChosen(section);
-  section.addEventListener('pictures', (event) => begin(event.detail));
+  });
   section.querySelector('form').addEventListener('submit', (event) => event.preventDefault());
-  sketch(section, (drawing) => begin([drawing]), () => doing(async () => panel.clear()));
+  takeChosen(section);
+  sketch(section, {
+    begun: () => given.hide(),
+    drawn: (drawing) => doing((signal) => answer(drawing, signal, isOfSize)),
+    cleared: () => doing(async () => panel.clear()),
+  });
 }

@@ -3,21 +3,26 @@ import { drawable } from './drawing.js';
 import { saveAs } from './save.js';
 
 const NAME = 'digit.png';
+const SIDE = 336; // pixels of the canvas
 const BETWEEN = 120; // milliseconds from one question to the next, while a stroke grows
 
-/** Gives ask() the drawing, as a file, whenever it has changed; emptied() is called when it is cleared. */
-export function sketch(section, ask, emptied) {
+/** Whether a warning is of the drawing's size, which is the page's doing. */
+export const isOfSize = (warning) => warning.includes(`${SIDE} × ${SIDE} pixels`);
+
+/** begun(): the drawing grows; drawn(file): as it is now; cleared(): by the button. */
+export function sketch(section, { begun, drawn, cleared }) {
   const canvas = section.querySelector('.drawing');
   if (!canvas) return;
   let waiting = 0;
   const clear = drawable(canvas, () => {
     canvas.parentElement.classList.remove('blank');
-    waiting ||= setTimeout(drawn, BETWEEN);
+    begun();
+    waiting ||= setTimeout(tell, BETWEEN);
   });
 
-  async function drawn() {
+  async function tell() {
     const drawing = await png(canvas);
-    if (waiting) ask(drawing); // unless it was cleared meanwhile
+    if (waiting) drawn(drawing); // unless it was cleared meanwhile
     waiting = 0;
   }
 
@@ -30,9 +35,10 @@ export function sketch(section, ask, emptied) {
 
   section.querySelector('.clear').addEventListener('click', () => {
     empty();
-    emptied();
+    begun();
+    cleared();
   });
-  section.querySelector('.keep').addEventListener('click', async () => saveAs(NAME, await png(canvas)));
+  section.querySelector('.keep').addEventListener('click', async () => saveAs(await png(canvas)));
   section.addEventListener('pictures', empty);
   clear();
 }

@@ -9,7 +9,7 @@ export class Table {
     this.root = section.querySelector('.several');
     this.name = section.dataset.model;
     this.rows = [];
-    this.root.querySelector('.save').addEventListener('click', () => saveAs(`${this.name}.csv`, csv([HEAD, ...this.rows])));
+    this.root.querySelector('.save').addEventListener('click', () => saveAs(this.#file()));
   }
 
   hide() {
@@ -37,6 +37,11 @@ export class Table {
     this.#add(name, [name, '', '', sentence, ''], ['–', '', sentence, '']);
   }
 
+  #file() {
+    const lines = [HEAD, ...this.rows].map((row) => `${row.map(cell).join(',')}\r\n`);
+    return new File(lines, `${this.name}.csv`, { type: 'text/csv' });
+  }
+
   #add(name, row, shown) {
     this.rows.push(row);
     const line = this.root.querySelector('tbody').insertRow();
@@ -48,10 +53,6 @@ export class Table {
       cell.dataset.of = HEAD[place + 1];
     }
   }
-}
-
-function csv(rows) {
-  return new Blob(rows.map((row) => `${row.map(cell).join(',')}\r\n`), { type: 'text/csv' });
 }
 
 function cell(value) {
