@@ -12,7 +12,7 @@ from server.answer import JSON, Answer
 from server.errors import BadInput
 from server.predictor import Predictor
 from server.protocols import MANY
-from server.route import Handler, Headers, Route, media_type
+from server.route import Handler, Headers, Link, Route, media_type
 
 Served = tuple[Predictor, Route]
 
@@ -35,7 +35,11 @@ def between(path: str, asked: str, of_rows: Served, of_pictures: Served) -> Rout
     sentence = f"Send either {forms[0]} (for {rows_model.name}), or {forms[1]} (for {pictures_model.name})."
     choice = _Choice(cast(Handler, rows.handler), cast(Handler, pictures.handler), row_keys, picture_keys, sentence)
     reads = tuple(dict.fromkeys((*rows.reads, *pictures.reads)))
-    return Route(path, "POST", choice.handle, reads, rows.inline_bytes, choice.is_picture)
+
+    def linked(body: bytes, headers: Headers) -> Link | None:
+        return pictures.linked(body, headers) if choice.is_picture(body, headers) else None
+
+    return Route(path, "POST", choice.handle, reads, rows.inline_bytes, choice.is_picture, linked)
 
 
 class _Choice:

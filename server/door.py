@@ -5,12 +5,15 @@ import math
 import random
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from server import metrics
-from server.answer import Header
-from server.backlog import Backlog, CallerGone
+from server.answer import Answer, Header
+from server.backlog import Backlog
+from server.caller import CallerGone, Gone, while_waiting
 from server.errors import (
     BadInput,
     DeadlinePassed,
@@ -23,7 +26,10 @@ from server.errors import (
 from server.exchange import CALLER_GONE, Exchange, Message, Scope, Send
 from server.journal import Journal
 from server.one_write import CLOSE
-from server.route import Route
+from server.route import Link, Route
+
+if TYPE_CHECKING:
+    from server.links import Links
 
 Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -41,12 +47,19 @@ class Door:
     """Answers our own routes, hands the allow-listed rest to KServe's app, and refuses everything else."""
 
     def __init__(
-        self, routes: Mapping[str, Route], kserve_app: App, backlog: Backlog, journal: Journal, pod_name: str
+        self,
+        routes: Mapping[str, Route],
+        kserve_app: App,
+        backlog: Backlog,
+        journal: Journal,
+        pod_name: str,
+        links: "Links | None" = None,
     ) -> None:
         self.draining = False
         self._routes = routes
         self._kserve_app = kserve_app
         self._backlog = backlog
+        self._links = links
         self._journal = journal
         self._pod = [(b"x-served-by", pod_name.encode())] if pod_name else []
         self._in_flight = 0
@@ -94,9 +107,23 @@ class Door:
             if perf_counter() > deadline:
                 raise DeadlinePassed
             answer = handler(body, headers)
+        elif link := route.linked(body, headers):
+            answer = await self._follow(link, deadline, partial(_gone, receive))
         else:
             answer = await self._backlog.run(partial(handler, body, headers), deadline, partial(_gone, receive))
         await exchange.answer(200, answer.body, answer.headers)
+
+    async def _follow(self, link: Link, deadline: float, gone: Gone) -> Answer:
+        """What is answered on the picture that a link leads to. It is fetched beside all other work."""
+        if self._links is None:
+            raise BadInput(
+                "Links are not followed here, as IMAGE_HOSTS names no host that they may lead to; "
+                "send the picture itself."
+            )
+        async with AsyncExitStack() as held:
+            fetch = held.enter_async_context(self._links.fetched(link.url))
+            picture = await while_waiting(fetch, gone, deadline)
+            return await self._backlog.run(partial(link.answer, picture), deadline, gone)
 
     def _standing_headers(self, closes: bool) -> Sequence[Header]:
         if closes or self.draining or random.random() * RENEW_AFTER < 1:  # noqa: S311 (a pace, not a secret)

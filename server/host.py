@@ -5,6 +5,7 @@ import signal
 from collections.abc import Sequence
 from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import kserve
 import prometheus_client
@@ -20,6 +21,9 @@ from server.journal import Journal
 from server.predictor import Predictor
 from server.settings import Settings
 
+if TYPE_CHECKING:
+    from server.links import Links
+
 
 class Host(kserve.ModelServer):
     """One worker, REST only. Serves until SIGTERM, SIGINT or SIGQUIT; drains from SIGUSR1 on."""
@@ -34,7 +38,8 @@ class Host(kserve.ModelServer):
         elif settings.metrics_port:
             prometheus_client.start_http_server(settings.metrics_port, registry=metrics.REGISTRY)
         self._journal = Journal()
-        self._door = Door(table, kserve_app, Backlog(settings.queue_size), self._journal, settings.pod_name)
+        backlog = Backlog(settings.queue_size)
+        self._door = Door(table, kserve_app, backlog, self._journal, settings.pod_name, _links(settings))
         self._intake = Intake(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
 
     def setup_event_loop(self) -> None:
@@ -70,3 +75,11 @@ class Host(kserve.ModelServer):
 
     def _drain(self, _number: int, _frame: FrameType | None) -> None:
         self._door.draining = True
+
+
+def _links(settings: Settings) -> "Links | None":
+    if not settings.image_hosts:
+        return None
+    from server.links import Links  # noqa: PLC0415 (what it takes to fetch is for those who do)
+
+    return Links(settings.image_hosts)

@@ -7,7 +7,7 @@ from model.task import Picture
 from server import plain, v2
 from server.answer import JSON, Answer
 from server.predictor import Predictor
-from server.route import Headers, Route
+from server.route import Headers, Link, Route
 
 OCTETS = b"application/octet-stream"
 
@@ -37,20 +37,27 @@ def _of_rows(predictor: Predictor) -> dict[str, Route]:
 
 def _of_pictures(predictor: Predictor, picture: Picture) -> dict[str, Route]:
     """Off the event loop, all of it: a short body may hold a large picture, or many that must be transformed."""
-    from server.pictures.body import READS  # noqa: PLC0415 (Pillow is for those who serve pictures)
+    from server.pictures import body as bodies  # noqa: PLC0415 (Pillow is for those who serve pictures)
     from server.pictures.plain import Plain  # noqa: PLC0415
 
-    def posted(path: str, predict: Callable[[bytes, Headers], bytes], reads: tuple[bytes, ...] = READS) -> Route:
+    def of_one(path: str, predict: Callable[[bodies.Sent], bytes]) -> Route:
         def handler(body: bytes, headers: Headers) -> Answer:
-            return Answer(predict(body, headers))
+            return Answer(predict(bodies.read(body, headers)))
 
-        return Route(path, "POST", handler, reads)
+        def linked(body: bytes, headers: Headers) -> Link | None:
+            sent = bodies.read_linked(body, headers)
+            return sent and Link(sent.url, lambda data: Answer(predict(sent._replace(data=data, url=""))))
+
+        return Route(path, "POST", handler, bodies.READS, linked=linked)
+
+    def of_many(body: bytes, _headers: Headers) -> Answer:
+        return Answer(of_pictures.predict_batch(body))
 
     of_pictures = Plain(predictor, picture)
     return {
-        ONE: posted(ONE, of_pictures.predict),
-        MANY: posted(MANY, of_pictures.predict_batch, (JSON,)),
-        LABEL: posted(LABEL, of_pictures.predict_img),
+        ONE: of_one(ONE, of_pictures.predict),
+        MANY: Route(MANY, "POST", of_many, (JSON,)),
+        LABEL: of_one(LABEL, of_pictures.predict_img),
         V2: Route(V2, "POST", partial(_infer, predictor), (JSON, OCTETS, b"")),
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from server.answer import Answer, refused
 
@@ -13,6 +14,17 @@ def _never(_body: bytes, _headers: Headers) -> bool:
     return False
 
 
+class Link(NamedTuple):
+    """A body in which a link stands for a picture; answer: what is answered on the picture's file, once it is here."""
+
+    url: str
+    answer: Callable[[bytes], Answer]
+
+
+def _unlinked(_body: bytes, _headers: Headers) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Route:
     """name: the route in logs and metrics; reads: the content types it takes, empty for a route without a body.
@@ -20,6 +32,7 @@ class Route:
     handler: (body, headers) → Answer, pure of the network; None hands the request on to KServe's app.
     inline_bytes: a longer body is handled off the event loop, as it would delay the answers beside it.
     slow: whether a body is handled there however short it is.
+    linked: what is to be done with a body that is handled there, where it has a link in it.
     refusal: how a sentence is said where a request is refused.
     beside: the route of the same path that takes another method.
     """
@@ -30,6 +43,7 @@ class Route:
     reads: tuple[bytes, ...] = ()
     inline_bytes: int = 0
     slow: Callable[[bytes, Headers], bool] = _never
+    linked: Callable[[bytes, Headers], Link | None] = _unlinked
     refusal: Callable[[str], Answer] = refused
     beside: "Route | None" = None
 

@@ -16,6 +16,9 @@ FORM = b"multipart/form-data"
 READS = (b"image/jpeg", b"image/png", FORM, JSON)
 FILE_FIELDS = (b"image_file", b"image", b"file")
 
+LINKED_BYTES = 16 << 10
+"""A longer body is not looked into for a link."""
+
 FORMS = (
     'send it as image/jpeg or image/png, as the field image_file of a form, or as JSON {"image": base64} '
     'or {"url": link}'
@@ -51,6 +54,14 @@ def read(body: bytes, headers: Headers) -> Sent:
     if not body:
         raise BadInput(f"There is no picture: {FORMS}.")
     return Sent(body)
+
+
+def read_linked(body: bytes, headers: Headers) -> Sent | None:
+    """Of a body with a link, what read() gives; only short ones are looked into, to be quick. Raises BadInput."""
+    if len(body) > LINKED_BYTES or media_type(headers) != JSON:
+        return None
+    sent = _of_json(body)
+    return sent if sent.url else None
 
 
 def _of_json(body: bytes) -> Sent:

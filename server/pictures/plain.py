@@ -1,39 +1,34 @@
 """The plain protocol of pictures: a file, or arrays of pixels, in; JSON out."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from model.task import Picture
 from server.errors import BadInput
-from server.pictures import body as bodies
 from server.pictures import x
+from server.pictures.body import Sent
 from server.pictures.judged import Judged, judge, written
 from server.predictor import Predictor
 
-Headers = Mapping[bytes, bytes]
-
 
 class Plain:
-    """Answers for one model. Each method takes a request's body and headers, and raises ServingError."""
+    """Answers for one model. Each method raises ServingError."""
 
     def __init__(self, predictor: Predictor, picture: Picture) -> None:
         self._predictor = predictor
         self._picture = picture
 
-    def predict(self, body: bytes, headers: Headers) -> bytes:
+    def predict(self, sent: Sent) -> bytes:
         """POST /predict: one picture → one answer object."""
-        sent = bodies.read(body, headers)
         return written(self._judged(sent).described(0, seen=sent.seen))
 
-    def predict_img(self, body: bytes, headers: Headers) -> bytes:
+    def predict_img(self, sent: Sent) -> bytes:
         """POST /predict/img: one picture → {"y": its label}."""
-        sent = bodies.read(body, headers)
         judged = self._judged(sent)
         described = judged.described(0, seen=sent.seen)
         kept = ["warnings"] * bool(judged.warnings[0]) + ["probabilities"] * sent.probabilities + ["seen"] * sent.seen
         return written({"y": described["label"]} | {name: described[name] for name in kept})
 
-    def predict_batch(self, body: bytes, _headers: Headers) -> bytes:
+    def predict_batch(self, body: bytes) -> bytes:
         """POST /predict/batch: {"x": images} → {"y": [class, …]}."""
         batch = x.read(body)
         judged = judge(self._predictor, self._picture, batch.images)
@@ -48,7 +43,7 @@ class Plain:
             ]
         return written(answer)
 
-    def _judged(self, sent: bodies.Sent) -> Judged:
+    def _judged(self, sent: Sent) -> Judged:
         if sent.url:
-            raise BadInput("Links to pictures are not followed here; send the picture itself.")
+            raise BadInput("The link is too long; send the picture itself.")
         return judge(self._predictor, self._picture, [sent.data])

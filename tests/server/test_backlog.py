@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from server.backlog import Backlog, CallerGone
+from server.backlog import Backlog
+from server.caller import CallerGone
 from server.errors import DeadlinePassed, Overloaded
 
 
