@@ -25,7 +25,7 @@ def between(path: str, asked: str, of_rows: Served, of_pictures: Served) -> Rout
     names = rows_model.task.names
     if asked == MANY:
         row_keys, picture_keys = {"instances"}, ["x"]
-        forms = 'rows, {"instances": [row, …]}', 'images, {"x": [image, …]}'
+        forms = 'rows, {"instances": [row, …]}', 'pictures, {"x": [picture, …]}'
     else:
         row_keys, picture_keys = set(names), ["image", "url"]
         forms = (

@@ -10,6 +10,7 @@ from server.errors import BadInput
 from server.predictor import Predictor
 from server.v2_inputs import InputReader
 from server.v2_outputs import JSON_LENGTH, ResponseWriter
+from server.v2_request import InferRequest
 
 _LENGTH = re.compile(rb"[0-9]{1,10}")
 
@@ -17,9 +18,15 @@ _LENGTH = re.compile(rb"[0-9]{1,10}")
 def infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> tuple[bytes, list[Header]]:
     """POST /v2/models/NAME/infer: the answer's body and its own headers. Raises BadInput."""
     reader, writer = _protocol(predictor)
+    request, binary = read(body, headers)
+    answers = predictor.predict(reader.read(request.inputs, binary))
+    return writer.write(request, {"prediction": answers.predictions, "probabilities": answers.probabilities})
+
+
+def read(body: bytes, headers: Mapping[bytes, bytes]) -> tuple[InferRequest, memoryview]:
+    """The JSON part, and the bytes behind it. Raises BadInput."""
     document, binary = _split(body, headers.get(JSON_LENGTH))
-    request = v2_request.decode(document)
-    return writer.write(request, predictor.predict(reader.read(request.inputs, binary)))
+    return v2_request.decode(document), binary
 
 
 def _split(body: bytes, json_length: bytes | None) -> tuple[bytes, memoryview]:

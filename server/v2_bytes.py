@@ -16,20 +16,25 @@ def pack(array: np.ndarray[Any, Any]) -> bytes:
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-def unpack_strings(binary: memoryview, count: int) -> np.ndarray[Any, Any]:
-    """Exactly `count` strings. Raises BadInput when bytes are missing, left over, or not UTF-8."""
-    strings: list[str] = []
+def unpack(binary: memoryview, count: int) -> list[memoryview]:
+    """Exactly `count` strings of bytes. Raises BadInput when some are missing or left over."""
+    strings: list[memoryview] = []
     position = 0
     while position + 4 <= len(binary) and len(strings) < count:
         (length,) = unpack_from("<I", binary, position)
         end = position + 4 + length
         if end > len(binary):
             break
-        try:
-            strings.append(str(binary[position + 4 : end], "utf-8"))
-        except UnicodeDecodeError as error:
-            raise BadInput("A binary string is not UTF-8.") from error
+        strings.append(binary[position + 4 : end])
         position = end
     if len(strings) != count or position != len(binary):
         raise BadInput("The binary strings do not fill the shape given.")
-    return np.array(strings, np.object_)
+    return strings
+
+
+def unpack_texts(binary: memoryview, count: int) -> np.ndarray[Any, Any]:
+    """Raises BadInput as `unpack` does, and when one is not UTF-8."""
+    try:
+        return np.array([str(string, "utf-8") for string in unpack(binary, count)], np.object_)
+    except UnicodeDecodeError as error:
+        raise BadInput("A binary string is not UTF-8.") from error

@@ -13,7 +13,7 @@ from server import arrays
 from server.errors import BadInput
 from server.predictor import DTYPES, Rows, Tensor
 from server.strict_json import UNREADABLE
-from server.v2_bytes import unpack_strings
+from server.v2_bytes import unpack_texts
 from server.v2_request import InputTensor
 
 Array = NDArray[Any]
@@ -35,8 +35,7 @@ class InputReader:
         rows: dict[str, Array] = {}
         for tensor in given:
             rows[tensor.name], binary = self._readers[tensor.name].read(tensor, binary)
-        if binary:
-            raise BadInput(f"The binary part is {len(binary)} bytes longer than the inputs say.")
+        refuse_left_over(binary)
         if len(set(map(len, rows.values()))) > 1:
             raise BadInput("The inputs have different numbers of rows.")
         return rows
@@ -62,20 +61,16 @@ class TensorReader:
             raise BadInput(f"Input {expected.name} has the datatype {expected.datatype}.")
         if len(shape) != 2 or shape[1] != self._width or shape[0] < 1:  # noqa: PLR2004 (rows, columns)
             raise BadInput(f"Input {expected.name} has the shape [rows, {self._width}], with at least one row.")
-        size = given.parameters.binary_data_size if given.parameters else msgspec.UNSET
-        if size is msgspec.UNSET:
-            array = self._from_json(given)
-        else:
-            array = self._from_bytes(given, size, binary)
-            binary = binary[size:]
+        own, binary = split(given, binary)
+        array = self._from_json(given) if own is None else self._from_bytes(given, own)
         if self._strings:
             arrays.known(self._features[0], array.tolist())
         return array.reshape(shape), binary
 
     def _from_json(self, given: InputTensor) -> Array:
-        values = self._values(given.data or b"null")
+        values = self._values(given)
         if len(values) != given.shape[0] * self._width:
-            raise self._disagreement()
+            raise disagreement(given)
         try:
             return arrays.flat(self._expected.datatype, values)
         except OverflowError as error:
@@ -83,7 +78,8 @@ class TensorReader:
                 f"Input {self._expected.name}: a number is too large for {self._expected.datatype}."
             ) from error
 
-    def _values(self, data: bytes | msgspec.Raw) -> list[Any]:
+    def _values(self, given: InputTensor) -> list[Any]:
+        data = given.data or b"null"
         try:
             return self._flat.decode(data)
         except UNREADABLE:
@@ -96,20 +92,34 @@ class TensorReader:
                 "flat or in the shape given."
             ) from error
         if set(map(len, rows)) != {self._width}:
-            raise self._disagreement()
+            raise disagreement(given)
         return list(chain.from_iterable(rows))
 
-    def _from_bytes(self, given: InputTensor, size: int, binary: memoryview) -> Array:
-        name = self._expected.name
-        if not 0 <= size <= len(binary) or (given.data and bytes(given.data) != b"null"):
-            raise BadInput(f"Input {name}: binary_data_size must be its number of bytes, with no data beside it.")
+    def _from_bytes(self, given: InputTensor, own: memoryview) -> Array:
         if self._strings:
-            return unpack_strings(binary[:size], given.shape[0])
-        if size != given.shape[0] * self._width * self._dtype.itemsize:
-            raise BadInput(f"Input {name}: {size} bytes do not fill the shape given.")
-        array = np.frombuffer(binary[:size], self._dtype)
+            return unpack_texts(own, given.shape[0])
+        if len(own) != given.shape[0] * self._width * self._dtype.itemsize:
+            raise BadInput(f"Input {given.name}: {len(own)} bytes do not fill the shape given.")
+        array = np.frombuffer(own, self._dtype)
         arrays.finite(array.reshape(-1, self._width), self._features)
         return array
 
-    def _disagreement(self) -> BadInput:
-        return BadInput(f"Input {self._expected.name}: data and shape disagree.")
+
+def split(given: InputTensor, binary: memoryview) -> tuple[memoryview | None, memoryview]:
+    """The tensor's own bytes, None where its data are in the JSON, and those after them. Raises BadInput."""
+    size = given.parameters.binary_data_size if given.parameters else msgspec.UNSET
+    if size is msgspec.UNSET:
+        return None, binary
+    if not 0 <= size <= len(binary) or (given.data and bytes(given.data) != b"null"):
+        raise BadInput(f"Input {given.name}: binary_data_size must be its number of bytes, with no data beside it.")
+    return binary[:size], binary[size:]
+
+
+def refuse_left_over(binary: memoryview) -> None:
+    """What stands behind the bytes of the last tensor. Raises BadInput."""
+    if binary:
+        raise BadInput(f"The binary part is {len(binary)} bytes longer than the inputs say.")
+
+
+def disagreement(given: InputTensor) -> BadInput:
+    return BadInput(f"Input {given.name}: data and shape disagree.")

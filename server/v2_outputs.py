@@ -1,6 +1,6 @@
-"""Answers → a V2 response: the output tensors asked for, each in JSON or binary."""
+"""Arrays → a V2 response: the output tensors asked for, each in JSON or binary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from msgspec import UNSET
 from server import json_values
 from server.answer import Header
 from server.errors import BadInput
-from server.predictor import Answers, Tensor
+from server.predictor import Tensor
 from server.v2_bytes import pack
 from server.v2_request import InferRequest, RequestedOutput
 
@@ -31,9 +31,8 @@ class ResponseWriter:
             for tensor in tensors
         }
 
-    def write(self, request: InferRequest, answers: Answers) -> tuple[bytes, list[Header]]:
-        """The body and its own headers. Raises BadInput."""
-        arrays: dict[str, Any] = {"prediction": answers.predictions, "probabilities": answers.probabilities}
+    def write(self, request: InferRequest, arrays: Mapping[str, Any]) -> tuple[bytes, list[Header]]:
+        """The body and its own headers; arrays: one for each tensor. Raises BadInput."""
         described: list[bytes] = []
         binary: list[bytes] = []
         for output in self._asked(request):

@@ -13,7 +13,7 @@ Pixels = NDArray[np.float32]
 Levels = NDArray[np.uint8]
 """[height, width]"""
 
-COLOURED = "The image is in colour; it was turned grey."
+COLOURED = "The picture is in colour; it was turned grey."
 
 _ERRORS: dict[str, type[ServingError]] = {
     "unsupported": UnsupportedMediaType,

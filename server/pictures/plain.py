@@ -1,10 +1,10 @@
-"""The plain protocol of pictures: a file, or arrays of pixels, in; JSON out."""
+"""The plain protocol and KServe's V1 for pictures: a file, or arrays of pixels, in; JSON out."""
 
 from typing import Any
 
 from model.task import Picture
 from server.errors import BadInput
-from server.pictures import x
+from server.pictures import v1, x
 from server.pictures.body import Sent
 from server.pictures.judged import Judged, judge, written
 from server.predictor import Predictor
@@ -29,19 +29,24 @@ class Plain:
         return written({"y": described["label"]} | {name: described[name] for name in kept})
 
     def predict_batch(self, body: bytes) -> bytes:
-        """POST /predict/batch: {"x": images} → {"y": [class, …]}."""
+        """POST /predict/batch: {"x": pictures} → {"y": [class, …]}."""
         batch = x.read(body)
-        judged = judge(self._predictor, self._picture, batch.images)
+        judged = judge(self._predictor, self._picture, batch.pictures)
         answer: dict[str, Any] = {"y": judged.predictions}
         if batch.probabilities:
             answer["probabilities"] = judged.probabilities
         if any(judged.warnings):
             answer["warnings"] = [
-                f"Image {index}: {sentence}" if len(judged.warnings) > 1 else sentence
+                f"Picture {index}: {sentence}" if len(judged.warnings) > 1 else sentence
                 for index, said in enumerate(judged.warnings)
                 for sentence in said
             ]
         return written(answer)
+
+    def predict_v1(self, body: bytes) -> bytes:
+        """POST /v1/models/NAME:predict: {"instances": [picture, …]} → {"predictions": [answer object, …]}."""
+        judged = judge(self._predictor, self._picture, v1.read(body))
+        return written({"predictions": [judged.described(index) for index in range(len(judged.pictures))]})
 
     def _judged(self, sent: Sent) -> Judged:
         if sent.url:

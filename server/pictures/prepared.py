@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from model.image.transforms import TRANSFORMS
 from model.task import Picture
-from server.errors import BadInput, ServingError, TooManyPixels
-from server.pictures import levels
+from server.errors import BadInput, TooManyPixels
+from server.pictures import levels, numbered
 from server.pictures.levels import Levels, Pixels
 
 MAX_TRANSFORMED = 100
@@ -44,7 +44,8 @@ def of(picture: Picture, items: Items) -> Prepared:
         )
     pixels = 0
     for place in others:
-        shades, said = _levels(items, place)
+        with numbered.picture(place, len(items)):
+            shades, said = _levels(items[place])
         pixels += shades.size
         if pixels > MAX_PIXELS and len(others) > 1:
             raise TooManyPixels("The pictures have too many pixels together; send fewer at a time.")
@@ -70,11 +71,5 @@ def _take_as_they_are(picture: Picture, items: Items, prepared: NDArray[np.float
     return set(kept.tolist())
 
 
-def _levels(items: Items, place: int) -> tuple[Levels, tuple[str, ...]]:
-    item = items[place]
-    try:
-        return levels.of_file(item) if isinstance(item, bytes) else levels.of_pixels(item)
-    except ServingError as error:
-        if len(items) == 1:
-            raise
-        raise type(error)(f"Image {place}: {error.sentence}") from error
+def _levels(item: bytes | Pixels) -> tuple[Levels, tuple[str, ...]]:
+    return levels.of_file(item) if isinstance(item, bytes) else levels.of_pixels(item)

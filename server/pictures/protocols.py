@@ -1,0 +1,47 @@
+"""The routes under which a model of pictures predicts. All of it off the event loop: a short body may hold much."""
+
+from collections.abc import Callable
+
+from model.task import Picture
+from server.answer import JSON, Answer
+from server.pictures import body as bodies
+from server.pictures.body import READS, Sent
+from server.pictures.plain import Plain
+from server.pictures.v2 import Infer
+from server.predictor import Predictor
+from server.protocols import LABEL, MANY, OCTETS, ONE, V1, V2
+from server.route import Headers, Link, Route
+
+
+def of(predictor: Predictor, picture: Picture) -> dict[str, Route]:
+    """By their paths, in which {model} stands for its name."""
+    plain, v2 = Plain(predictor, picture), Infer(predictor, picture)
+
+    def infer(body: bytes, headers: Headers) -> Answer:
+        return Answer(*v2(body, headers))
+
+    return {
+        ONE: _of_one(ONE, plain.predict),
+        MANY: _of_json(MANY, plain.predict_batch, (JSON,)),
+        LABEL: _of_one(LABEL, plain.predict_img),
+        V1: _of_json(V1, plain.predict_v1, (JSON, b"")),
+        V2: Route(V2, "POST", infer, (JSON, OCTETS, b"")),
+    }
+
+
+def _of_one(path: str, predict: Callable[[Sent], bytes]) -> Route:
+    def handler(body: bytes, headers: Headers) -> Answer:
+        return Answer(predict(bodies.read(body, headers)))
+
+    def linked(body: bytes, headers: Headers) -> Link | None:
+        sent = bodies.read_linked(body, headers)
+        return sent and Link(sent.url, lambda data: Answer(predict(sent._replace(data=data, url=""))))
+
+    return Route(path, "POST", handler, READS, linked=linked)
+
+
+def _of_json(path: str, predict: Callable[[bytes], bytes], reads: tuple[bytes, ...]) -> Route:
+    def handler(body: bytes, _headers: Headers) -> Answer:
+        return Answer(predict(body))
+
+    return Route(path, "POST", handler, reads)

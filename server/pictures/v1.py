@@ -1,0 +1,66 @@
+"""KServe's V1 protocol for pictures: encoded files in base64, or arrays of pixels, in any mixture."""
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from server import strict_json
+from server.errors import BadInput
+from server.pictures import base64, nested, numbered
+from server.pictures.levels import Pixels
+
+_INSTANCE = 'An instance is {"b64": "…"}, {"image_bytes": {"b64": "…"}} or a picture as a list of rows'
+
+
+class _Encoded(msgspec.Struct):
+    b64: str
+
+
+class _Instance(msgspec.Struct):
+    b64: str | UnsetType = UNSET
+    image_bytes: _Encoded | UnsetType = UNSET
+
+
+class _Document(msgspec.Struct):
+    instances: list[Raw]
+
+
+_INSTANCE_OBJECT = msgspec.json.Decoder(_Instance)
+_DOCUMENT = msgspec.json.Decoder(_Document)
+
+
+def read(body: bytes) -> list[bytes | Pixels]:
+    """{"instances": [picture, …]} → files and pixels. Raises BadInput."""
+    try:
+        instances = strict_json.decode(_DOCUMENT, body).instances
+    except msgspec.ValidationError as error:
+        raise BadInput('The body must be a JSON object {"instances": [picture, …]}.') from error
+    strict_json.refuse_repeated(body, 1)
+    if not instances:
+        raise BadInput("The list of pictures is empty; send at least one.")
+    items = []
+    for index, instance in enumerate(instances):
+        with numbered.picture(index, len(instances)):
+            items.append(_item(instance))
+    return items
+
+
+def _item(instance: Raw) -> bytes | Pixels:
+    match strict_json.kind(instance):
+        case "a list":
+            return nested.pixels(instance)
+        case "an object":
+            return base64.decode(_encoded(instance))
+        case other:
+            raise BadInput(f"{_INSTANCE}, not {other}.")
+
+
+def _encoded(instance: Raw) -> str:
+    try:
+        read = _INSTANCE_OBJECT.decode(instance)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{_INSTANCE}.") from error
+    given = [read.b64] if read.image_bytes is UNSET else [read.b64, read.image_bytes.b64]
+    texts = [text for text in given if text is not UNSET]
+    if len(texts) != 1:
+        raise BadInput(f"{_INSTANCE}.")
+    return texts[0]

@@ -1,0 +1,54 @@
+"""KServe's V2 protocol for pictures."""
+
+import numpy as np
+
+from model.task import Picture
+from server import v2
+from server.answer import Header
+from server.errors import BadInput
+from server.pictures import tensors
+from server.pictures.judged import Judged, judge, of_prepared
+from server.pictures.prepared import Prepared
+from server.predictor import Predictor, Tensor
+from server.route import Headers
+from server.v2_inputs import refuse_left_over, split
+from server.v2_outputs import ResponseWriter
+from server.v2_request import InputTensor
+
+WARNINGS = Tensor("warnings", "BYTES", (-1,))
+"""What is said of each picture; of most an empty string."""
+
+
+class Infer:
+    """Answers for one model."""
+
+    def __init__(self, predictor: Predictor, picture: Picture) -> None:
+        self._predictor = predictor
+        self._picture = picture
+        self._writer = ResponseWriter(predictor.name, predictor.task.version, (*predictor.outputs, WARNINGS))
+
+    def __call__(self, body: bytes, headers: Headers) -> tuple[bytes, list[Header]]:
+        """POST /v2/models/NAME/infer: the answer's body and its own headers. Raises ServingError."""
+        request, binary = v2.read(body, headers)
+        if [given.name for given in request.inputs] != [tensor.name for tensor in self._predictor.inputs]:
+            raise BadInput(f"The request must have the input {self._predictor.inputs[0].name}, once.")
+        judged = self._judged(request.inputs[0], binary)
+        written = {
+            "prediction": judged.predictions,
+            "probabilities": judged.probabilities,
+            "strangeness": judged.strangeness,
+            "warnings": np.array([" ".join(said) for said in judged.warnings], np.object_),
+        }
+        return self._writer.write(request, written)
+
+    def _judged(self, given: InputTensor, binary: memoryview) -> Judged:
+        own, rest = split(given, binary)
+        refuse_left_over(rest)
+        match given.datatype.upper():  # KServe takes small letters too
+            case "FP32":
+                numbers = tensors.numbers(given, own, self._picture.height, self._picture.width)
+                taken = Prepared(numbers, [()] * len(numbers))
+                return of_prepared(self._predictor, self._picture, taken)
+            case "BYTES":
+                return judge(self._predictor, self._picture, tensors.files(given, own))
+        raise BadInput(f"Input {given.name} has the datatype FP32, or BYTES for pictures' files.")
