@@ -32,10 +32,7 @@ class Backlog:
         pending = self._executor.submit(_in_time, job, deadline)
         self.length += 1
         pending.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
-        try:
-            return await while_waiting(asyncio.wrap_future(pending), gone)
-        finally:
-            pending.cancel()  # at once, where it waits: it leaves the queue
+        return await while_waiting(asyncio.wrap_future(pending), gone)  # given up, it leaves the queue
 
     def _leave(self) -> None:
         self.length -= 1
