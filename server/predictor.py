@@ -118,10 +118,11 @@ class Predictor(kserve.Model):
     def _bytes_within(self, seconds: float) -> int:
         """The longest body whose rows are predicted in that time, by the fewest bytes that a value takes: "1,"."""
         row = example_rows(self.task)
-        taken = [self._seconds({name: np.repeat(array, _PROBE_ROWS, 0) for name, array in row.items()}) for _ in "123"]
+        count = min(_PROBE_ROWS, self._slice)
+        taken = [self._seconds({name: np.repeat(array, count, 0) for name, array in row.items()}) for _ in "123"]
         if min(self._seconds(row) for _ in "123") > seconds:
             return 0
-        rows = seconds / min(taken) * _PROBE_ROWS
+        rows = seconds / min(taken) * count
         return min(INLINE_BYTES, int(rows * 2 * sum(prod(tensor.shape[1:]) for tensor in self.inputs)))
 
     def _seconds(self, rows: Rows) -> float:
