@@ -21,8 +21,21 @@ LABELS = {
     "brain_mri": ("glioma", "meningioma", "no tumour", "pituitary tumour"),
 }
 JPEG_BEGINS = b"\xff\xd8"
+SECONDS = {"hang": 60, "dawdle": 0.25}
 STATUSES = {"refuse": 503, "say-nothing": 204, "say-unchanged": 304, "redirect": 302}
-MODES = ("lie", "contradict", "overdo", "forget", "hang-up", "hang", "break-off", "garble", "tabular", *STATUSES)
+MODES = (
+    "lie",
+    "contradict",
+    "overdo",
+    "forget",
+    "hang-up",
+    "hang",
+    "break-off",
+    "garble",
+    "tabular",
+    "dawdle",
+    *STATUSES,
+)
 BODYLESS = {204, 304}
 PODS = ("pod-a", "pod-b")
 
@@ -53,6 +66,12 @@ class Handler(BaseHTTPRequestHandler):
         """The class of a picture, which follows from its pixels; of who forgets, another each time."""
         return (int(np.sum(pixels)) + (next(self.whims) if self.mode == "forget" else 0)) % of
 
+    def digits(self, images: list[Any]) -> list[int]:
+        classes = [self.place(pixels, 10) for pixels in images]
+        if self.mode == "overdo":
+            return [10, *classes[1:]]
+        return classes[1:] if self.mode == "contradict" else classes
+
     def picture(self, model: str, body: bytes) -> dict[str, Any]:
         labels = LABELS[model]
         file = body[max(body.find(JPEG_BEGINS), 0) :]  # a form has words before it
@@ -71,8 +90,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.mode == "hang":
-            time.sleep(60)
+        time.sleep(SECONDS.get(self.mode, 0))
         if self.mode in {"hang", "hang-up"}:
             self.close_connection = True
         elif self.mode in STATUSES:
@@ -82,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/predict/batch":
             self.send(200, {"predictions": [self.answer(row) for row in json.loads(body)["instances"]]})
         elif self.path == "/predict/digits/batch":
-            self.send(200, {"y": [self.place(pixels, 10) for pixels in json.loads(body)["x"]]})
+            self.send(200, {"y": self.digits(json.loads(body)["x"])})
         else:
             self.send(200, self.picture(self.path.removeprefix("/predict/"), body))
 
