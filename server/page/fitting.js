@@ -3,7 +3,7 @@ import { Refusal } from './ask.js';
 
 const MEGABYTE = 1e6;
 const LARGEST = 30 * MEGABYTE;
-const SIDES = [2000, 1400, 1000]; // pixels
+const SIDES = [2000, 1400, 1000, 700, 500]; // pixels
 const FORM_BYTES = 1024; // what a form puts around a file
 
 const mostBytes = Number(document.body.dataset.maxBytes) - FORM_BYTES;

@@ -6,7 +6,7 @@ import { fitting } from './fitting.js';
 import { Given } from './given.js';
 import { latest } from './latest.js';
 import { Panel } from './panel.js';
-import { isOfSize, sketch } from './sketch.js';
+import { isOfForm, sketch } from './sketch.js';
 import { Table } from './table.js';
 
 export function pictures(section) {
@@ -53,7 +53,7 @@ export function pictures(section) {
   takeChosen(section);
   sketch(section, {
     begun: () => given.hide(),
-    drawn: (drawing) => doing((signal) => answer(drawing, signal, isOfSize)),
+    drawn: (drawing) => doing((signal) => answer(drawing, signal, isOfForm)),
     cleared: () => doing(async () => panel.clear()),
   });
 }

@@ -3,11 +3,10 @@ import { drawable } from './drawing.js';
 import { saveAs } from './save.js';
 
 const NAME = 'digit.png';
-const SIDE = 336; // pixels of the canvas
 const BETWEEN = 120; // milliseconds from one question to the next, while a stroke grows
 
-/** Whether a warning is of the drawing's size, which is the page's doing. */
-export const isOfSize = (warning) => warning.includes(`${SIDE} × ${SIDE} pixels`);
+/** Whether a warning is of the drawing's form, which is the page's doing. */
+export const isOfForm = (warning) => warning.includes('not 28 × 28');
 
 /** begun(): the drawing grows; drawn(file): as it is now; cleared(): by the button. */
 export function sketch(section, { begun, drawn, cleared }) {
