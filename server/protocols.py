@@ -1,12 +1,15 @@
 """The routes under which one model predicts, by their paths, in which {model} stands for its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from server import plain, v2
 from server.answer import JSON, Answer
 from server.predictor import Predictor
 from server.route import Headers, Route
+
+T = TypeVar("T")
 
 OCTETS = b"application/octet-stream"
 
@@ -20,6 +23,15 @@ def of(predictor: Predictor) -> dict[str, Route]:
     from server.pictures import protocols  # noqa: PLC0415 (Pillow is for those who serve pictures)
 
     return protocols.of(predictor, predictor.task.picture)
+
+
+def firsts(served: Mapping[Predictor, Mapping[str, T]], path: str) -> list[tuple[Predictor, T]]:
+    """What is under the path of the first model of rows, and of the first of pictures, where there are such models."""
+    found: dict[bool, tuple[Predictor, T]] = {}
+    for predictor, of_model in served.items():
+        if path in of_model:
+            found.setdefault(predictor.task.picture is not None, (predictor, of_model[path]))
+    return [found[takes_pictures] for takes_pictures in sorted(found)]
 
 
 def _of_rows(predictor: Predictor) -> dict[str, Route]:

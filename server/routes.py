@@ -49,15 +49,11 @@ def _unnamed(served: Mapping[Predictor, Mapping[str, Route]]) -> dict[str, Route
     """Of the first model; but of the first of rows and the first of pictures where both are served."""
     routes = {}
     for path, asked in UNNAMED.items():
-        firsts: dict[bool, tuple[Predictor, Route]] = {}
-        for predictor, of_model in served.items():
-            if asked in of_model:
-                firsts.setdefault(predictor.task.picture is None, (predictor, of_model[asked]))
-        if len(firsts) > 1:
-            routes[path] = choice.between(path, asked, firsts[True], firsts[False])
-        elif firsts:
-            ((_, route),) = firsts.values()
-            routes[path] = replace(route, name=path)
+        match protocols.firsts(served, asked):
+            case [(_, route)]:
+                routes[path] = replace(route, name=path)
+            case [of_rows, of_pictures]:
+                routes[path] = choice.between(path, asked, of_rows, of_pictures)
     return routes
 
 

@@ -39,9 +39,9 @@ PARAMETERS: dict[str, Any] = {
 _REFUSALS = {
     400: "What was sent cannot be understood, or has no answer",
     408: "It came too slowly",
-    413: "The body is longer than the server takes",
+    413: "The body is longer than the server takes, or a picture has more pixels",
     414: "The URL is over 8 KiB",
-    415: "Another content type than this path reads, or a compressed body",
+    415: "Another content type than this path reads, a compressed body, or a picture in another format",
     431: "The head is over 32 KiB or 100 fields",
     500: "The server failed; its log says why",
     503: "More is waiting than the server can do soon, or it stops; ask again",

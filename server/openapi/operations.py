@@ -1,7 +1,7 @@
 """One operation of the OpenAPI document: what is sent, what is answered, how it may be refused."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from server.openapi.components import OF_ALL, OF_PREDICTIONS, headers, parameters, refusals
 from server.openapi.schemas import Schema, exactly
@@ -19,6 +19,26 @@ OCTETS: Content = {
         }
     }
 }
+
+
+class Prediction(NamedTuple):
+    """summary: what is predicted; request, answer: the bodies."""
+
+    summary: str
+    request: Content
+    answer: Content
+
+    def operation(self, *framing: str) -> dict[str, Any]:
+        return post(self.summary, self.request, self.answer, *framing)
+
+
+def either(one: Prediction, other: Prediction) -> Prediction:
+    """What is taken as the one or as the other, by its body; the example is the one's."""
+    return Prediction(
+        f"{one.summary}, or {other.summary[0].lower()}{other.summary[1:]}",
+        _any_of(one.request, other.request),
+        _any_of(one.answer, other.answer),
+    )
 
 
 def json(schema: Schema, example: object = None) -> Content:
@@ -53,3 +73,12 @@ def post(summary: str, request: Content, answer: Content, *framing: str) -> dict
 
 def _answered(content: Content, *framing: str) -> dict[str, Any]:
     return {"description": "The answer", "headers": headers(*framing), "content": content}
+
+
+def _any_of(one: Content, other: Content) -> Content:
+    both = {
+        name: one[name] | {"schema": {"anyOf": [one[name]["schema"], other[name]["schema"]]}}
+        for name in one
+        if name in other
+    }
+    return one | other | both

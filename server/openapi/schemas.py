@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from model.task import MISSING_TEXT, Feature, Task
@@ -75,6 +76,20 @@ def predictions(each: Schema) -> Schema:
 
 
 def info(task: Task) -> Schema:
+    return exactly(
+        {
+            **dict.fromkeys(("name", "version", "model", "digest"), STRING),
+            "models": listed(STRING),
+            "kind": {"const": task.kind},
+            "labels": {"const": list(task.labels)},
+            **_takes(task),
+        }
+    )
+
+
+def _takes(task: Task) -> dict[str, Schema]:
+    if task.picture:
+        return {"picture": {"const": msgspec.to_builtins(task.picture)}}
     number_or_null, boolean = or_null({"type": "number"}), {"type": "boolean"}
     feature = {
         "name": STRING,
@@ -87,15 +102,7 @@ def info(task: Task) -> Schema:
         "closed": boolean,
         "optional": boolean,
     }
-    return exactly(
-        {
-            **dict.fromkeys(("name", "version", "model", "digest"), STRING),
-            "kind": {"const": task.kind},
-            "inputs": {"type": "array", "items": exactly(feature)},
-            "labels": {"const": list(task.labels)},
-            "example": row(task),
-        }
-    )
+    return {"inputs": {"type": "array", "items": exactly(feature)}, "example": row(task)}
 
 
 def element(feature: Feature) -> Schema:

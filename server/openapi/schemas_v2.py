@@ -1,5 +1,7 @@
 """Models → JSON Schema of KServe's V2 protocol: metadata, requests and answers."""
 
+from collections.abc import Sequence
+
 from model.task import Feature
 from server.openapi.schemas import STRING, Schema, at_least, element, exactly, fixed, listed, or_null
 from server.predictor import Predictor, Tensor
@@ -14,16 +16,23 @@ SERVER: Schema = {
 
 
 def infer_request(predictor: Predictor) -> Schema:
-    """The JSON of a V2 request; that `shape` and the length of `data` agree no schema can say."""
     tensors = [
         _input(tensor, feature) for tensor, feature in zip(predictor.inputs, predictor.task.features, strict=False)
     ]
+    return infer_request_of(tensors, len(tensors), predictor.outputs)
+
+
+def infer_request_of(inputs: list[Schema], count: int, outputs: Sequence[Tensor]) -> Schema:
+    """The JSON of a V2 request; that `shape` and the length of `data` agree no schema can say.
+
+    inputs: what each of the `count` may be.
+    """
     asked = {
-        "name": {"enum": [tensor.name for tensor in predictor.outputs]},
+        "name": {"enum": [tensor.name for tensor in outputs]},
         "parameters": or_null(at_least({"binary_data": {"type": "boolean"}}, ["binary_data"])),
     }
     properties = {
-        "inputs": {**listed({"oneOf": tensors}), "minItems": len(tensors), "maxItems": len(tensors)},
+        "inputs": {**listed({"oneOf": inputs}), "minItems": count, "maxItems": count},
         "id": or_null(STRING),
         "parameters": or_null(at_least({"binary_data_output": {"type": "boolean"}}, ["binary_data_output"])),
         "outputs": or_null({"type": "array", "items": at_least(asked, ["parameters"])}),
@@ -31,14 +40,13 @@ def infer_request(predictor: Predictor) -> Schema:
     return at_least(properties, ["id", "parameters", "outputs"])
 
 
-def infer_answer(predictor: Predictor) -> Schema:
-    outputs = [_output(tensor) for tensor in predictor.outputs]
+def infer_answer(predictor: Predictor, outputs: Sequence[Tensor]) -> Schema:
     return exactly(
         {
             "id": STRING,
             "model_name": {"const": predictor.name},
             "model_version": {"const": predictor.task.version},
-            "outputs": listed({"oneOf": outputs}),
+            "outputs": listed({"oneOf": [_output(tensor) for tensor in outputs]}),
         }
     )
 

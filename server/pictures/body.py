@@ -48,7 +48,7 @@ def read(body: bytes, headers: Headers) -> Sent:
     """Raises BadInput."""
     match media_type(headers):
         case b"application/json":
-            return _of_json(body)
+            return of_json(body)
         case b"multipart/form-data":
             return _of_form(form.fields(body, headers[b"content-type"]))
     if not body:
@@ -60,11 +60,11 @@ def read_linked(body: bytes, headers: Headers) -> Sent | None:
     """Of a body with a link, what read() gives; only short ones are looked into, to be quick. Raises BadInput."""
     if len(body) > LINKED_BYTES or media_type(headers) != JSON:
         return None
-    sent = _of_json(body)
+    sent = of_json(body)
     return sent if sent.url else None
 
 
-def _of_json(body: bytes) -> Sent:
+def of_json(body: bytes) -> Sent:
     try:
         document = strict_json.decode(_DOCUMENT, body)
     except msgspec.ValidationError as error:

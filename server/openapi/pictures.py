@@ -1,0 +1,83 @@
+"""The predictions of a model that takes pictures, in each protocol, with examples that work as they stand."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from model.task import Picture
+from server.openapi import schemas, schemas_v2
+from server.openapi import schemas_pictures as shown
+from server.openapi.operations import OCTETS, Content, Prediction, json
+from server.openapi.schemas import Schema
+from server.pictures import body
+from server.pictures.plain import Plain
+from server.pictures.seen import data_url
+from server.pictures.v2 import WARNINGS, Infer
+from server.predictor import Predictor
+from server.protocols import LABEL, MANY, ONE, V1, V2
+
+_SIDE = 28
+
+
+def of(predictor: Predictor, picture: Picture) -> dict[str, Prediction]:
+    """By path, in which {model} stands for its name."""
+    task, plain = predictor.task, Plain(predictor, picture)
+    base64 = data_url(_bar()).partition(",")[2]
+    file = {"image": base64}
+    sent = body.of_json(_written(file))
+    x = {"x": np.rint(_bar() * 255).astype(int).tolist()}
+    instances = {"instances": [{"b64": base64}]}
+    return {
+        ONE: Prediction("Predict one picture", _one(file), _answer(shown.answer(task), plain.predict(sent))),
+        LABEL: Prediction(
+            "Predict the label of one picture", _one(file), _answer(shown.label(task), plain.predict_img(sent))
+        ),
+        MANY: Prediction(
+            "Predict many pictures",
+            json(shown.batch(), x),
+            _answer(shown.classes(task), plain.predict_batch(_written(x))),
+        ),
+        V1: Prediction(
+            "Predict pictures, KServe V1 protocol",
+            json(shown.instances(), instances),
+            _answer(schemas.predictions(shown.answer(task)), plain.predict_v1(_written(instances))),
+        ),
+        V2: _v2(predictor, picture, base64),
+    }
+
+
+def _v2(predictor: Predictor, picture: Picture, file: str) -> Prediction:
+    outputs = (*predictor.outputs, WARNINGS)
+    request = {"id": "1", "inputs": [{"name": "input", "shape": [1], "datatype": "BYTES", "data": [file]}]}
+    answered, _ = Infer(predictor, picture)(_written(request), {})
+    return Prediction(
+        "Predict pictures, KServe V2 protocol (Open Inference Protocol)",
+        json(schemas_v2.infer_request_of(shown.tensors(picture), 1, outputs), request) | OCTETS,
+        _answer(schemas_v2.infer_answer(predictor, outputs), answered) | OCTETS,
+    )
+
+
+def _one(example: object) -> Content:
+    return {
+        "image/jpeg": {"schema": shown.FILE},
+        "image/png": {"schema": shown.FILE},
+        "multipart/form-data": {"schema": shown.form()},
+        **json(shown.one(), example),
+    }
+
+
+def _answer(schema: Schema, answered: bytes) -> Content:
+    return json(schema, msgspec.json.decode(answered))
+
+
+def _written(document: Any) -> bytes:
+    return msgspec.json.encode(document)
+
+
+def _bar() -> NDArray[np.float32]:
+    """An upright stroke."""
+    picture = np.zeros((_SIDE, _SIDE), np.float32)
+    picture[4:24, 13:16] = 1
+    return picture

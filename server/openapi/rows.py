@@ -1,0 +1,73 @@
+"""The predictions of a model that takes rows, in each protocol, with examples that work as they stand."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from server import plain, v2
+from server.openapi import schemas, schemas_v2
+from server.openapi.operations import OCTETS, Prediction, json
+from server.predictor import Predictor, example_rows
+from server.protocols import MANY, ONE, V1, V2
+
+
+def of(predictor: Predictor) -> dict[str, Prediction]:
+    """By path, in which {model} stands for its name."""
+    task, answer = predictor.task, schemas.answer(predictor)
+    row = dict(task.example)
+    rows = {"instances": [row, _values(predictor)]}
+    answered = msgspec.json.decode(plain.predict(predictor, msgspec.json.encode(row)))
+    return {
+        ONE: Prediction("Predict one row", json(schemas.row(task), row), json(answer, answered)),
+        MANY: Prediction(
+            "Predict many rows",
+            json(schemas.instances(task), rows),
+            json(schemas.predictions(answer), {"predictions": [answered, answered]}),
+        ),
+        V1: _v1(predictor),
+        V2: _v2(predictor),
+    }
+
+
+def _v1(predictor: Predictor) -> Prediction:
+    rows = {"instances": [_values(predictor)]}
+    answer = schemas.predictions(schemas.prediction(predictor.task))
+    answered = msgspec.json.decode(plain.predict_v1(predictor, msgspec.json.encode(rows)))
+    return Prediction(
+        "Predict, KServe V1 protocol", json(schemas.instances(predictor.task), rows), json(answer, answered)
+    )
+
+
+def _v2(predictor: Predictor) -> Prediction:
+    request = _infer_request(predictor)
+    answered, _ = v2.infer(predictor, msgspec.json.encode(request), {})
+    return Prediction(
+        "Predict, KServe V2 protocol (Open Inference Protocol)",
+        json(schemas_v2.infer_request(predictor), request) | OCTETS,
+        json(schemas_v2.infer_answer(predictor, predictor.outputs), msgspec.json.decode(answered)) | OCTETS,
+    )
+
+
+def _values(predictor: Predictor) -> list[Any]:
+    """The example as a list."""
+    return [predictor.task.example.get(name) for name in predictor.task.names]
+
+
+def _infer_request(predictor: Predictor) -> dict[str, Any]:
+    rows = example_rows(predictor.task)
+    inputs = [
+        {
+            "name": tensor.name,
+            "shape": list(rows[tensor.name].shape),
+            "datatype": tensor.datatype,
+            "data": plain.shortest(_filled(rows[tensor.name])),
+        }
+        for tensor in predictor.inputs
+    ]
+    return {"id": "1", "inputs": inputs}
+
+
+def _filled(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """JSON has no NaN for a missing number."""
+    return array if array.dtype == np.object_ else np.nan_to_num(array)

@@ -1,0 +1,56 @@
+"""The OpenAPI document of a server of rows and pictures."""
+
+from copy import deepcopy
+
+import httpx
+import pytest
+
+from server import openapi, routes
+from server.predictor import Predictor
+from tests.server.test_openapi import Document, faults, operations
+
+# Nor can it say that rows of pixels are of one length, or which bytes are a picture.
+UNSAYABLE = "/infer$|/(ink|bulk)(/|:|$)|^/predict(ion)?(/batch|/img)?$"
+
+
+@pytest.fixture(scope="module")
+def document(both: httpx.Client) -> Document:
+    found: Document = both.get("/openapi.json").json()
+    return found
+
+
+def test_it_lists_what_the_server_answers_and_nothing_else(sign: Predictor, ink: Predictor, bulk: Predictor) -> None:
+    for served in ([sign, ink, bulk], [ink, sign], [ink]):
+        table = routes.table(served)
+        listed = {(path, method): operation for path, method, operation in operations(openapi.document(served))}
+        assert listed.keys() == {(path, route.method) for path, route in table.items()}
+        for (path, _), operation in listed.items():
+            reads = {name.decode() for name in table[path].reads if name}
+            assert set(operation.get("requestBody", {}).get("content", {})) == reads, path
+
+
+@pytest.mark.slow
+def test_every_example_works(document: Document, both: httpx.Client) -> None:
+    compared = 0
+    for path, method, operation in operations(document):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        answer = both.request(method, path, json=content.get("example"))
+        assert answer.status_code == 200, (path, answer.text)
+        expected = operation["responses"]["200"]["content"]["application/json"].get("example")
+        assert expected is None or answer.json() == expected, path
+        compared += expected is not None
+    assert compared > 20
+
+
+@pytest.mark.slow
+def test_whatever_it_forbids_is_refused_and_all_answers_are_as_it_says(document: Document, both: httpx.Client) -> None:
+    assert faults(document, str(both.base_url), UNSAYABLE) == []
+
+
+@pytest.mark.slow
+def test_a_lie_would_be_found(document: Document, both: httpx.Client) -> None:
+    lying = deepcopy(document)
+    operation = lying["paths"]["/predict/ink"]["post"]
+    operation["responses"].pop("400")
+    lying["paths"] = {"/predict/ink": {"post": operation}}
+    assert faults(lying, str(both.base_url), UNSAYABLE)
