@@ -3,6 +3,8 @@
 import asyncio
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 _SPECIAL = tuple(
@@ -21,6 +23,9 @@ _SPECIAL = tuple(
 )
 """What ipaddress takes, or in some versions of Python took, for global."""
 
+_THREADS = ThreadPoolExecutor(8, "look-up")
+"""The event loop's own would go on with those that were given up, for as long as the name servers keep silent."""
+
 
 def is_public(address: IPv4Address) -> bool:
     """Whether it is one machine's on the public Internet."""
@@ -32,7 +37,6 @@ def is_public(address: IPv4Address) -> bool:
 async def resolve(host: str) -> Sequence[IPv4Address]:
     """Its IPv4 addresses. Raises OSError where it has none."""
     # With the last dot the name is whole, and none of the cluster's own domains is tried behind it.
-    found = await asyncio.get_running_loop().getaddrinfo(
-        f"{host}.", None, family=socket.AF_INET, type=socket.SOCK_STREAM
-    )
+    look_up = partial(socket.getaddrinfo, f"{host}.", None, family=socket.AF_INET, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_THREADS, look_up)
     return [IPv4Address(address[0]) for *_, address in found]

@@ -1,6 +1,7 @@
 """KServe's ModelServer as the host process: its app stays behind the door, its signals mean what they should."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Sequence
 from functools import partial
@@ -82,4 +83,6 @@ def _links(settings: Settings) -> "Links | None":
         return None
     from server.links import Links  # noqa: PLC0415 (what it takes to fetch is for those who do)
 
+    # Seconds, for the C library: the stop waits for look-ups that are under way, and a caller for 5 s altogether.
+    os.environ["RES_OPTIONS"] = "timeout:2 attempts:1"
     return Links(settings.image_hosts)
