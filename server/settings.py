@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_NO_MODELS = frozenset(("batch", "img"))
 _PORTS = range(1, 65536)
 _HOST = re.compile(
     r"(?=.{1,253}(:|$))(?P<name>([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+"
@@ -74,6 +75,8 @@ def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:
         )
     if len(set(name_list)) != len(name_list):
         raise SettingsError("MODEL_NAME names the same model twice.")
+    for name in _NO_MODELS.intersection(name_list):
+        raise SettingsError(f"MODEL_NAME must not name a model {name!r}: /predict/{name} is a path of its own.")
     return tuple(zip(name_list, map(Path, path_list), strict=True))
 
 

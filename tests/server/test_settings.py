@@ -72,6 +72,8 @@ def test_what_is_no_host_stops_the_start(entry: str) -> None:
         ({"MODEL_NAME": "a,"}, "must not be empty"),
         ({"MODEL_NAME": "a,b", "MODEL_PATH": "/x"}, "names 2 models and MODEL_PATH 1 paths"),
         ({"MODEL_NAME": "a,a", "MODEL_PATH": "/x,/y"}, "the same model twice"),
+        ({"MODEL_NAME": "batch"}, "'batch': /predict/batch is a path of its own"),
+        ({"MODEL_NAME": "a,img", "MODEL_PATH": "/x,/y"}, "'img': /predict/img is a path of its own"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name(environment: dict[str, str], sentence: str) -> None:
