@@ -74,7 +74,7 @@ def visiting(browser: Browser, served: Served) -> Iterator[Visiting]:
         visit = Visit(page, url)
         visits.append(visit)
         page.on("request", lambda request: _own(visit, request.url))
-        page.on("console", lambda said: _harmless(said.text) or visit.complaints.append(said.text))
+        page.on("console", lambda said: _note(visit, said.text))
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         return visit
 
@@ -94,8 +94,9 @@ def _own(visit: Visit, url: str) -> None:
         visit.complaints.append(url)
 
 
-def _harmless(said: str) -> bool:
-    return said.startswith("Failed to load resource")
+def _note(visit: Visit, said: str) -> None:
+    if not said.startswith("Failed to load resource"):
+        visit.complaints.append(said)
 
 
 @pytest.fixture(scope="session")
