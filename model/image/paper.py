@@ -1,0 +1,56 @@
+"""Ink on paper: how much darker, or lighter, a picture is than the paper would be there, whatever the light."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+MAP = 32  # pixels of the longer side of the map of the light
+LIGHT = 8  # pixels of that map over which light changes little
+WIDEST = 21  # pixels of that map, odd: what is dark and narrower is ink, no shadow
+RARE = 1.0  # skewness of the grey levels from which on ink is rare; as of two levels of which one has 28 %
+
+Grey = NDArray[np.uint8]
+Levels = NDArray[np.float64]
+
+
+def ink(grey: Grey) -> Levels:
+    """The grey levels by which each pixel, [height, width], differs from its paper in the direction of ink."""
+    levels = _evenly_lit(grey)
+    skewness = (levels**3).mean() / max((levels**2).mean(), 1.0) ** 1.5
+    rare = abs(skewness) > RARE
+    light_on_dark = skewness > 0 if rare else _border(levels).mean() < 0
+    dark_on_light = 255 - grey if light_on_dark else grey
+    shades = dark_on_light.astype(np.float64)
+    if rare:
+        difference = _closed(dark_on_light) - shades
+        return np.maximum(difference - np.median(difference), 0)
+    # Light and so much ink cannot be told apart: the paper is of one shade.
+    return np.maximum(np.quantile(_border(shades), 0.75) - shades, 0)
+
+
+def _evenly_lit(grey: Grey) -> Levels:
+    """A small one of the picture, less what is blurred: the light."""
+    small = _small(Image.fromarray(grey))
+    light = small.filter(ImageFilter.GaussianBlur(LIGHT))
+    return np.asarray(small, np.float64) - np.asarray(light, np.float64)
+
+
+def _border(levels: Levels) -> Levels:
+    return np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
+
+
+def _closed(dark_on_light: Grey) -> Levels:
+    """The picture without what is dark and narrow."""
+    picture = Image.fromarray(dark_on_light)
+    small = _small(picture).filter(ImageFilter.MedianFilter(3))
+    closed = small.filter(ImageFilter.MaxFilter(WIDEST)).filter(ImageFilter.MinFilter(WIDEST))
+    smooth = closed.filter(ImageFilter.GaussianBlur(WIDEST / 8))
+    return np.asarray(smooth.resize(picture.size, Image.Resampling.BILINEAR), np.float64)
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    scale = min(1.0, MAP / max(picture.size))
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    return picture.resize(size, Image.Resampling.BOX)

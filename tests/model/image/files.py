@@ -1,0 +1,33 @@
+"""Files of pictures, whole and odd."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+# Dark on the left, light on the right, and a white corner at the top left: to see how a picture is turned.
+SHADES = np.repeat(np.linspace(20, 220, 60).astype(np.uint8)[None], 40, axis=0)
+SHADES[:10, :10] = 255
+PICTURE = Image.fromarray(SHADES)
+
+
+def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, form, **options)
+    return file.getvalue()
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def png(width: int, height: int, depth: int, colour: int, *chunks: bytes) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+def with_chunks(file: bytes, *chunks: bytes) -> bytes:
+    """The PNG with further chunks after its header."""
+    return file[:33] + b"".join(chunks) + file[33:]
