@@ -1,0 +1,132 @@
+"""Handwritten digits: data → fit → judge → save. The knobs of the fit are in digits_fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from model.bundle import Bundle
+from model.image import digit
+from model.task import Picture, Task
+from model.train import datasets, digits_trials
+from model.train.digits_card import card
+from model.train.judge import Figures
+from model.train.picture.judge import Answers, Ask, asker, figures, milliseconds, share
+from model.train.saving import save
+from model.train.statistics import describe
+
+ASIDE = 3_000  # training images that are not fitted on: to calibrate on
+USUAL = 0.995  # share of the images put aside that are not called strange
+COPIED = 20  # every so many test images are also asked about as copies
+QUICK = 100  # every so many images make a quick run
+BATCH = 100  # images, for the time that one of many takes
+
+LABELS = tuple("0123456789")
+
+Grey = NDArray[np.uint8]
+Say = Callable[[str], None]
+
+
+def train(output: Path, say: Say, quick: bool = False) -> Bundle:
+    """Train, judge and write the bundle; two runs on one machine write the same, but for the times on the card."""
+    from model.train import digits_fit  # noqa: PLC0415 (PyTorch is there only where pictures are trained on)
+
+    mnist = datasets.mnist()
+    step = QUICK if quick else 1
+    images, labels = mnist.train_images[::step], mnist.train_labels[::step]
+    test_images, test_labels = mnist.test_images[::step], mnist.test_labels[::step]
+    recipe = digits_fit.QUICK if quick else digits_fit.RECIPE
+    shuffled = np.random.default_rng(recipe.seed).permutation(len(images))
+    aside, known = shuffled[: ASIDE // step], shuffled[ASIDE // step :]
+    say(f"Data: {len(known)} images to fit on, {len(aside)} to calibrate on, {len(test_images)} to judge.")
+    fitted = digits_fit.fitted((images[known], labels[known]), (images[aside], labels[aside]), recipe, say)
+    say("Judging the graph on the test images.")
+    ask = asker(fitted.graph)
+    strangeness = ask(images[aside] / 255).strangeness
+    strange_above = round(float(np.quantile(strangeness, USUAL)), 3)
+    answers = ask(test_images / 255)
+    made_card = card(
+        {
+            "known": len(known),
+            "aside": len(aside),
+            "parameters": fitted.parameters,
+            "temperature": round(fitted.temperature, 4),
+            **asdict(recipe),
+        },
+        {"test": figures(test_labels, answers, LABELS)},
+        {
+            "robustness": robustness(ask, test_images[::COPIED], test_labels[::COPIED], strange_above),
+            "strange": {"test_images": _warned(answers, strange_above), **strange(ask, strange_above)},
+            "milliseconds": times(ask, test_images),
+        },
+    )
+    answered = ask(images[known] / 255).labels
+    statistics = describe(
+        pd.DataFrame(index=range(len(known))), (), target=named(labels[known]), answers=named(answered)
+    ) | {
+        "strangeness": {"count": len(strangeness), "deciles": np.quantile(strangeness, np.arange(1, 10) / 10).tolist()},
+        "pixels": {"mean": float(images[known].mean() / 255), "sd": float(images[known].std() / 255)},
+    }
+    return save(output, described(strange_above), None, fitted.graph, made_card, statistics)
+
+
+def robustness(ask: Ask, images: Grey, labels: NDArray[np.int64], strange_above: float) -> dict[str, Figures]:
+    """How often the same digits are recognised in other pictures, and how often these are called strange."""
+    forms = {name: (pictures, labels) for name, pictures in digits_trials.copies(images).items()}
+    return {
+        name: {
+            "pictures": len(truth),
+            "accuracy": share((answers := ask(prepared(pictures))).labels == truth),
+            "warned": share(answers.strangeness > strange_above),
+        }
+        for name, (pictures, truth) in (forms | {"printed": digits_trials.printed()}).items()
+    }
+
+
+def strange(ask: Ask, strange_above: float) -> dict[str, Figures]:
+    """Of what is no digit, the share that is called strange."""
+    return {
+        name: _warned(ask(prepared(pictures)), strange_above) for name, pictures in digits_trials.strangers().items()
+    }
+
+
+def prepared(pictures: Sequence[Grey]) -> NDArray[np.float32]:
+    return np.stack([digit.prepare(picture)[0] for picture in pictures])
+
+
+def times(ask: Ask, images: Grey) -> Figures:
+    """Of one picture on one core."""
+    one, many, photograph = images[:1] / 255, images[:BATCH] / 255, digits_trials.copies(images[:1])["photograph"][0]
+    return {
+        "graph": milliseconds(lambda: ask(one)),
+        "graph_among_100": round(milliseconds(lambda: ask(many)) / len(many), 3),
+        "prepare_a_photograph": milliseconds(lambda: digit.prepare(photograph)),
+    }
+
+
+def _warned(answers: Answers, strange_above: float) -> Figures:
+    return {"pictures": len(answers.labels), "warned": share(answers.strangeness > strange_above)}
+
+
+def named(classes: NDArray[np.int64]) -> pd.Series[Any]:
+    return pd.Series(np.array(LABELS)[classes])
+
+
+def described(strange_above: float) -> Task:
+    return Task(
+        name="digits",
+        title="Handwritten digits",
+        version="1.0.0",
+        kind="classification",
+        features=(),
+        example={},
+        classes=tuple(range(len(LABELS))),
+        labels=LABELS,
+        picture=Picture("digit", digit.SIDE, digit.SIDE, "a handwritten digit", strange_above),
+    )

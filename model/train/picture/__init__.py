@@ -1,0 +1,1 @@
+"""What the models that take pictures share in their training."""
