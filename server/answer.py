@@ -1,6 +1,6 @@
 """What a handler gives back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -18,6 +18,6 @@ class Answer(NamedTuple):
     headers: Sequence[Header] = JSON_HEADERS
 
 
-def refused(sentence: str) -> Answer:
-    """What a refusal says, whatever its status."""
+def refused(sentence: str, _headers: Mapping[bytes, bytes]) -> Answer:
+    """What a refusal says, whatever its status; headers: of the request."""
     return Answer(msgspec.json.encode({"error": sentence}))

@@ -47,8 +47,8 @@ class Exchange:
         self._answered = False
         self._closes = False
         self._failure: BaseException | None = None
-        self._route = route.name
-        self._refusal = route.refusal
+        self._route = route
+        self._headers = headers
         self._method: str = scope["method"]
         self._respond: Respond | None = scope.pop("respond", None)  # left there it would keep the scope alive
         self._id = _request_id(headers)
@@ -84,12 +84,12 @@ class Exchange:
 
     def finish(self) -> None:
         seconds = perf_counter() - self.began
-        metrics.requests(self._route, self.status).inc()
-        metrics.seconds(self._route).observe(seconds)
+        metrics.requests(self._route.name, self.status).inc()
+        metrics.seconds(self._route.name).observe(seconds)
         if self._failure is None:
-            self._journal.note(self._route, self._method, self.status, seconds, self._id.decode())
+            self._journal.note(self._route.name, self._method, self.status, seconds, self._id.decode())
         else:
-            told = {"route": self._route, "method": self._method, "status": self.status, "id": self._id.decode()}
+            told = {"route": self._route.name, "method": self._method, "status": self.status, "id": self._id.decode()}
             _log.error("request", extra=told, exc_info=self._failure)
 
     def _begun(self, status: int, headers: Iterable[Header]) -> list[Header]:
@@ -100,7 +100,7 @@ class Exchange:
 
     async def _say(self, status: int, sentence: str, headers: Sequence[Header]) -> None:
         if not self._answered:
-            body, own = self._refusal(sentence)
+            body, own = self._route.refusal(sentence, self._headers)
             await self.answer(status, body, [*own, *headers])
 
 

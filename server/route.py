@@ -33,7 +33,7 @@ class Route:
     inline_bytes: a longer body is handled off the event loop, as it would delay the answers beside it.
     slow: whether a body is handled there however short it is.
     linked: what is to be done with a body that is handled there, where it has a link in it.
-    refusal: how a sentence is said where a request is refused.
+    refusal: (sentence, headers) → what is answered where a request is refused.
     beside: the route of the same path that takes another method.
     """
 
@@ -44,7 +44,7 @@ class Route:
     inline_bytes: int = 0
     slow: Callable[[bytes, Headers], bool] = _never
     linked: Callable[[bytes, Headers], Link | None] = _unlinked
-    refusal: Callable[[str], Answer] = refused
+    refusal: Callable[[str, Headers], Answer] = refused
     beside: "Route | None" = None
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import msgspec
 
-from server.answer import Answer, Header
+from server.answer import Answer, Header, refused
 from server.page import asked_row
 from server.page.asked import Asked
 from server.page.whole import Page
@@ -43,7 +43,7 @@ def table(predictors: Iterable[Predictor], settings: Settings) -> dict[str, Rout
         "POST",
         partial(_answered, page, readers, {predictor.name: predictor for predictor in predictors}),
         tuple(readers),
-        refusal=lambda sentence: _html(page.refused(sentence)),
+        refusal=partial(_refused, page),
     )
     return {"/": Route("/", "GET", partial(_page_or_alive, _html(page.empty())), beside=posted)} | {
         f"/page/{file.name}": Route("/page/file", "GET", partial(_fixed, _file(file.name, file.read_bytes())))
@@ -69,8 +69,16 @@ def _answered(
     return _html(page.answered(readers[content_type](predictors, body, headers)))
 
 
+def _refused(page: Page, sentence: str, headers: Headers) -> Answer:
+    return _html(page.refused(sentence)) if _is_person(headers) else refused(sentence, headers)
+
+
 def _page_or_alive(page: Answer, _body: bytes, headers: Headers) -> Answer:
-    return page if b"text/html" in headers.get(b"accept", b"") else _ALIVE
+    return page if _is_person(headers) else _ALIVE
+
+
+def _is_person(headers: Headers) -> bool:
+    return b"text/html" in headers.get(b"accept", b"")
 
 
 def _fixed(answer: Answer, _body: bytes, _headers: object) -> Answer:

@@ -5,6 +5,8 @@ import { rows } from './rows.js';
 import { chosen, chooseByAddress } from './tabs.js';
 
 document.documentElement.classList.add('script');
-chooseByAddress();
 for (const section of document.querySelectorAll('.model')) (section.dataset.takes === 'row' ? rows : pictures)(section);
-catchFiles(chosen);
+if (chosen()) { // the page of a refusal has no model
+  chooseByAddress();
+  catchFiles(chosen);
+}

@@ -27,16 +27,15 @@ class Page:
         return self._page([section(*asked)])
 
     def refused(self, sentence: str) -> Html:
-        return self._page(map(section, self._predictors), fill("refusal", sentence=sentence))
+        return self._page([fill("refusal", sentence=sentence)])
 
-    def _page(self, sections: Iterable[Html], refusal: Html = NOTHING) -> Html:
+    def _page(self, sections: Iterable[Html]) -> Html:
         links = (element("a", model.task.title, f' href="/#{quote(model.name)}"') for model in self._predictors)
         return fill(
             "index",
             title=" · ".join(["mlserving", *(model.task.title for model in self._predictors)]),
             max_body_bytes=self._settings.max_body_bytes,
             links=joined(links),
-            refusal=refusal,
             sections=joined(sections),
             docs=_DOCS if self._settings.docs else NOTHING,
         )

@@ -18,7 +18,7 @@ def _refuses(_body: bytes, _headers: object) -> Answer:
 
 
 PLAIN = [(b"content-type", b"text/plain")]
-POSTED = Route("/", "POST", _refuses, (b"",), refusal=lambda sentence: Answer(sentence.encode(), PLAIN))
+POSTED = Route("/", "POST", _refuses, (b"",), refusal=lambda sentence, _headers: Answer(sentence.encode(), PLAIN))
 TABLE = {"/": Route("/", "GET", lambda _body, _headers: Answer(b"got", PLAIN), beside=POSTED)}
 
 

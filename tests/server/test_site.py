@@ -95,7 +95,7 @@ def test_another_method_is_told_which_there_are(client: httpx.Client) -> None:
 
 
 def test_a_form_is_answered_by_the_page_with_the_row_kept(client: httpx.Client) -> None:
-    answer = client.post("/", data={"model": "sign", "x": "3", "y": "-1.5"})
+    answer = client.post("/", headers=BROWSER, data={"model": "sign", "x": "3", "y": "-1.5"})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "script-src 'self'" in answer.headers["content-security-policy"]
@@ -105,12 +105,12 @@ def test_a_form_is_answered_by_the_page_with_the_row_kept(client: httpx.Client) 
 
 
 def test_a_regression_is_answered_by_its_number(client: httpx.Client) -> None:
-    answer = client.post("/", data={"model": "price", "colour": "blue", "size": "0.25"})
+    answer = client.post("/", headers=BROWSER, data={"model": "price", "colour": "blue", "size": "0.25"})
     assert '<strong class="label">2.25</strong>' in answer.text
 
 
 def test_a_field_left_empty_is_a_missing_value(client: httpx.Client) -> None:
-    assert '<strong class="label">-1' in client.post("/", data={"model": "gap", "x": ""}).text
+    assert '<strong class="label">-1' in client.post("/", headers=BROWSER, data={"model": "gap", "x": ""}).text
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_field_left_empty_is_a_missing_value(client: httpx.Client) -> None:
     ],
 )
 def test_a_form_is_refused_by_a_page(client: httpx.Client, fields: dict[str, str], status: int, sentence: str) -> None:
-    answer = client.post("/", data=fields)
+    answer = client.post("/", headers=BROWSER, data=fields)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert sentence in answer.text.split('<p class="refused" role="alert">')[1].split("<")[0]
@@ -135,13 +135,18 @@ def test_a_form_is_refused_by_a_page(client: httpx.Client, fields: dict[str, str
 
 @pytest.mark.parametrize("content", [b"model", b"a=%ff", b"\xff=1", b"&".join([b"a=1"] * 1001)])
 def test_a_form_that_no_browser_sends_is_refused(client: httpx.Client, content: bytes) -> None:
-    answer = client.post("/", content=content, headers={"content-type": "application/x-www-form-urlencoded"})
+    answer = client.post("/", content=content, headers={**BROWSER, "content-type": "application/x-www-form-urlencoded"})
     assert answer.status_code == 400
     assert "The form cannot be read" in answer.text
 
 
+def test_a_program_is_refused_as_elsewhere(client: httpx.Client) -> None:
+    answer = client.post("/", data={"model": "sign", "x": "a", "y": "1"})
+    assert (answer.status_code, answer.json()) == (400, {"error": "x must be a number, such as 12.5."})
+
+
 def test_a_form_over_the_cap_is_refused_by_a_page(client: httpx.Client) -> None:
-    answer = client.post("/", data={"model": "price", "colour": "red" * 65536, "size": "1"})
+    answer = client.post("/", headers=BROWSER, data={"model": "price", "colour": "red" * 65536, "size": "1"})
     assert answer.status_code == 413
     assert "over 65536 bytes" in answer.text
     assert answer.text.startswith("<!DOCTYPE html>")
@@ -151,7 +156,7 @@ EVIL = """"><script>alert('1')</script>&amp;"""
 
 
 def test_what_a_person_writes_is_shown_as_it_is(client: httpx.Client) -> None:
-    text = client.post("/", data={"model": "price", "colour": EVIL, "size": "1"}).text
+    text = client.post("/", headers=BROWSER, data={"model": "price", "colour": EVIL, "size": "1"}).text
     assert "<script>" not in text
     assert 'value="&quot;&gt;&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;&amp;amp;"' in text
 
