@@ -1,0 +1,63 @@
+"""What the brain MRI model's card says."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from model.image.scan import SIDE
+from model.train.brain_mri_data import SOURCE, Scans
+from model.train.judge import Figures
+from model.train.versions import versions
+
+LIMITS = """
+Not a medical device and not for diagnosis; it must not take part in any decision about a patient.
+It knows four answers. A tumour of another kind, a haemorrhage, a stroke or an inflammation gets one of them.
+The classes come from different sources: most scans with a tumour are T1 slices with contrast agent, from one \
+collection; most without are small pictures from the web, in all weightings. Part of what the model knows is which \
+source a scan is like, whatever is done against that, so a healthy slice like those of the collection may be called \
+a tumour.
+It sees the greys of one slice at {side} × {side} pixels; a radiologist sees all slices in several weightings.
+The slices carry no patient. Near copies are kept together, but other slices of one patient can still be on both \
+sides, so figures for new patients would be lower.
+A few scans of the data are labelled twice, as meningioma and as pituitary tumour.
+A picture that shows no scan gets an answer too; how often it is warned of as strange stands under "strange".
+"""
+
+
+def card(fitted: dict[str, Any], scans: Scans, metrics: dict[str, Figures], trials: dict[str, Any]) -> dict[str, Any]:
+    """The card, from what the fit was and what came of judging it."""
+    testing = scans.testing
+    return {
+        "title": "Brain tumour MRI, four classes",
+        "summary": (
+            "Tells glioma, meningioma and pituitary tumour from no tumour in one MRI slice: a convolutional network "
+            f"of {fitted['parameters']:,} parameters, fitted from scratch on scans that were turned, moved, scaled, "
+            "mirrored, bent, blurred and given other contrasts and noise. It looks at a scan both ways, and its "
+            "probabilities are calibrated."
+        ),
+        "intended_use": "Demonstration of model serving, teaching, and comparison of serving systems.",
+        "limits": LIMITS.format(side=SIDE).strip().splitlines(),
+        "data": SOURCE,
+        "fits": {
+            "shipped": (
+                f"Fitted on {fitted['known']:,} scans of folds 1 to 4; {fitted['aside']:,} more of them, whole groups "
+                "of near copies, set the temperature and the strangeness above which a picture is called strange."
+            ),
+            "fold_0": (
+                "The shipped network on the fold that no fit saw; "
+                "the knobs were chosen by fits on folds 2 to 4, judged on fold 1."
+            ),
+            "published_split": (
+                "Not judged on the published split, in which "
+                f"{np.mean(scans.twins[testing]):.0%} of the {testing.sum():,} test scans have a near copy, plain or "
+                "mirrored, among the training scans: a figure on it is in good part one of memory."
+            ),
+        },
+        "metrics": metrics,
+        **trials,
+        "fit": fitted,
+        "versions": versions() | {name: version(name) for name in ("pillow", "torch")},
+    }

@@ -1,0 +1,130 @@
+"""The brain MRI scans: 7,023 slices of four classes, in five folds none of which divides a group of near copies."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import io
+import logging
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pooch
+from numpy.typing import NDArray
+from PIL import Image
+
+from model.train import datasets
+
+CLASSES = ("glioma", "meningioma", "notumor", "pituitary")
+ROWS = Path(__file__).with_name("brain_mri.csv.gz")
+
+ORIGIN = "https://raw.githubusercontent.com/ericatsu/msc_capsmodel/44d3edab092dca5173d8a450e4d3ba74aee54b46/dataset/"
+CONNECTIONS = 8
+REPORTED = 500  # files between two lines of progress
+
+ARCHIVES = {  # what a mirror holds instead: the same pictures as `kept` makes of the originals
+    "brain_mri/training_192px.zip": "5fe822ded1bf4fbd690fa5df3383a7ebb2c441e728c1dd021308eeeff42ef564",
+    "brain_mri/testing_192px.zip": "e5412d35ccc54744af8e1fb1fa6a04780d6fa3ca9d5ebced6edf87834bed982d",
+    "brain_mri/testing_original_samples.zip": "14baca6548ccc03cdf4469d410c3a69ccf8599e30066874e63b48d85e8d77628",
+}
+MISNAMED = "png_bytes_named_jpg"  # the archive's folder of some of Training/notumor
+
+SIDE = 192  # pixels, the longest side at most
+QUALITY = 85
+
+SOURCE = {
+    "name": "Brain Tumor MRI Dataset (Kaggle, masoudnickparvar)",
+    "citation": (
+        "A merge of J. Cheng's brain tumour set (figshare 1512427), the SARTAJ set and Br35H. "
+        "Public descriptions give CC0 as its licence."
+    ),
+    "origin": ORIGIN,
+    "rows": 7023,
+    "folds": (
+        "Five folds, balanced by class. Pictures with a correlation of 0.97 or more, plain or mirrored, are one "
+        "group, and no group is divided."
+    ),
+}
+
+Row = dict[str, str]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scans:
+    """The slices, row by row."""
+
+    jpegs: tuple[bytes, ...]  # grey, the longest side at most SIDE
+    classes: NDArray[np.int64]  # places in CLASSES
+    folds: NDArray[np.int64]  # 0 to 4
+    groups: NDArray[np.int64]  # of near copies
+    testing: NDArray[np.bool_]  # as published
+    twins: NDArray[np.bool_]  # a near copy is in the other published part
+    originals: Mapping[int, bytes]  # of some rows the file as published: JPEG or PNG, in grey or in colour
+
+
+def table() -> list[Row]:
+    with gzip.open(ROWS, "rt", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def load(rows: Sequence[Row], say: Say) -> Scans:
+    """The slices of these rows, from the mirror where there is one, else from the origin; both proved by SHA-256."""
+    pictures = list(_mirrored(rows) if datasets.mirror() else _downloaded(rows, say))
+    paths = [PurePosixPath(row["path"]) for row in rows]
+    return Scans(
+        jpegs=tuple(jpeg for jpeg, _ in pictures),
+        classes=np.array([CLASSES.index(path.parts[1]) for path in paths]),
+        folds=np.array([int(row["fold"]) for row in rows]),
+        groups=np.array([int(row["group"]) for row in rows]),
+        testing=np.array([path.parts[0] == "Testing" for path in paths]),
+        twins=np.array([row["twin"] == "1" for row in rows]),
+        originals={place: original for place, (_, original) in enumerate(pictures) if original},
+    )
+
+
+def kept(original: bytes) -> bytes:
+    """A published file as it is kept: small, grey and a JPEG; the same bytes as a mirror holds."""
+    with Image.open(io.BytesIO(original)) as picture:
+        grey = picture.convert("L")
+    scale = SIDE / max(grey.size)
+    if scale < 1:
+        size = max(1, round(grey.width * scale)), max(1, round(grey.height * scale))
+        grey = grey.resize(size, Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    grey.save(file, "JPEG", quality=QUALITY, progressive=True)
+    return file.getvalue()
+
+
+def _mirrored(rows: Sequence[Row]) -> Iterator[tuple[bytes, bytes]]:
+    """Of each row the picture as it is kept and, of a sample, as it was published."""
+    with contextlib.ExitStack() as stack:
+        training, testing, samples = (
+            stack.enter_context(zipfile.ZipFile(datasets.fetch(name, digest, ""))) for name, digest in ARCHIVES.items()
+        )
+        for row in rows:
+            path = row["path"]
+            archive = training if path.startswith("Training") else testing
+            misnamed = path.replace("Training/notumor", MISNAMED)
+            yield archive.read(path), samples.read(misnamed) if row["sample"] == "1" else b""
+
+
+def _downloaded(rows: Sequence[Row], say: Say) -> Iterator[tuple[bytes, bytes]]:
+    pooch.get_logger().setLevel(logging.WARNING)  # a line for each file else
+
+    def read(row: Row) -> tuple[bytes, bytes]:
+        part, rest = row["path"].split("/", 1)
+        url = f"{ORIGIN}{part.lower()}/{rest}"
+        original = datasets.fetch(f"brain_mri/{row['path']}", row["sha256"], url).read_bytes()
+        return kept(original), original if row["sample"] == "1" else b""
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        for count, pair in enumerate(pool.map(read, rows), start=1):
+            if count % REPORTED == 0 or count == len(rows):
+                say(f"Read {count:,} of {len(rows):,} scans.")
+            yield pair

@@ -1,0 +1,36 @@
+"""What the brain MRI graph has beside a network's own: its first stride, and that it looks at a scan both ways."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+STRIDE = 2  # of the first convolution
+LEFT_TO_RIGHT = 3  # the axis of [n, 1, height, width]
+
+
+def both_ways(graph: bytes) -> bytes:
+    """The graph, with its features, of which all answers are made, in the mean of a scan and its mirror image."""
+    model = onnx.load_from_string(graph)
+    first = next(node for node in model.graph.node if node.op_type == "Conv")
+    first.attribute.append(helper.make_attribute("strides", [STRIDE, STRIDE]))
+    last = next(node for node in model.graph.node if node.op_type == "Flatten")
+    scans, features = first.input[0], last.output[0]
+    ends = {"last": [-1], "beyond": [np.iinfo(np.int64).min], "axis": [LEFT_TO_RIGHT], "back": [-1]}
+    model.graph.initializer.extend(numpy_helper.from_array(np.array(value), name) for name, value in ends.items())
+    before = [
+        helper.make_node("Slice", [scans, *ends], ["mirrored"]),
+        helper.make_node("Concat", [scans, "mirrored"], ["both"], axis=0),
+    ]
+    after = [
+        helper.make_node("Split", ["of_both"], ["of_scans", "of_mirrored"], axis=0, num_outputs=2),
+        helper.make_node("Mean", ["of_scans", "of_mirrored"], [features]),
+    ]
+    first.input[0], last.output[0] = "both", "of_both"
+    nodes = list(model.graph.node)
+    start, end = nodes.index(first), nodes.index(last) + 1
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes[:start], *before, *nodes[start:end], *after, *nodes[end:]])
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString(deterministic=True))

@@ -1,0 +1,102 @@
+"""What the brain MRI model is tried on beside scans as they come: copies in other forms, and what is no scan."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from sklearn.datasets import load_sample_images
+
+Grey = NDArray[np.uint8]
+
+EXIF_ORIENTATION = 0x0112
+TURNED_RIGHT = 6  # what the note says of a picture that must be turned by 90° clockwise to be upright
+EACH = 48  # strangers of a kind
+SIDE = 256  # pixels
+
+
+def copies(scan: Image.Image) -> dict[str, bytes]:
+    """The same scan, mode L, in other forms of file; the last two have lost something."""
+    return {
+        "colour": _encoded(scan.convert("RGB"), "JPEG", quality=95),
+        "cmyk": _encoded(scan.convert("RGB").convert("CMYK"), "JPEG", quality=95),
+        "palette": _encoded(scan.quantize(256), "PNG"),
+        "16_bits": _encoded(Image.fromarray(np.asarray(scan).astype(np.uint16) * 257), "PNG"),
+        "turned_by_exif": _turned(scan),
+        "jpeg_quality_30": _encoded(scan, "JPEG", quality=30),
+        "64_pixels": _encoded(_within(scan, 64), "PNG"),
+    }
+
+
+def strangers(digits: Grey) -> dict[str, list[Grey]]:
+    """Pictures that show no scan, by kind; some of the handwritten digits [n, 28, 28] are one."""
+    random = np.random.default_rng(0)
+    return {
+        "digits": [np.asarray(Image.fromarray(digit).resize((SIDE, SIDE))) for digit in digits[:EACH]],
+        "photographs": _photographs(random),
+        **{name: [draw(random) for _ in range(EACH)] for name, draw in DRAWN.items()},
+    }
+
+
+def _photographs(random: np.random.Generator) -> list[Grey]:
+    parts = []
+    for photograph in load_sample_images().images:
+        grey = np.asarray(Image.fromarray(photograph).convert("L"))
+        for _ in range(EACH // 2):
+            top, left = (int(random.integers(0, length - SIDE)) for length in grey.shape)
+            parts.append(grey[top : top + SIDE, left : left + SIDE])
+    return parts
+
+
+def _text(random: np.random.Generator) -> Grey:
+    page = Image.new("L", (SIDE, SIDE), "white")
+    letters = random.integers(ord("a"), ord("{"), (20, 40))
+    ImageDraw.Draw(page).multiline_text((8, 8), "\n".join("".join(map(chr, line)) for line in letters), "black")
+    return np.asarray(page)
+
+
+def _gradient(random: np.random.Generator) -> Grey:
+    rows, columns = np.mgrid[0 : 1 : SIDE * 1j, 0 : 1 : SIDE * 1j]
+    angle = random.uniform(0, 2 * np.pi)
+    slope = rows * np.sin(angle) + columns * np.cos(angle)
+    return np.asarray((slope - slope.min()) / np.ptp(slope) * 255, np.uint8)
+
+
+def _noise(random: np.random.Generator) -> Grey:
+    return random.integers(0, 256, (SIDE, SIDE), np.uint8)
+
+
+def _disc(random: np.random.Generator) -> Grey:
+    picture = Image.new("L", (SIDE, SIDE))
+    left, top, *size = random.integers(20, 100, 4).tolist()
+    ImageDraw.Draw(picture).ellipse((left, top, left + 40 + size[0], top + 40 + size[1]), int(random.integers(80, 256)))
+    return np.asarray(picture)
+
+
+DRAWN: Mapping[str, Callable[[np.random.Generator], Grey]] = {
+    "text": _text,
+    "gradients": _gradient,
+    "noise": _noise,
+    "discs": _disc,
+}
+
+
+def _encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, form, **options)
+    return file.getvalue()
+
+
+def _turned(scan: Image.Image) -> bytes:
+    note = Image.Exif()
+    note[EXIF_ORIENTATION] = TURNED_RIGHT
+    return _encoded(scan.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=95, exif=note)
+
+
+def _within(scan: Image.Image, side: int) -> Image.Image:
+    small = scan.copy()
+    small.thumbnail((side, side))
+    return small
