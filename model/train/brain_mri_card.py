@@ -22,7 +22,8 @@ a tumour.
 It sees the greys of one slice at {side} × {side} pixels; a radiologist sees all slices in several weightings.
 The slices carry no patient. Near copies are kept together, but other slices of one patient can still be on both \
 sides, so figures for new patients would be lower.
-A few scans of the data are labelled twice, as meningioma and as pituitary tumour.
+Some labels of the data are wrong: a few scans are labelled as two kinds of tumour, some labelled as without one \
+plainly show one.
 A picture that shows no scan gets an answer too; how often it is warned of as strange stands under "strange".
 """
 

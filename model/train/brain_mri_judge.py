@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.image import decode, scan
-from model.train.brain_mri_data import Scans
+from model.train.brain_mri_data import CLASSES, Scans
 from model.train.brain_mri_trials import copies, strangers
 from model.train.judge import Figures
 from model.train.picture.judge import Answers, Ask, figures, milliseconds, share
 
 COPIED = 4  # every so many judged scans are also asked about as copies
+
+NO_TUMOUR = CLASSES.index("notumor")
 
 Array = NDArray[Any]
 
@@ -34,7 +36,10 @@ def unseen(ask: Ask, scans: Scans, judged: Array, labels: Iterable[str]) -> tupl
 
 
 def robustness(ask: Ask, scans: Scans, judged: Array) -> dict[str, Figures]:
-    """How often the answer stays the same when the same scan comes as another file, and how often it is right."""
+    """How often the answer stays the same when the same scan comes as another file, and how often it is right.
+
+    Were it the kind of file that tells the class, other shares would be said to have no tumour.
+    """
     rows = np.flatnonzero(judged)[::COPIED]
     forms: dict[str, list[bytes]] = {}
     for row in rows:
@@ -71,7 +76,12 @@ def times(ask: Ask, file: bytes) -> Figures:
 
 
 def _beside(answers: Array, kept: Array, truth: Array) -> Figures:
-    return {"scans": len(truth), "same_answer": share(answers == kept), "accuracy": share(answers == truth)}
+    return {
+        "scans": len(truth),
+        "same_answer": share(answers == kept),
+        "accuracy": share(answers == truth),
+        "said_to_have_no_tumour": share(answers == NO_TUMOUR),
+    }
 
 
 def _warned(strangeness: Array, strange_above: float) -> Figures:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from sklearn.datasets import load_sample_images
 
 Grey = NDArray[np.uint8]
@@ -19,13 +19,16 @@ SIDE = 256  # pixels
 
 
 def copies(scan: Image.Image) -> dict[str, bytes]:
-    """The same scan, mode L, in other forms of file; the last two have lost something."""
+    """The same scan, mode L, in other forms of file; the last three have lost something."""
+    margin = max(scan.size) // 3
     return {
+        "black_margin": _encoded(ImageOps.expand(scan, margin), "JPEG", quality=95),
         "colour": _encoded(scan.convert("RGB"), "JPEG", quality=95),
         "cmyk": _encoded(scan.convert("RGB").convert("CMYK"), "JPEG", quality=95),
         "palette": _encoded(scan.quantize(256), "PNG"),
         "16_bits": _encoded(Image.fromarray(np.asarray(scan).astype(np.uint16) * 257), "PNG"),
         "turned_by_exif": _turned(scan),
+        "half_as_bright": _encoded(scan.point(lambda shade: shade // 2), "PNG"),
         "jpeg_quality_30": _encoded(scan, "JPEG", quality=30),
         "64_pixels": _encoded(_within(scan, 64), "PNG"),
     }
