@@ -6,7 +6,7 @@ export const ofRow = (model, row) =>
 export const ofPicture = (model, type, name) =>
   `curl ${address(model)} -H 'Content-Type: ${type}' --data-binary ${quoted(`@${name}`)}`;
 
-/** Makes the place show a command, and its button copy it. */
+/** Makes the place show a command, and its button copy it; without a command it is hidden. */
 export function asksAgain(place) {
   const [code, button] = [place.querySelector('code'), place.querySelector('.copy')];
   button.addEventListener('click', async () => {
@@ -16,7 +16,10 @@ export function asksAgain(place) {
     button.textContent = 'Copied';
     setTimeout(() => (button.textContent = 'Copy'), 2000);
   });
-  return (command) => (code.textContent = command);
+  return (command) => {
+    place.hidden = !command;
+    code.textContent = command;
+  };
 }
 
 const address = (model) => quoted(`${location.origin}/predict/${encodeURIComponent(model)}`);

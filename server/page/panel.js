@@ -15,10 +15,15 @@ export class Panel {
     this.curl = asksAgain(this.#at('.curl'));
   }
 
-  /** A sentence beside the answer before, which stays. */
   tell(sentence) {
-    this.root.classList.remove('refused');
+    this.root.classList.remove('refused', 'waiting');
     this.#at('.told').textContent = sentence;
+  }
+
+  /** A sentence while there is no answer yet; the one before stays, but dimmed. */
+  wait(sentence) {
+    this.tell(sentence);
+    this.root.classList.add('waiting');
   }
 
   refuse(sentence) {

@@ -21,10 +21,10 @@ export function pictures(section) {
     const form = new FormData();
     form.append('image_file', picture, 'picture');
     form.append('seen', 'true');
-    const found = await ask(`/predict/${encodeURIComponent(model)}`, form, (said) => panel.tell(said), signal);
+    const found = await ask(`/predict/${encodeURIComponent(model)}`, form, (said) => panel.wait(said), signal);
     found.answer.warnings = found.answer.warnings.filter((warning) => !isVain(warning));
     const noted = { ...found, note: [note, found.note].filter(Boolean).join(' ') };
-    panel.show({ ...noted, curl: ofPicture(model, picture.type, file.name) });
+    panel.show({ ...noted, curl: note ? '' : ofPicture(model, picture.type || 'image/jpeg', file.name) });
     return noted;
   }
 

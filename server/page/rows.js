@@ -12,7 +12,7 @@ export function rows(section) {
 
   const predict = () => doing(async (signal) => {
     const row = rowOf(form);
-    const found = await ask(`/predict/${encodeURIComponent(model)}`, row, (said) => panel.tell(said), signal);
+    const found = await ask(`/predict/${encodeURIComponent(model)}`, row, (said) => panel.wait(said), signal);
     panel.show({ ...found, curl: ofRow(model, row) });
   });
 

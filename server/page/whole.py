@@ -30,7 +30,7 @@ class Page:
         return self._page([fill("refusal", sentence=sentence)])
 
     def _page(self, sections: Iterable[Html]) -> Html:
-        links = (element("a", model.task.title, f' href="/#{quote(model.name)}"') for model in self._predictors)
+        links = (element("a", _short(model.task.title), f' href="/#{quote(model.name)}"') for model in self._predictors)
         return fill(
             "index",
             title=" · ".join(["mlserving", *(model.task.title for model in self._predictors)]),
@@ -39,3 +39,8 @@ class Page:
             sections=joined(sections),
             docs=_DOCS if self._settings.docs else NOTHING,
         )
+
+
+def _short(title: str) -> str:
+    """Without what stands in brackets at its end."""
+    return title.partition(" (")[0]

@@ -49,6 +49,7 @@ def test_a_picture_too_large_for_the_server_is_made_smaller_and_it_is_said(visit
         "Made smaller before it was sent: from 2400 × 1200 to ", timeout=20_000
     )
     expect(part.locator(".headline")).to_be_visible()
+    expect(part.locator(".curl")).to_be_hidden()  # the file itself would be refused
 
 
 @pytest.mark.parametrize(
@@ -86,10 +87,12 @@ def test_a_server_that_is_gone_is_told_and_asked_again_until_it_is_back(
         lying = stroke((0.1, 0.5), (0.9, 0.5))
         part.locator("[name=image_file]").set_input_files({"name": "b", "mimeType": "image/png", "buffer": lying})
         expect(part.locator(".told")).to_contain_text("The server cannot be reached; asking again in 1 s.")
+        expect(part.locator(".answer.waiting")).to_be_visible()
         second = start(settings, folder / "second.log")
         wait_until_ready(second)
         expect(part.locator(".label")).to_have_text("wide", timeout=15_000)
         expect(part.locator(".told")).to_have_text("The server is back.")
+        expect(part.locator(".answer.waiting")).not_to_be_attached()
         second.stop()
 
 
