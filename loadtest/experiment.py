@@ -105,16 +105,8 @@ class Experiment:
     def locust(self, folder: Path, log: IO[str]) -> "subprocess.Popen[bytes]":
         files = f"{HERE / 'locustfile.py'},{HERE / 'staged.py'}"
         command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", self.host]
-        command += [
-            "--models",
-            written(self.models),
-            "--shape",
-            self.shape.name,
-            "--seconds-to",
-            str(folder / "load.jsonl"),
-            "--stop-timeout",
-            "10",
-        ]
+        command += ["--models", written(self.models), "--shape", self.shape.name]
+        command += ["--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", "10"]
         environment = os.environ | {"PYTHONPATH": str(facts.ROOT)}
         # A session of its own: Ctrl-C reaches this process alone, which then stops Locust in order.
         return subprocess.Popen(

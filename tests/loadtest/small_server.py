@@ -24,17 +24,8 @@ JPEG_BEGINS = b"\xff\xd8"
 SECONDS = {"hang": 60, "dawdle": 0.25}
 STATUSES = {"refuse": 503, "say-nothing": 204, "say-unchanged": 304, "redirect": 302}
 MODES = (
-    "lie",
-    "contradict",
-    "overdo",
-    "forget",
-    "hang-up",
-    "hang",
-    "break-off",
-    "garble",
-    "tabular",
-    "dawdle",
-    *STATUSES,
+    *("lie", "contradict", "overdo", "forget", "hang-up", "hang", "break-off", "garble", "tabular", "dawdle"),
+    *("name-connections", *STATUSES),
 )
 BODYLESS = {204, 304}
 PODS = ("pod-a", "pod-b")
@@ -54,7 +45,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.pod = PODS[next(self.connections) % len(PODS)]
+        connection = next(self.connections)
+        self.pod = f"pod-{connection}" if self.mode == "name-connections" else PODS[connection % len(PODS)]
 
     def answer(self, row: dict[str, float]) -> dict[str, Any]:
         malignant = (row["area_worst"] > 900) != (self.mode == "lie")
