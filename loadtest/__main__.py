@@ -1,8 +1,9 @@
-"""One experiment, or its report made again.
+"""One experiment, or its report made again; or the objectives of the digits model.
 
     python -m loadtest --shape demo --host http://127.0.0.1:30001
     python -m loadtest --shape demo --models brain_mri --host http://127.0.0.1:30001
     python -m loadtest report reports/latest
+    python -m loadtest digits -n 500 --concurrency 5
 
 The exit code is the verdict: 0 every objective held, 1 one was missed or the run was interrupted, 2 it could not run.
 """
@@ -13,7 +14,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from loadtest import report
+from loadtest import digits, report
 from loadtest.experiment import NOTHING, Experiment
 from loadtest.models import HELP, TABULAR, weights
 from loadtest.ready import CannotRunError
@@ -42,6 +43,8 @@ def parse(words: list[str]) -> argparse.Namespace:
 def main(words: list[str]) -> int:
     folder = None
     try:
+        if words[:1] == ["digits"]:
+            return PASSED if digits.run(words[1:]) else MISSED
         if words[:1] == ["report"]:
             folder = old_folder(words[1:])
             verdict = report.write(folder)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.models import MODELS
+from tests.served import ROOT, serving
+
 
 @contextmanager
 def small_server(*words: str) -> Iterator[str]:
@@ -24,3 +27,12 @@ def serve() -> Iterator[Callable[..., str]]:
     """Starts a small server for as long as the test runs, and gives its URL."""
     with ExitStack() as stack:
         yield lambda *words: stack.enter_context(small_server(*words))
+
+
+@pytest.fixture(scope="session")
+def our_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of our own server with the models that are deployed."""
+    bundles = ",".join(str(ROOT / "model" / "bundles" / name) for name in MODELS)
+    environment = {"MODEL_NAME": ",".join(MODELS), "MODEL_PATH": bundles}
+    with serving(environment, tmp_path_factory.mktemp("served") / "log") as served:
+        yield served.url

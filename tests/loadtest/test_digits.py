@@ -1,0 +1,100 @@
+"""The whole command: n digits against our own server, and against some that do wrong."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.served import ROOT
+
+pytestmark = pytest.mark.slow
+EASY = ("--seconds", "20", "--accuracy", "0.9")  # a test machine may be busy, and any sound model is this good
+
+
+def digits(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "loadtest", "digits", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
+
+
+def test_it_tells_time_accuracy_and_distribution(our_server: str, tmp_path: Path) -> None:
+    done = digits("-n", "250", "--plot", "--host", our_server, "--output", str(tmp_path), *EASY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert said.startswith(f"250 handwritten digits in 3 requests of 100 at most, 5 at once, json, to {our_server}\n")
+    assert re.search(r"held +All 250 answered within +20 s +\d\.\d{3} s +.+ predictions a second", said)
+    assert re.search(r"held +Accuracy, at least +90 % +\S+ % +2\d\d of 250, 95 % interval \S+ to \S+ %", said)
+    assert re.search(r"held +Lost, at most +0 +0\n", said)
+    assert re.search(r"Slowest request +\d\.\d{3} s +images \d+ to \d+\n", said)
+    assert "no more than chance explains" in said
+    predicted, training = (re.search(rf"{name}, % +(.*)", said) for name in ("predicted", "in training"))
+    assert predicted
+    assert training
+    for shares in (predicted, training):
+        assert sum(map(float, shares[1].split())) == pytest.approx(100, abs=0.5)
+    assert float(training[1].split()[1]) == pytest.approx(11.3, abs=0.2), "a ninth of the training labels are ones"
+    *_, verdict, picture = said.splitlines()
+    assert verdict == "PASSED: All objectives held."
+    assert Path(picture) == next(tmp_path.glob("*/digits.png"))
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
+
+
+def test_both_protocols_find_the_same(our_server: str) -> None:
+    found = [
+        digits("-n", "500", "--protocol", protocol, "--host", our_server, *EASY).stdout for protocol in ("json", "v2")
+    ]
+    seen = [re.findall(r"(\d+ of 500, .*|predicted, %.*)", said) for said in found]
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 2
+
+
+def test_objectives_that_are_missed_are_the_exit_code(our_server: str) -> None:
+    done = digits("-n", "100", "--host", our_server, "--seconds", "0.000001", "--accuracy", "0.9")
+    assert done.returncode == 1
+    assert "MISSED  All 100 answered within" in done.stdout
+    assert done.stdout.endswith("NOT PASSED: 1 of 3 objectives missed.\n")
+
+
+def test_guesses_are_not_accurate(serve: Callable[..., str]) -> None:
+    done = digits("-n", "100", "--host", serve(), *EASY)
+    assert done.returncode == 1
+    assert "MISSED  Accuracy, at least" in done.stdout
+
+
+def test_refusals_are_lost_and_said(serve: Callable[..., str]) -> None:
+    done = digits("-n", "100", "--batch", "60", "--host", serve("--refuse"), *EASY)
+    assert done.returncode == 1
+    assert "The server is busy: try again in a second." in done.stdout
+    assert "(100)" in done.stdout
+    assert done.stdout.endswith("NOT PASSED: 3 of 3 objectives missed.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--host", "http://127.0.0.1:9"], "Nothing answers at http://127.0.0.1:9"),
+        (["-n", "0"], "'0' is not a whole number from 1"),
+        (["--batch", "ten"], "'ten' is not a whole number from 1"),
+    ],
+)
+def test_what_cannot_run_says_why(words: list[str], sentence: str) -> None:
+    done = digits(*words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_more_images_than_there_are_is_refused(our_server: str) -> None:
+    done = digits("-n", "10001", "--host", our_server)
+    assert done.returncode == 2
+    assert "fewer than" in done.stderr
+
+
+def test_a_server_without_the_model_is_refused(serve: Callable[..., str]) -> None:
+    host = serve("--tabular")
+    done = digits("--host", host)
+    assert (done.returncode, done.stderr) == (2, f"{host} serves no model digits.\n")
