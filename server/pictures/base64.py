@@ -7,6 +7,8 @@ from server.errors import BadInput
 
 _DATA_URL = re.compile(r"data:[A-Za-z0-9.+/;=-]{0,100},")
 
+_NO_BASE64 = "The picture is not base64: A-Z, a-z, 0-9, + and /, filled up with = at the end, and no line breaks."
+
 
 def decode(text: str) -> bytes:
     """Raises BadInput."""
@@ -18,9 +20,9 @@ def decode(text: str) -> bytes:
     try:
         data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:
-        raise BadInput(
-            "The picture is not base64: A-Z, a-z, 0-9, + and /, filled up with = at the end, and no line breaks."
-        ) from error
+        raise BadInput(_NO_BASE64) from error
+    if binascii.b2a_base64(data, newline=False) != text.encode():  # the strict mode lets surplus padding pass
+        raise BadInput(_NO_BASE64)
     if not data:
         raise BadInput("The picture is empty.")
     return data

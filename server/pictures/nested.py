@@ -21,19 +21,21 @@ _SMALLEST, _LARGEST = 0, 255
 SIDE = 8
 """Pixels: a picture of fewer shows nothing, and is more likely one in colour that should have been in a list."""
 
+Text = bytes | Raw
+
 _OPENED = re.compile(rb"[\[\s]*")
 _DECODERS: dict[int, msgspec.json.Decoder[Any]] = {
-    GREY: msgspec.json.Decoder(list[list[int | float]]),
-    COLOURED: msgspec.json.Decoder(list[list[list[int | float]]]),
+    GREY: msgspec.json.Decoder(list[list[float]]),
+    COLOURED: msgspec.json.Decoder(list[list[list[float]]]),
 }
 
 
-def depth(raw: Raw) -> int:
+def depth(raw: Text) -> int:
     opened = _OPENED.match(raw)
     return opened[0].count(b"[") if opened else 0
 
 
-def pixels(raw: Raw) -> Pixels:
+def pixels(raw: Text) -> Pixels:
     """Raises BadInput."""
     decoder = _DECODERS.get(depth(raw))
     if decoder is None:
@@ -75,7 +77,7 @@ def _shape(rows: list[list[Any]]) -> tuple[int, ...]:
     return len(rows), width, channels
 
 
-def _described(raw: Raw) -> str:
+def _described(raw: Text) -> str:
     return f"nested {depth(raw)} deep" if depth(raw) > COLOURED else strict_json.kind(raw)
 
 

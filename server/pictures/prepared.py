@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.image import digit
 from model.image.transforms import TRANSFORMS
 from model.task import Picture
 from server.errors import BadInput, TooManyPixels
@@ -13,13 +14,13 @@ from server.pictures import levels, numbered
 from server.pictures.levels import Levels, Pixels
 
 MAX_TRANSFORMED = 100
-"""Pictures of one request that may have to be brought into the model's form, about a millisecond each."""
+"""Pictures of one request that are brought into the model's form, which takes about a millisecond each."""
 
 MAX_PIXELS = 25_000_000
 """Of those together; a file says little of how many it holds."""
 
-_DARK, _CLEAR = 0.4, 0.5
-"""An edge that is darker, levels of grey that are further apart: stricter than where a transform looks twice."""
+_DARK, _CLEAR = (digit.DARK - 1) / digit.WHITE, (digit.FAINT + 1) / digit.WHITE
+"""Of a border, and between the levels of grey: within what the transform takes as it is, without a word."""
 
 Items = Sequence[bytes | Pixels] | NDArray[np.float32]
 
@@ -35,12 +36,11 @@ def of(picture: Picture, items: Items) -> Prepared:
     """Nothing of one item depends on another. Raises ServingError."""
     prepared = np.empty((len(items), picture.height, picture.width), np.float32)
     warnings: list[tuple[str, ...]] = [()] * len(items)
-    plain = _take_as_they_are(picture, items, prepared)
-    others = [place for place in range(len(items)) if place not in plain]
+    others = sorted(set(range(len(items))) - _taken_as_they_are(picture, items, prepared))
     if len(others) > MAX_TRANSFORMED:
         raise BadInput(
-            f"{len(others)} of the pictures must be brought into the form of the model, which is done for "
-            f"{MAX_TRANSFORMED} in a request; send fewer at a time."
+            f"At most {MAX_TRANSFORMED} pictures of a request are brought into the form of the model, and these are "
+            f"{len(others)}; send fewer at a time."
         )
     pixels = 0
     for place in others:
@@ -54,21 +54,19 @@ def of(picture: Picture, items: Items) -> Prepared:
     return Prepared(prepared, warnings)
 
 
-def _take_as_they_are(picture: Picture, items: Items, prepared: NDArray[np.float32]) -> set[int]:
-    """The places of numbers that already are as the model takes them: its transform would leave them so."""
-    if picture.transform != "digit":
+def _taken_as_they_are(picture: Picture, items: Items, prepared: NDArray[np.float32]) -> set[int]:
+    """Their places: of those that the transform would leave as they are, which for a scan is none."""
+    size = (picture.height, picture.width)
+    fitting = [place for place, item in enumerate(items) if not isinstance(item, bytes) and item.shape == size]
+    if not fitting or picture.transform != "digit":
         return set()
-    size = picture.height, picture.width
-    places = [place for place, item in enumerate(items) if not isinstance(item, bytes) and item.shape == size]
-    if not places:
-        return set()
-    stack = items if isinstance(items, np.ndarray) else np.stack([np.asarray(items[place]) for place in places])
-    clear = np.ptp(stack, axis=(1, 2)) > _CLEAR
-    for edge in (stack[:, 0], stack[:, -1], stack[:, :, 0], stack[:, :, -1]):
-        clear &= edge.mean(axis=1) < _DARK
-    kept = np.array(places)[clear]
-    prepared[kept] = stack[clear]
-    return set(kept.tolist())
+    stack = items if isinstance(items, np.ndarray) else np.stack([np.asarray(items[place]) for place in fitting])
+    edges = (stack[:, 0], stack[:, -1], stack[:, :, 0], stack[:, :, -1])
+    border = np.mean([edge.mean(axis=1) for edge in edges], axis=0)
+    plain = (border < _DARK) & (np.ptp(stack, axis=(1, 2)) > _CLEAR)
+    places = np.array(fitting)[plain]
+    prepared[places] = stack[plain]
+    return set(places.tolist())
 
 
 def _levels(item: bytes | Pixels) -> tuple[Levels, tuple[str, ...]]:

@@ -21,13 +21,12 @@ class Batch(NamedTuple):
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    x: Raw
+    x: list[Raw]
     probabilities: bool | UnsetType = UNSET
 
 
 _HEAD = re.compile(rb'\s*\{\s*"x"\s*:\s*(?=\[)')
 _DOCUMENT = msgspec.json.Decoder(_Document)
-_LIST = msgspec.json.Decoder(list[Raw])
 
 
 def read(body: bytes) -> Batch:
@@ -40,21 +39,19 @@ def read(body: bytes) -> Batch:
     try:
         document = strict_json.decode(_DOCUMENT, body)
     except msgspec.ValidationError as error:
-        raise BadInput('The body must be {"x": pictures}, and may have "probabilities", true or false.') from error
+        raise BadInput(
+            'The body must be {"x": pictures}, a list of pictures or one, each a list of rows; '
+            'it may have "probabilities", true or false.'
+        ) from error
     strict_json.refuse_repeated(body, 1 + (document.probabilities is not UNSET))
-    return Batch(_each(document.x), document.probabilities is True)
-
-
-def _each(x: Raw) -> list[Pixels]:
-    if nested.depth(x) == nested.GREY:
-        return [nested.pixels(x)]
-    try:
-        raws = _LIST.decode(x)
-    except msgspec.ValidationError as error:
-        kind = strict_json.kind(x)
-        raise BadInput(f'"x" must be a picture, as a list of rows, or a list of pictures, not {kind}.') from error
-    if not raws:
+    if not document.x:
         raise BadInput("The list of pictures is empty; send at least one.")
+    return Batch(_pictures(document.x), document.probabilities is True)
+
+
+def _pictures(raws: list[Raw]) -> list[Pixels]:
+    if nested.depth(raws[0]) == nested.GREY - 1:
+        return [nested.pixels(b"[%b]" % b",".join(raws))]
     pictures = []
     for index, raw in enumerate(raws):
         with numbered.picture(index, len(raws)):
