@@ -24,7 +24,7 @@ WORKING = 160  # pixels of the longer side, in which the ink is looked for
 NOTHING = 14  # grey levels between ink and paper; less is the noise of a camera
 FAINT = 50
 BLUR = 0.7  # pixels; against the noise of a camera
-SMALL = 16  # pixels of the picture as it came
+SMALL = 20  # pixels of the picture as it came
 SPECK = 0.1  # share of the largest part; what is smaller is no part of the digit
 THIN = 2.2  # pixels of the 28 × 28, as wide as MNIST's thinner strokes; what is thinner is drawn so
 
@@ -99,10 +99,8 @@ def _thickened(ink: Ink) -> Ink:
     outline = np.hypot(*np.gradient(padded)).sum()
     scale = BOX / max(ink.shape)
     missing = round((THIN / scale - 2 * ink.sum() / outline) / 2)
-    thick = Image.fromarray(np.pad(ink, max(missing, 0)))
-    for _ in range(missing):
-        thick = thick.filter(ImageFilter.MaxFilter(3))
-    return np.asarray(thick)
+    wide = Image.fromarray(np.pad(ink, max(missing, 0)))
+    return np.asarray(paper.repeated(wide, ImageFilter.MaxFilter(3), missing))
 
 
 def _framed(ink: Ink) -> Ink:

@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 
 MAP = 32  # pixels of the longer side of the map of the light
 LIGHT = 8  # pixels of that map over which light changes little
-WIDEST = 21  # pixels of that map, odd: what is dark and narrower is ink, no shadow
+REACH = 10  # pixels of that map: what is dark and twice as wide is a shadow, no ink
 RARE = 1.0  # skewness of the grey levels from which on ink is rare; as of two levels of which one has 28 %
 
 Grey = NDArray[np.uint8]
@@ -24,7 +24,7 @@ def ink(grey: Grey) -> Levels:
     dark_on_light = 255 - grey if light_on_dark else grey
     shades = dark_on_light.astype(np.float64)
     if rare:
-        difference = _closed(dark_on_light) - shades
+        difference = _closed(shades) - shades
         return np.maximum(difference - np.median(difference), 0)
     # Light and so much ink cannot be told apart: the paper is of one shade.
     return np.maximum(np.quantile(_border(shades), 0.75) - shades, 0)
@@ -41,13 +41,27 @@ def _border(levels: Levels) -> Levels:
     return np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
 
 
-def _closed(dark_on_light: Grey) -> Levels:
+def _closed(shades: Levels) -> Levels:
     """The picture without what is dark and narrow."""
-    picture = Image.fromarray(dark_on_light)
-    small = _small(picture).filter(ImageFilter.MedianFilter(3))
-    closed = small.filter(ImageFilter.MaxFilter(WIDEST)).filter(ImageFilter.MinFilter(WIDEST))
-    smooth = closed.filter(ImageFilter.GaussianBlur(WIDEST / 8))
-    return np.asarray(smooth.resize(picture.size, Image.Resampling.BILINEAR), np.float64)
+    picture = Image.fromarray(shades.astype(np.float32))
+    small = np.asarray(_small(picture).filter(ImageFilter.MedianFilter(3)))
+    slope = _slope(small)  # taken off before, as at the darker borders it would look like ink
+    lightest = repeated(Image.fromarray(small - slope), ImageFilter.MaxFilter(3), REACH)
+    closed = np.asarray(repeated(lightest, ImageFilter.MinFilter(3), REACH)) + slope
+    return np.asarray(Image.fromarray(closed).resize(picture.size, Image.Resampling.BILINEAR), np.float64)
+
+
+def _slope(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The plane that fits best."""
+    rows, columns = np.indices(small.shape).reshape(2, -1)
+    terms = np.stack([np.ones_like(rows), rows, columns], axis=1).astype(np.float32)
+    return (terms @ np.linalg.lstsq(terms, small.ravel(), rcond=None)[0]).reshape(small.shape).astype(np.float32)
+
+
+def repeated(picture: Image.Image, step: ImageFilter.RankFilter, times: int) -> Image.Image:
+    for _ in range(times):
+        picture = picture.filter(step)
+    return picture
 
 
 def _small(picture: Image.Image) -> Image.Image:

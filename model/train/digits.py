@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from model.bundle import Bundle
-from model.image import digit
+from model.image import decode, digit
 from model.task import Picture, Task
-from model.train import datasets, digits_trials
+from model.train import brain_mri_data, datasets, digits_trials
 from model.train.digits_card import card
 from model.train.judge import Figures
 from model.train.picture.judge import Answers, Ask, asker, figures, milliseconds, share
@@ -24,6 +24,7 @@ from model.train.statistics import describe
 ASIDE = 3_000  # training images that are not fitted on: to calibrate on
 USUAL = 0.995  # share of the images put aside that are not called strange
 COPIED = 20  # every so many test images are also asked about as copies
+SCANS = 150  # every so many brain scans are shown to it as no digits
 QUICK = 100  # every so many images make a quick run
 BATCH = 100  # images, for the time that one of many takes
 
@@ -38,6 +39,7 @@ def train(output: Path, say: Say, quick: bool = False) -> Bundle:
     from model.train import digits_fit  # noqa: PLC0415 (PyTorch is there only where pictures are trained on)
 
     mnist = datasets.mnist()
+    scans = brain_mri_data.load(brain_mri_data.table()[::SCANS], say).jpegs
     step = QUICK if quick else 1
     images, labels = mnist.train_images[::step], mnist.train_labels[::step]
     test_images, test_labels = mnist.test_images[::step], mnist.test_labels[::step]
@@ -62,7 +64,7 @@ def train(output: Path, say: Say, quick: bool = False) -> Bundle:
         {"test": figures(test_labels, answers, LABELS)},
         {
             "robustness": robustness(ask, test_images[::COPIED], test_labels[::COPIED], strange_above),
-            "strange": {"test_images": _warned(answers, strange_above), **strange(ask, strange_above)},
+            "strange": {"test_images": _warned(answers, strange_above), **strange(ask, strange_above, scans)},
             "milliseconds": times(ask, test_images),
         },
     )
@@ -89,11 +91,10 @@ def robustness(ask: Ask, images: Grey, labels: NDArray[np.int64], strange_above:
     }
 
 
-def strange(ask: Ask, strange_above: float) -> dict[str, Figures]:
-    """Of what is no digit, the share that is called strange."""
-    return {
-        name: _warned(ask(prepared(pictures)), strange_above) for name, pictures in digits_trials.strangers().items()
-    }
+def strange(ask: Ask, strange_above: float, scans: Sequence[bytes]) -> dict[str, Figures]:
+    """Of what is no digit, the share that is called strange; the scans are files of pictures."""
+    strangers = digits_trials.strangers([decode.grey(scan)[0] for scan in scans])
+    return {name: _warned(ask(prepared(pictures)), strange_above) for name, pictures in strangers.items()}
 
 
 def prepared(pictures: Sequence[Grey]) -> NDArray[np.float32]:

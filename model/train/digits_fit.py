@@ -15,8 +15,8 @@ from model.train.picture.network import untrained
 from model.train.picture.strangeness import measure
 from model.train.picture.vary import Variation
 
-CHANNELS = (16, 32, 64)
-RECIPE = Recipe(epochs=20, learning_rate=0.1)
+CHANNELS = (24, 48, 96)
+RECIPE = Recipe(epochs=18, learning_rate=0.1, label_smoothing=0.05)
 QUICK = Recipe(epochs=1, learning_rate=0.05, batch=16)
 VARIATION = Variation(turn=12, shift=0.08, scale=0.12, shear=0.15, warp=0.04, stroke=0.6, gamma=0.2)
 

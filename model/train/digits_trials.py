@@ -32,13 +32,14 @@ def printed() -> tuple[list[Grey], NDArray[np.int64]]:
     return [picture for picture, _ in drawn], np.array([digit for _, digit in drawn])
 
 
-def strangers() -> dict[str, list[Grey]]:
-    """Pictures that show no digit, by kind."""
+def strangers(scans: list[Grey]) -> dict[str, list[Grey]]:
+    """Pictures that show no digit, by kind; brain scans are one."""
     random = np.random.default_rng(0)
     return {
         "letters": [_letter(letter, size) for letter in LETTERS for size in range(24, 104, 8)],
         "noise": [random.integers(0, 256, (28, 28), np.uint8) for _ in range(EACH)],
         "photographs": _photographs(random),
+        "brain_scans": scans,
         "blank": [np.full((side, side), level, np.uint8) for side in (28, 100) for level in (0, WHITE)],
     }
 

@@ -41,8 +41,8 @@ def fit(
 ) -> Any:
     """The network fitted on `known`: pictures [n, height, width] and class indices [n].
 
-    What is held out is only looked at, for the lines that `say` gets. On one machine with as many threads, the
-    same arguments give the same weights.
+    What is held out is only looked at, for the lines that `say` gets. On one kind of processor the same arguments
+    give the same weights.
     """
     torch.manual_seed(recipe.seed)
     pictures, targets = tensors(known[0]), torch.from_numpy(known[1])

@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from model.image import digit
+from model.image.digit import EMPTY, INVERTED, PALE, SOUGHT, TINY, prepare
+
+Grey = NDArray[np.uint8]
+
+
+def seven(side: int, width: int, ink: int = 0, paper: int = 255) -> Grey:
+    """A seven that fills the middle half of the side."""
+    picture = Image.new("L", (side, side), paper)
+    corners = [(side * x, side * y) for x, y in ((0.3, 0.25), (0.7, 0.25), (0.45, 0.75))]
+    ImageDraw.Draw(picture).line(corners, ink, width, joint="curve")
+    return np.asarray(picture)
+
+
+def alike(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """The correlation of two pictures."""
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
+
+
+PLAIN = prepare(seven(140, 12))[0]
+
+
+def of_mnist() -> Grey:
+    """As MNIST has it: light on black, 28 × 28."""
+    return np.round(PLAIN * 255).astype(np.uint8)
+
+
+def test_light_on_black_of_the_right_size_goes_through_as_it_is() -> None:
+    shown, warnings = prepare(of_mnist())
+    assert shown.dtype == np.float32
+    assert np.array_equal(shown, of_mnist() / np.float32(255))
+    assert warnings == ()
+
+
+def test_black_on_white_of_the_right_size_is_inverted_and_told() -> None:
+    shown, warnings = prepare(255 - of_mnist())
+    assert np.array_equal(shown, of_mnist() / np.float32(255))
+    assert warnings == (INVERTED,)
+
+
+def test_grey_paper_of_the_right_size_is_taken_off() -> None:
+    shown, warnings = prepare((160 - of_mnist() * 0.5).astype(np.uint8))
+    assert alike(shown, PLAIN) > 0.85
+    assert shown[0].max() == 0
+    assert warnings == (SOUGHT,)
+
+
+def test_the_ink_is_fitted_and_its_centre_of_mass_is_the_middle() -> None:
+    shown = PLAIN
+    rows, columns = (np.flatnonzero(shown.max(axis=axis) > 0.1) for axis in (1, 0))
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == digit.BOX
+    indices = np.arange(digit.SIDE)
+    for axis in (0, 1):
+        assert np.average(indices, weights=shown.sum(axis=1 - axis)) == pytest.approx(digit.MIDDLE, abs=0.5)
+    assert shown.min() == 0
+    assert shown.max() == 1
+
+
+ALIKE = {
+    "larger": seven(1120, 96),
+    "light on black": seven(140, 12, 255, 0),
+    "light on grey": seven(140, 12, 240, 120),
+    "grey on grey": seven(140, 12, 90, 180),
+    "at the edge": np.pad(seven(140, 12)[30:110, 36:104], ((0, 300), (200, 0)), constant_values=255),
+    "cut out": seven(140, 12)[29:108, 36:103],
+    "on a wide sheet": np.pad(seven(140, 12), ((0, 0), (300, 0)), constant_values=255),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_size_place_and_shades_do_not_matter(name: str) -> None:
+    shown, warnings = prepare(ALIKE[name])
+    assert alike(shown, PLAIN) > 0.85
+    assert warnings == (SOUGHT,)
+
+
+def lit(picture: Grey) -> Grey:
+    """Lit from the left, so that ink there is lighter than paper on the right."""
+    return (
+        picture / 255 * np.linspace(255, 90, picture.shape[1]) * 0.6 + np.linspace(102, 30, picture.shape[1])
+    ).astype(np.uint8)
+
+
+def noisy(picture: Grey) -> Grey:
+    random = np.random.default_rng(0)
+    return np.clip(picture * 0.7 + 30 + random.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("spoil", [lit, noisy])
+def test_light_from_one_side_and_noise_are_taken_off(spoil: object) -> None:
+    assert callable(spoil)
+    shown, _ = prepare(spoil(seven(140, 12)))
+    assert alike(shown, PLAIN) > 0.85
+
+
+def test_specks_are_ignored() -> None:
+    picture = seven(140, 12).copy()
+    picture[4:9, 4:9] = picture[130:134, 60:66] = picture[70, 10:16] = 0
+    assert alike(prepare(picture)[0], PLAIN) > 0.999
+
+
+def test_parts_of_a_digit_are_kept() -> None:
+    picture = seven(140, 12).copy()
+    picture[60:66] = 255
+    rows = np.flatnonzero(prepare(picture)[0].max(axis=1) > 0.1)
+    assert np.ptp(rows) + 1 == digit.BOX
+
+
+def test_a_thin_pen_is_drawn_as_wide_as_one_that_mnist_knows() -> None:
+    thin, plain = prepare(seven(280, 2))[0], prepare(seven(280, 24))[0]
+    assert thin.sum() > 0.5 * plain.sum()
+    assert alike(thin, plain) > 0.7
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (100, 80), (1, 1), (1, 300)])
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_of_an_empty_picture_it_is_said(shape: tuple[int, int], level: int) -> None:
+    shown, warnings = prepare(np.full(shape, level, np.uint8))
+    assert not shown.any()
+    assert EMPTY in warnings
+
+
+def test_faint_and_small_digits_are_told() -> None:
+    assert prepare(seven(140, 12, 170, 200))[1] == (SOUGHT, PALE)
+    assert prepare((of_mnist() * 0.15).astype(np.uint8))[1] == (PALE,)
+    assert prepare(np.pad(seven(24, 2), 200, constant_values=255))[1] == (SOUGHT, TINY)
+
+
+def test_any_picture_gives_28_by_28_between_0_and_1() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(150):
+        height, width = random.choice([1, 2, 3, 27, 28, 29, 90, 400], 2)
+        levels = random.choice([2, 5, 256])
+        picture = (random.integers(0, levels, (height, width)) * (255 // (levels - 1))).astype(np.uint8)
+        shown, warnings = prepare(picture)
+        assert shown.shape == (28, 28)
+        assert shown.dtype == np.float32
+        assert 0 <= shown.min() <= shown.max() <= 1
+        assert all(sentence.endswith(".") for sentence in warnings)
