@@ -91,7 +91,7 @@ class Scans(Asker):
     """Sends brain scans as JPEG files, and now and then as a browser's form does."""
 
     model = "brain_mri"
-    requests_per_second = 0.2
+    requests_per_second = 0.25
     witness = answers.Witness(model)
 
     @task(4)

@@ -1,6 +1,7 @@
 """How many users there are at each second of an experiment: shapes as data, chosen by name.
 
-One user asks about five times a second (`locustfile.py`), so 120 users are about 600 requests/s.
+One user asks about five times a second for rows (`locustfile.py`), so 120 users are about 600 requests/s; users of
+pictures ask less often by as much as a picture costs more.
 """
 
 from dataclasses import dataclass

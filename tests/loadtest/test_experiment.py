@@ -125,7 +125,7 @@ def test_a_load_of_pictures_says_so(serve: Callable[..., str], tmp_path: Path) -
     assert found["models"] == found["repeat"]["models"] == {"digits": 3, "brain_mri": 1}
     assert "--models digits=3,brain_mri" in found["repeat"]["command"]
     begin = json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[0])
-    assert begin["requests_per_user"] == (3 * 2 + 0.2) / 4
+    assert begin["requests_per_user"] == (3 * 2 + 0.25) / 4
     assert "of <b>digits (3) and brain_mri (1)</b> against" in (tmp_path / "latest" / "report.html").read_text()
 
 

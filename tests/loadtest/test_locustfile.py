@@ -72,13 +72,13 @@ def test_pictures_are_asked_about_as_files_and_as_arrays(serve: Callable[..., st
 
 
 def test_scans_are_asked_about_at_a_pace_that_a_model_of_scans_can_keep(serve: Callable[..., str]) -> None:
-    """A new user waits for some of its five seconds, so that a step of users is no burst of requests."""
+    """A new user waits for some of its four seconds, so that a step of users is no burst of requests."""
     words = ["-u", "60", "-r", "60", "-t", "6s", "--json", "--stop-timeout", "5"]
     done = locust(serve(), "--models", "brain_mri", *words)
     assert done.returncode == 0, done.stderr
     found = figures(done)["/predict/brain_mri"]
     assert found["num_failures"] == 0
-    assert 20 <= found["num_requests"] <= 90  # 60 users × 0.2 a second × 6 s, less where the machine is busy
+    assert 20 <= found["num_requests"] <= 110  # 60 users × 0.25 a second × 6 s, less where the machine is busy
     assert max(found["num_reqs_per_sec"].values()) < 40
 
 
