@@ -1,0 +1,21 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.served import ROOT
+
+pytestmark = pytest.mark.slow
+
+IMPORTS = """
+import sys
+from server import lean
+lean.leave_out()
+import server.start
+print(sorted(sys.modules.keys() & {"PIL", "server.pictures"}))
+"""
+
+
+def test_who_serves_rows_alone_imports_nothing_for_pictures() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
