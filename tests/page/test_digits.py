@@ -76,6 +76,7 @@ def test_a_finger_draws_and_does_not_scroll(visiting: Visiting) -> None:
         send("touchMove", (x, bottom + (top - bottom) * step / 10))
     send("touchEnd")
     expect(part.locator(".label")).to_have_text("tall")
+    expect(part.locator(".label")).to_be_in_viewport()
     assert visit.page.evaluate("scrollY") == 0
 
 
