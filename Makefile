@@ -1,5 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both install what they need and say what they do.
 SHAPE ?= demo
+MODEL ?= breast_cancer
 PYTEST = .venv/bin/python -m pytest
 MANIFEST = model/bundles/breast_model/manifest.json
 
@@ -12,7 +13,7 @@ help: ## this list
 demo: .venv/installed ## the whole story: train, build, deploy, predict, load, scale 1 → 3 → 1, report
 	scripts/demo
 
-test: check ## every test, on a real cluster and in a real browser
+test: check .venv/training ## every test, on a real cluster and in a real browser
 	scripts/cluster/node down  # a test lives a node's whole life, from nothing to nothing
 	$(PYTEST) -m 'slow or browser or network or load or node or cluster'
 
@@ -21,7 +22,12 @@ check: train ## what takes under a minute: lint, types, and the tests that need 
 	.venv/bin/mypy
 	$(PYTEST) -q -m 'not (slow or browser or network or load or node or cluster)'
 
-train: .venv/installed $(MANIFEST) ## train the breast-cancer model
+ifeq ($(MODEL),breast_cancer)
+train: .venv/installed $(MANIFEST) ## train the breast-cancer model; MODEL=digits or MODEL=brain_mri: one of pictures
+else
+train: .venv/training
+	.venv/bin/python -m model train $(MODEL)
+endif
 
 serve: train ## serve it here, on PORT (8000)
 	DOCS=on .venv/bin/python -m server
@@ -32,8 +38,8 @@ cluster: ## start the node of our own, where there is no other cluster
 image: train ## build the image and hand it to the cluster
 	scripts/image/build
 
-load: .venv/installed ## one experiment against what is deployed, with its report: SHAPE=demo|ramp|step|spike|soak|smoke
-	scripts/load $(SHAPE)
+load: .venv/installed ## one experiment against what is deployed, with its report: SHAPE=demo|ramp|step|spike|soak|smoke, MODELS=digits,…
+	scripts/load $(SHAPE) $(MODELS)
 
 bench: .venv/installed ## measure it beside FastAPI and KServe on this machine, ten minutes; QUICK=1: see that it works
 	scripts/bench measure $(if $(QUICK),--quick)
@@ -46,6 +52,10 @@ clean: ## undo all: what is deployed, the node, the images, the environment
 
 .venv/installed: requirements-dev.lock
 	scripts/environment
+	@touch $@
+
+.venv/training: requirements-train.lock .venv/installed
+	scripts/environment training
 	@touch $@
 
 $(MANIFEST): $(wildcard model/*.py model/train/*.py) requirements-dev.lock | .venv/installed

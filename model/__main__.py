@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model import bundle
-from model.train import breast_cancer, bring, show
+from model.train import brain_mri, breast_cancer, bring, digits, show
 
 BUNDLES = Path("model/bundles")
+SHIPPED = {"breast_cancer": "breast_model", "digits": "digits", "brain_mri": "brain_mri"}
+"""What is trained, and what it is called where it is served."""
 
 
 def main(command: Sequence[str] | None = None) -> int:
@@ -24,7 +26,12 @@ def main(command: Sequence[str] | None = None) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    _report(breast_cancer.train(arguments.output or BUNDLES / "breast_model", say=print))
+    output = arguments.output or BUNDLES / SHIPPED[arguments.model]
+    if arguments.model == "breast_cancer":
+        _report(breast_cancer.train(output, say=print))
+    else:
+        pictures = {"digits": digits, "brain_mri": brain_mri}[arguments.model]
+        _report(pictures.train(output, say=print, quick=arguments.quick))
 
 
 def _bundle(arguments: argparse.Namespace) -> None:
@@ -54,8 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     train = commands.add_parser("train", help="train a model that is shipped with this project")
-    train.add_argument("model", choices=["breast_cancer"])
-    train.add_argument("--output", type=Path, metavar="FOLDER", help="default: model/bundles/breast_model")
+    train.add_argument("model", choices=list(SHIPPED))
+    train.add_argument("--output", type=Path, metavar="FOLDER", help="default: in model/bundles")
+    train.add_argument(
+        "--quick", action="store_true", help="pictures: on a few hundred and for one epoch, to see that it works"
+    )
     train.set_defaults(run=_train)
 
     own = commands.add_parser(
