@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from model.task import MISSING_TEXT, Feature
 from server.errors import BadInput
-from server.predictor import DTYPES
+from server.tensors import DTYPES
 
 _CODES = {"FP32": "f", "FP64": "d"}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.task import Feature, Task
 from server import arrays
 from server.errors import BadInput
-from server.predictor import Rows, missing_value
+from server.tensors import Rows, missing_value
 
 Values = Sequence[Any]
 """One for each feature, in their order; None and UNSET are missing values."""

@@ -1,6 +1,5 @@
 """rows → onnxruntime → answers: the one place that runs a model."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from time import perf_counter
@@ -12,21 +11,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from model.bundle import Bundle, BundleError
-from model.task import MISSING_TEXT, Feature, Task
-from server import metrics
+from model.task import Task
+from server import metrics, tensors
 from server.errors import BadInput
-
-Rows = Mapping[str, NDArray[Any]]
-"""What the ONNX graph is fed: {"input": [rows, features]}, or {feature: [rows, 1]} where some are strings;
-of pictures {"input": [rows, height, width]}."""
-
-DTYPES: Mapping[str, Any] = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
-V2_DATATYPES = {
-    "tensor(float)": "FP32",
-    "tensor(double)": "FP64",
-    "tensor(int64)": "INT64",
-    "tensor(string)": "BYTES",
-}
+from server.tensors import Rows, Tensor
 
 SLICE = 1024
 """Rows that one run of the graph takes: what it holds in between, distances say, grows with them."""
@@ -55,15 +43,6 @@ class Answers:
     strangeness: NDArray[np.floating[Any]] | None = None
 
 
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor of the model as KServe's V2 metadata names it; -1 is the number of rows."""
-
-    name: str
-    datatype: str
-    shape: tuple[int, ...]
-
-
 class Predictor(kserve.Model):
     """A bundle served under a name, as KServe knows models."""
 
@@ -71,7 +50,7 @@ class Predictor(kserve.Model):
         super().__init__(name)
         self.bundle = bundle
         self.task: Task = bundle.task
-        self.inputs = input_tensors(bundle.task)
+        self.inputs = tensors.of_task(bundle.task)
         self.outputs: tuple[Tensor, ...] = ()
         self.warm_up_seconds = 0.0
         self.inline_bytes = 0
@@ -86,14 +65,14 @@ class Predictor(kserve.Model):
         started = perf_counter()
         try:
             self._session = _open(self.bundle.onnx)
-            graph = tuple(map(_input, self._session.get_inputs()))
-            self.outputs = tuple(map(_output, self._session.get_outputs()))
+            graph = tuple(map(tensors.of_input, self._session.get_inputs()))
+            self.outputs = tuple(map(tensors.of_output, self._session.get_outputs()))
         except Exception as error:  # onnxruntime's errors have no class in common
             raise BundleError(f"The ONNX graph of {self.name} cannot be opened: {error}") from error
         if graph != self.inputs:
             raise BundleError(f"The ONNX graph of {self.name} takes {graph}, its task describes {self.inputs}.")
         try:
-            self.predict(example_rows(self.task))
+            self.predict(tensors.example_rows(self.task))
         except Exception as error:  # as above, and our own
             raise BundleError(f"The ONNX graph of {self.name} does not answer its own example: {error}") from error
         self.inline_bytes = self._bytes_within(INLINE_SECONDS)
@@ -117,7 +96,7 @@ class Predictor(kserve.Model):
 
     def _bytes_within(self, seconds: float) -> int:
         """The longest body whose rows are predicted in that time, by the fewest bytes that a value takes: "1,"."""
-        row = example_rows(self.task)
+        row = tensors.example_rows(self.task)
         count = min(_PROBE_ROWS, self._slice)
         taken = [self._seconds({name: np.repeat(array, count, 0) for name, array in row.items()}) for _ in "123"]
         if min(self._seconds(row) for _ in "123") > seconds:
@@ -148,33 +127,8 @@ class Predictor(kserve.Model):
         return [_metadata(tensor) for tensor in self.outputs]
 
 
-def input_tensors(task: Task) -> tuple[Tensor, ...]:
-    if task.picture:
-        return (Tensor("input", "FP32", (-1, task.picture.height, task.picture.width)),)
-    if task.numeric:
-        return (Tensor("input", task.features[0].datatype, (-1, len(task.features))),)
-    return tuple(Tensor(feature.name, feature.datatype, (-1, 1)) for feature in task.features)
-
-
-def example_rows(task: Task) -> Rows:
-    """The task's example as the graph takes it; a field that it lacks is a missing value, and a picture is black."""
-    if task.picture:
-        return {"input": np.zeros((1, task.picture.height, task.picture.width), np.float32)}
-    values = [task.example.get(feature.name, missing_value(feature)) for feature in task.features]
-    if task.numeric:
-        return {"input": np.array([values], DTYPES[task.features[0].datatype])}
-    return {
-        feature.name: np.array([[value]], DTYPES[feature.datatype])
-        for feature, value in zip(task.features, values, strict=True)
-    }
-
-
 def slice_rows(task: Task) -> int:
     return max(1, SLICE_PIXELS // (task.picture.height * task.picture.width)) if task.picture else SLICE
-
-
-def missing_value(feature: Feature) -> float | str:
-    return float("nan") if feature.is_number else MISSING_TEXT
 
 
 def _open(onnx: bytes) -> onnxruntime.InferenceSession:
@@ -183,18 +137,6 @@ def _open(onnx: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
-
-
-def _input(node: onnxruntime.NodeArg) -> Tensor:
-    return Tensor(node.name, V2_DATATYPES[node.type], (-1, *node.shape[1:]))
-
-
-def _output(node: onnxruntime.NodeArg) -> Tensor:
-    if node.name == "probabilities":
-        return Tensor(node.name, V2_DATATYPES[node.type], (-1, node.shape[-1]))
-    if node.name == "strangeness":
-        return Tensor(node.name, V2_DATATYPES[node.type], (-1,))
-    return Tensor("prediction", V2_DATATYPES[node.type], (-1,))
 
 
 def _metadata(tensor: Tensor) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from server import row_types, strict_json
 from server.careful import CarefulReader
 from server.errors import BadInput
 from server.feed import Feed, Values, where
-from server.predictor import Rows
+from server.tensors import Rows
 
 
 class RowReader:

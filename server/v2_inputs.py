@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from model.task import Feature, Task
 from server import arrays
 from server.errors import BadInput
-from server.predictor import DTYPES, Rows, Tensor
 from server.strict_json import UNREADABLE
+from server.tensors import DTYPES, Rows, Tensor
 from server.v2_bytes import unpack_texts
 from server.v2_request import InputTensor
 

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from server import json_values
 from server.answer import Header
 from server.errors import BadInput
-from server.predictor import Tensor
+from server.tensors import Tensor
 from server.v2_bytes import pack
 from server.v2_request import InferRequest, RequestedOutput
 

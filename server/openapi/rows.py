@@ -8,8 +8,9 @@ import numpy as np
 from server import plain, v2
 from server.openapi import schemas, schemas_v2
 from server.openapi.operations import OCTETS, Prediction, json
-from server.predictor import Predictor, example_rows
+from server.predictor import Predictor
 from server.protocols import MANY, ONE, V1, V2
+from server.tensors import example_rows
 
 
 def of(predictor: Predictor) -> dict[str, Prediction]:

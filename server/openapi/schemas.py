@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 
 from model.task import MISSING_TEXT, Feature, Task
-from server.predictor import DTYPES, Predictor
+from server.predictor import Predictor
+from server.tensors import DTYPES
 
 Schema = dict[str, Any]
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from model.task import Feature
 from server.openapi.schemas import STRING, Schema, at_least, element, exactly, fixed, listed, or_null
-from server.predictor import Predictor, Tensor
+from server.predictor import Predictor
+from server.tensors import Tensor
 
 _KINDS = {"FP32": "number", "FP64": "number", "INT64": "integer", "BYTES": "string"}
 

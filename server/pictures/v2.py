@@ -9,8 +9,9 @@ from server.errors import BadInput
 from server.pictures import tensors
 from server.pictures.judged import Judged, judge, of_prepared
 from server.pictures.prepared import Prepared
-from server.predictor import Predictor, Tensor
+from server.predictor import Predictor
 from server.route import Headers
+from server.tensors import Tensor
 from server.v2_inputs import refuse_left_over, split
 from server.v2_outputs import ResponseWriter
 from server.v2_request import InputTensor

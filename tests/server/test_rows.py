@@ -7,8 +7,9 @@ import pytest
 
 from model.task import Task
 from server.errors import BadInput
-from server.predictor import Predictor, Rows
+from server.predictor import Predictor
 from server.rows import RowReader
+from server.tensors import Rows
 
 
 def read(task: Task, records: list[Any]) -> Rows:
