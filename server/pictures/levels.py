@@ -1,10 +1,14 @@
 """A picture's file, or the numbers of its pixels → its levels of grey, whatever its colours."""
 
+import struct
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.image import jpeg, png
 from model.image.decode import ImageError, grey
+from model.image.encoded import Encoded
 from server.errors import BadInput, ServingError, TooManyPixels, UnsupportedMediaType
 
 Pixels = NDArray[np.float32]
@@ -20,6 +24,18 @@ _ERRORS: dict[str, type[ServingError]] = {
     "pixels": TooManyPixels,
     "broken": BadInput,
 }
+
+
+def pixels(data: bytes) -> int:
+    """As many as a file says that it holds; of what is no picture none, for `of_file` to say so."""
+    for form in (jpeg, png):
+        if data.startswith(form.SIGNATURE):
+            try:
+                encoded: Encoded = form.read(data)
+            except (ValueError, struct.error):
+                return 0
+            return encoded.width * encoded.height
+    return 0
 
 
 def of_file(data: bytes) -> tuple[Levels, tuple[str, ...]]:

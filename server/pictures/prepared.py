@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.image import digit
+from model.image.decode import PIXELS
 from model.image.transforms import TRANSFORMS
 from model.task import Picture
 from server.errors import BadInput, TooManyPixels
@@ -15,9 +16,6 @@ from server.pictures.levels import Levels, Pixels
 
 MAX_TRANSFORMED = 100
 """Pictures of one request that are brought into the model's form, which takes about a millisecond each."""
-
-MAX_PIXELS = 25_000_000
-"""Of those together; a file says little of how many it holds."""
 
 _DARK, _CLEAR = (digit.DARK - 1) / digit.WHITE, (digit.FAINT + 1) / digit.WHITE
 """Of a border, and between the levels of grey: within what the transform takes as it is, without a word."""
@@ -34,39 +32,42 @@ class Prepared(NamedTuple):
 
 def of(picture: Picture, items: Items) -> Prepared:
     """Nothing of one item depends on another. Raises ServingError."""
+    plain, taken = _as_they_are(picture, items)
+    others = sorted(set(range(len(items))) - set(plain))
+    _refuse_too_much(items, others)
     prepared = np.empty((len(items), picture.height, picture.width), np.float32)
+    prepared[plain] = taken
     warnings: list[tuple[str, ...]] = [()] * len(items)
-    others = sorted(set(range(len(items))) - _taken_as_they_are(picture, items, prepared))
-    if len(others) > MAX_TRANSFORMED:
-        raise BadInput(
-            f"At most {MAX_TRANSFORMED} pictures of a request are brought into the form of the model, and these are "
-            f"{len(others)}; send fewer at a time."
-        )
-    pixels = 0
     for place in others:
         with numbered.picture(place, len(items)):
             shades, said = _levels(items[place])
-        pixels += shades.size
-        if pixels > MAX_PIXELS and len(others) > 1:
-            raise TooManyPixels("The pictures have too many pixels together; send fewer at a time.")
         prepared[place], more = TRANSFORMS[picture.transform](shades)
         warnings[place] = said + more
     return Prepared(prepared, warnings)
 
 
-def _taken_as_they_are(picture: Picture, items: Items, prepared: NDArray[np.float32]) -> set[int]:
-    """Their places: of those that the transform would leave as they are, which for a scan is none."""
+def _as_they_are(picture: Picture, items: Items) -> tuple[list[int], NDArray[np.float32]]:
+    """The places of those that the transform would leave as they are, which for a scan is none; and these."""
     size = (picture.height, picture.width)
     fitting = [place for place, item in enumerate(items) if not isinstance(item, bytes) and item.shape == size]
     if not fitting or picture.transform != "digit":
-        return set()
+        return [], np.empty((0, *size), np.float32)
     stack = items if isinstance(items, np.ndarray) else np.stack([np.asarray(items[place]) for place in fitting])
     edges = (stack[:, 0], stack[:, -1], stack[:, :, 0], stack[:, :, -1])
     border = np.mean([edge.mean(axis=1) for edge in edges], axis=0)
     plain = (border < _DARK) & (np.ptp(stack, axis=(1, 2)) > _CLEAR)
-    places = np.array(fitting)[plain]
-    prepared[places] = stack[plain]
-    return set(places.tolist())
+    return np.array(fitting)[plain].tolist(), stack[plain]
+
+
+def _refuse_too_much(items: Items, others: Sequence[int]) -> None:
+    if len(others) > MAX_TRANSFORMED:
+        raise BadInput(
+            f"At most {MAX_TRANSFORMED} pictures of a request are brought into the form of the model, and these are "
+            f"{len(others)}; send fewer at a time."
+        )
+    sizes = [levels.pixels(item) for item in map(items.__getitem__, others) if isinstance(item, bytes)]
+    if sum(size for size in sizes if size <= PIXELS) > PIXELS:  # of a single one that has more, the decoder says so
+        raise TooManyPixels("The pictures have too many pixels together; send fewer at a time.")
 
 
 def _levels(item: bytes | Pixels) -> tuple[Levels, tuple[str, ...]]:

@@ -57,16 +57,16 @@ def _values_replaced(random: Random, packed: bytes) -> bytes:
     return random.choice((packed[:start] + struct.pack(code, value), random.randbytes(start))) + packed[start + size :]
 
 
-def _cut(random: Random, written: bytes) -> bytes:
+def cut(random: Random, written: bytes) -> bytes:
     return written[: random.randrange(len(written))]
 
 
-def _spliced(random: Random, written: bytes) -> bytes:
+def spliced(random: Random, written: bytes) -> bytes:
     start = random.randrange(len(written))
     return written[:start] + random.choice(_SCRAPS) + written[start + random.randrange(3) :]
 
 
-def _flipped(random: Random, written: bytes) -> bytes:
+def flipped(random: Random, written: bytes) -> bytes:
     changed_bytes = bytearray(written)
     for _ in range(random.randint(1, 4)):
         changed_bytes[random.randrange(len(written))] = random.randrange(256)
@@ -82,7 +82,7 @@ def _encoded(random: Random, written: bytes) -> bytes:
     return written.decode().encode(random.choice(("utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-7", "cp037")))
 
 
-_TEXT_FAULTS = (_cut, _spliced, _flipped, _surrounded, _encoded)
+_TEXT_FAULTS = (cut, spliced, flipped, _surrounded, _encoded)
 _SCRAPS = (
     b",",
     b":",

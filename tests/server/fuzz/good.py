@@ -37,13 +37,19 @@ def _model(random: Random) -> str:
     return random.choice(("sign", "price", "gap"))
 
 
+def _predict(model: str) -> bytes:
+    return b"/predict/%b" % model.encode() if model else b"/predict"
+
+
 def plain(random: Random) -> Written:
-    return b"/predict", _row(random, "sign"), b""
+    model = random.choice(("", "sign", "price", "gap"))
+    return _predict(model), _row(random, model or "sign"), b""
 
 
 def batch(random: Random) -> Written:
-    rows = [_either(random, _row(random, "sign")) for _ in range(random.randint(1, 4))]
-    return b"/predict/batch", {"instances": rows}, b""
+    model = random.choice(("", "sign", "price", "gap"))
+    rows = [_either(random, _row(random, model or "sign")) for _ in range(random.randint(1, 4))]
+    return _predict(model) + b"/batch", {"instances": rows}, b""
 
 
 def v1(random: Random) -> Written:

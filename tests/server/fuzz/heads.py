@@ -7,7 +7,18 @@ from tests.server.fuzz import edges, good
 from tests.server.fuzz.request import Input, Request
 
 PATHS = (
-    *(b"/predict", b"/predict/batch", b"/info", b"/health", b"/health/ready", b"/health/live", b"/metrics", b"/docs"),
+    *(b"/predict", b"/predict/batch", b"/predict/gap", b"/predict/price/batch", b"/prediction/batch", b"/info/gap"),
+    *(
+        b"/predict/img",
+        b"/predict/sign/img",
+        b"/predict/none",
+        b"/info",
+        b"/health",
+        b"/health/ready",
+        b"/health/live",
+        b"/metrics",
+        b"/docs",
+    ),
     *(b"/openapi.json", b"/", b"/v1/models", b"/v1/models/sign", b"/v1/models/sign:predict", b"/v2", b"/v2/models"),
     *(b"/v2/health/live", b"/v2/health/ready", b"/v2/models/gap", b"/v2/models/gap/ready", b"/v2/models/price/infer"),
     *(b"/v1/models/sign:explain", b"/v2/repository/index", b"/v2/repository/models/sign/unload", b"/redoc", b"/none"),

@@ -44,10 +44,10 @@ def _check_any(sent: Input, answer: Answer) -> None:
     if refused and answer.body:
         assert len(answer.body) <= 2 * len(sent.wire) + 1024
         assert answer.headers[b"content-type"] == b"application/json", answer
-        _check_refusal(json.loads(answer.body))
+        check_refusal(json.loads(answer.body))
 
 
-def _check_refusal(said: Any) -> None:
+def check_refusal(said: Any) -> None:
     assert list(said) == ["error"], said
     sentence = said["error"]
     assert re.fullmatch(r"\S.*\.", sentence), said

@@ -43,7 +43,7 @@ def answer(request: Request) -> Any:
     for pattern, types, answered in _PREDICTIONS:
         if match := re.fullmatch(pattern, asked):
             _check_content(request, types)
-            return answered(match["model"].decode() if "model" in match.groupdict() else "sign", request)
+            return answered((match["model"] or b"sign").decode(), request)
     raise Refused
 
 
@@ -104,8 +104,8 @@ def _v2(name: str, request: Request) -> Any:
 
 _JSON, _OCTETS = b"application/json", b"application/octet-stream"
 _PREDICTIONS: tuple[tuple[bytes, tuple[bytes, ...], Callable[[str, Request], Any]], ...] = (
-    (rb"/predict", (_JSON,), _plain),
-    (rb"/predict/batch", (_JSON,), _batch),
+    (rb"/predict(/(?P<model>sign|price|gap))?", (_JSON,), _plain),
+    (rb"/prediction/batch|/predict(/(?P<model>sign|price|gap))?/batch", (_JSON,), _batch),
     (rb"/v1/models/(?P<model>sign|price|gap):predict", (_JSON, b""), _v1),
     (rb"/v2/models/(?P<model>sign|price|gap)/infer", (_JSON, _OCTETS, b""), _v2),
 )

@@ -1,4 +1,4 @@
-import io
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -115,8 +115,16 @@ def test_only_so_many_are_transformed_in_one_request(ink: Predictor) -> None:
 
 
 def test_only_so_many_pixels_are_decoded_in_one_request(ink: Predictor) -> None:
-    large = written(Image.new("L", (700, 700)), "PNG")
-    assert len(prepared.of(picture_of(ink), [large] * 2).pictures) == 2
-    assert io.BytesIO(large).getbuffer().nbytes < 5000
+    large = [written(Image.new("1", (4000, 3000)), form) for form in ("PNG", "JPEG")]
+    assert len(prepared.of(picture_of(ink), large).pictures) == 2
     with pytest.raises(TooManyPixels, match="too many pixels together"):
-        prepared.of(picture_of(ink), [large] * 55)
+        prepared.of(picture_of(ink), [*large, png(np.zeros((1001, 1000), np.uint8))])
+
+
+def test_much_that_is_small_takes_no_memory(bulk: Predictor) -> None:
+    tracemalloc.start()
+    with pytest.raises(BadInput, match="these are 50000"):
+        prepared.of(picture_of(bulk), [b"x"] * 50_000)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 32 << 20

@@ -42,8 +42,8 @@ def test_every_model_has_paths_of_its_name(both: httpx.Client) -> None:
             {"files": {"image": ("../../x", png(BLOCK))}, "data": {"seen": "true"}},
             {"json": {"image": base64(png(BLOCK))}},
         ):
-            assert said(both.post(f"/predict/{name}", **sent))["prediction"] == 1  # type: ignore[arg-type]
-            assert said(both.post(f"/predict/{name}/img", **sent))["y"] == "much"  # type: ignore[arg-type]
+            assert said(both.post(f"/predict/{name}", **sent))["prediction"] == 1
+            assert said(both.post(f"/predict/{name}/img", **sent))["y"] == "much"
         assert said(both.post(f"/predict/{name}/batch", json={"x": BLOCK.tolist()}))["y"] == [1]
         assert said(both.get(f"/v2/models/{name}/ready"))["ready"] is True
 
