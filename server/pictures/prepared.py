@@ -15,7 +15,10 @@ from server.pictures import levels, numbered
 from server.pictures.levels import Levels, Pixels
 
 MAX_TRANSFORMED = 100
-"""Pictures of one request that are brought into the model's form, which takes about a millisecond each."""
+"""Pictures of one request that are brought into the model's form, which takes some milliseconds each."""
+
+MAX_NUMBERS = 1 << 18
+"""That they may be in that form, as many as FP32 takes for a MiB: a short file takes a model as long as a long one."""
 
 _DARK, _CLEAR = (digit.DARK - 1) / digit.WHITE, (digit.FAINT + 1) / digit.WHITE
 """Of a border, and between the levels of grey: within what the transform takes as it is, without a word."""
@@ -34,7 +37,7 @@ def of(picture: Picture, items: Items) -> Prepared:
     """Nothing of one item depends on another. Raises ServingError."""
     plain, taken = _as_they_are(picture, items)
     others = sorted(set(range(len(items))) - set(plain))
-    _refuse_too_much(items, others)
+    _refuse_too_much(picture, items, others)
     prepared = np.empty((len(items), picture.height, picture.width), np.float32)
     prepared[plain] = taken
     warnings: list[tuple[str, ...]] = [()] * len(items)
@@ -59,10 +62,11 @@ def _as_they_are(picture: Picture, items: Items) -> tuple[list[int], NDArray[np.
     return np.array(fitting)[plain].tolist(), stack[plain]
 
 
-def _refuse_too_much(items: Items, others: Sequence[int]) -> None:
-    if len(others) > MAX_TRANSFORMED:
+def _refuse_too_much(picture: Picture, items: Items, others: Sequence[int]) -> None:
+    most = max(1, min(MAX_TRANSFORMED, MAX_NUMBERS // (picture.height * picture.width)))
+    if len(others) > most:
         raise BadInput(
-            f"At most {MAX_TRANSFORMED} pictures of a request are brought into the form of the model, and these are "
+            f"At most {most} pictures of a request are brought into the form of the model, and these are "
             f"{len(others)}; send fewer at a time."
         )
     sizes = [levels.pixels(item) for item in map(items.__getitem__, others) if isinstance(item, bytes)]

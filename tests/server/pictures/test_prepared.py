@@ -114,6 +114,12 @@ def test_only_so_many_are_transformed_in_one_request(ink: Predictor) -> None:
             prepared.of(picture_of(ink), [pixels(BAR)] + [item] * (most + 1))
 
 
+def test_fewer_are_transformed_for_a_model_of_larger_pictures(bulk: Predictor) -> None:
+    assert len(prepared.of(picture_of(bulk), [png()] * 16).pictures) == 16
+    with pytest.raises(BadInput, match="At most 16 pictures"):
+        prepared.of(picture_of(bulk), [png()] * 17)
+
+
 def test_only_so_many_pixels_are_decoded_in_one_request(ink: Predictor) -> None:
     large = [written(Image.new("1", (4000, 3000)), form) for form in ("PNG", "JPEG")]
     assert len(prepared.of(picture_of(ink), large).pictures) == 2
