@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.page.conftest import DIGITS, ROWS, SCANS, Visit, Visiting
 from tests.page.pictures import lit, noise, stroke
@@ -13,6 +13,11 @@ from tests.served import free_port, serving, start, wait_until_ready
 pytestmark = pytest.mark.browser
 
 DIGIT = ("digit.png", "image/png", stroke((0.5, 0.1), (0.5, 0.9)))
+
+
+def choose(part: Locator, name: str, content: bytes) -> None:
+    """Another picture, on the page that is open."""
+    part.locator("[name=image_file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
 @pytest.mark.parametrize(
@@ -34,10 +39,14 @@ def test_what_is_no_picture_is_refused_in_the_servers_words(
     expect(part.locator(".headline")).to_be_hidden()
 
 
-def test_a_refusal_goes_with_the_next_answer(visit: Visit) -> None:
-    part = visit.give(DIGITS, ("letter.png", "image/png", b"Dear Sir or Madam"))
+def test_a_refusal_takes_the_answer_before_and_goes_with_the_next(visit: Visit) -> None:
+    part = visit.give(DIGITS, DIGIT)
+    expect(part.locator(".label")).to_have_text("tall")
+    choose(part, "letter.png", b"Dear Sir or Madam")
     expect(part.locator(".answer.refused")).to_be_visible()
-    part.locator("[name=image_file]").set_input_files({"name": DIGIT[0], "mimeType": DIGIT[1], "buffer": DIGIT[2]})
+    expect(part.locator(".headline")).to_be_hidden()
+    expect(part.locator(".likeliest")).to_have_count(0)
+    choose(part, "digit.png", DIGIT[2])
     expect(part.locator(".label")).to_have_text("tall")
     expect(part.locator(".answer.refused")).not_to_be_attached()
     expect(part.locator(".told")).to_be_empty()
@@ -60,9 +69,12 @@ def test_a_picture_too_large_for_the_server_is_made_smaller_and_it_is_said(visit
     ],
 )
 def test_a_file_that_cannot_be_made_smaller_is_refused_in_words(
-    visit: Visit, name: str, size: int, sentence: str
+    visit: Visit, tmp_path: Path, name: str, size: int, sentence: str
 ) -> None:
-    part = visit.give(SCANS, (name, "image/jpeg", b"x" * size))
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(size)
+    part = visit.of(SCANS)
+    part.locator("[name=image_file]").set_input_files(tmp_path / name)
     expect(part.locator(".told")).to_contain_text(sentence, timeout=20_000)
 
 
@@ -85,7 +97,7 @@ def test_a_server_that_is_gone_is_told_and_asked_again_until_it_is_back(
         expect(part.locator(".label")).to_have_text("tall")
         first.stop(signal.SIGKILL)
         lying = stroke((0.1, 0.5), (0.9, 0.5))
-        part.locator("[name=image_file]").set_input_files({"name": "b", "mimeType": "image/png", "buffer": lying})
+        choose(part, "lying.png", lying)
         expect(part.locator(".told")).to_contain_text("The server cannot be reached; asking again in 1 s.")
         expect(part.locator(".answer.waiting")).to_be_visible()
         second = start(settings, folder / "second.log")
