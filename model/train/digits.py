@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from model.bundle import Bundle
 from model.image import decode, digit
 from model.task import Picture, Task
 from model.train import brain_mri_data, datasets, digits_trials
+from model.train.datasets import Mnist
 from model.train.digits_card import card
 from model.train.judge import Figures
 from model.train.picture.judge import Answers, Ask, asker, figures, milliseconds, share
 from model.train.saving import save
 from model.train.statistics import describe
 
-ASIDE = 3_000  # training images that are not fitted on: to calibrate on
+ONE_ASIDE_OF = 20  # training images: to calibrate on
 USUAL = 0.995  # share of the images put aside that are not called strange
 COPIED = 20  # every so many test images are also asked about as copies
 SCANS = 150  # every so many brain scans are shown to it as no digits
@@ -36,16 +37,18 @@ Say = Callable[[str], None]
 
 def train(output: Path, say: Say, quick: bool = False) -> Bundle:
     """Train, judge and write the bundle; two runs on one machine write the same, but for the times on the card."""
-    from model.train import digits_fit  # noqa: PLC0415 (PyTorch is there only where pictures are trained on)
-
     mnist = datasets.mnist()
     scans = brain_mri_data.load(brain_mri_data.table()[::SCANS], say).jpegs
-    step = QUICK if quick else 1
-    images, labels = mnist.train_images[::step], mnist.train_labels[::step]
-    test_images, test_labels = mnist.test_images[::step], mnist.test_labels[::step]
+    return made(output, mnist.every(QUICK) if quick else mnist, scans, say, quick)
+
+
+def made(output: Path, mnist: Mnist, scans: Sequence[bytes], say: Say, quick: bool) -> Bundle:
+    """The bundle made of these digits; the scans, files of pictures, are shown to it as no digits."""
+    from model.train import digits_fit  # noqa: PLC0415 (PyTorch is there only where pictures are trained on)
+
+    images, labels, test_images, test_labels = astuple(mnist)
     recipe = digits_fit.QUICK if quick else digits_fit.RECIPE
-    shuffled = np.random.default_rng(recipe.seed).permutation(len(images))
-    aside, known = shuffled[: ASIDE // step], shuffled[ASIDE // step :]
+    aside, known = np.split(np.random.default_rng(recipe.seed).permutation(len(images)), [len(images) // ONE_ASIDE_OF])
     say(f"Data: {len(known)} images to fit on, {len(aside)} to calibrate on, {len(test_images)} to judge.")
     fitted = digits_fit.fitted((images[known], labels[known]), (images[aside], labels[aside]), recipe, say)
     say("Judging the graph on the test images.")

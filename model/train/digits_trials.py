@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 from sklearn.datasets import load_sample_images
 
+from model.image.paper import repeated
+
 EACH = 200  # strangers of a kind
 LETTERS = "ACEFGHKMNPRTWX"  # that look like no digit
 WHITE = 255
 LARGE = 280  # pixels
-BRUSH = 15  # of a large picture, by which strokes get thicker or thinner
+BRUSH = 7  # pixels of a large picture, by which strokes get thicker or thinner all round
 
 Grey = NDArray[np.uint8]
 Random = np.random.Generator
@@ -48,8 +50,8 @@ def _large(digit: Grey, side: int = LARGE) -> Image.Image:
     return Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)
 
 
-def _brushed(digit: Grey, brush: ImageFilter.Filter) -> Grey:
-    brushed: Grey = np.asarray(ImageOps.invert(_large(digit).filter(brush)))
+def _brushed(digit: Grey, step: ImageFilter.RankFilter) -> Grey:
+    brushed: Grey = np.asarray(ImageOps.invert(repeated(_large(digit), step, BRUSH)))
     return brushed
 
 
@@ -114,8 +116,8 @@ COPIES: Mapping[str, Copy] = {
     "enlarged": lambda digit, _: WHITE - np.asarray(_large(digit)),
     "off_centre": lambda digit, _: np.pad(WHITE - digit, ((0, 40), (50, 0)), constant_values=WHITE),
     "cut_out_tightly": lambda digit, _: _tight(digit),
-    "thin": lambda digit, _: _brushed(digit, ImageFilter.MinFilter(BRUSH)),
-    "thick": lambda digit, _: _brushed(digit, ImageFilter.MaxFilter(BRUSH)),
+    "thin": lambda digit, _: _brushed(digit, ImageFilter.MinFilter(3)),
+    "thick": lambda digit, _: _brushed(digit, ImageFilter.MaxFilter(3)),
     "faint": _faint,
     "small_on_a_sheet": _small_on_a_sheet,
     "photograph": _photograph,

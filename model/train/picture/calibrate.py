@@ -25,4 +25,4 @@ def temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> floa
         return loss
 
     optimiser.step(surprise)
-    return float(logarithm.exp().clamp(LOWEST, HIGHEST))
+    return float(logarithm.detach().exp().clamp(LOWEST, HIGHEST))
