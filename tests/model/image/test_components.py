@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from model.image.components import label
+
+
+def parts(*rows: str) -> list[list[int]]:
+    return label(np.array([[mark == "#" for mark in row] for row in rows])).tolist()
+
+
+def count(*rows: str) -> int:
+    return len({number for row in parts(*rows) for number in row} - {0})
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (("....", "...."), 0),
+        (("####", "####"), 1),
+        (("#.#.", "....", "#.#."), 4),
+        (("#..#", "#..#", "####"), 1),
+        (("####", "#..#", "#..#"), 1),
+        (("#...", ".#..", "..#."), 1),
+        (("..#.", ".#..", "#..."), 1),
+        (("#.#.#", "#.#.#", "#####", "#.#.#"), 1),
+        (("#.#.#.#", "###.###", "......."), 2),
+        (("#..#..#", "##.#.##", ".#####."), 1),
+        (("..", "#."), 1),
+    ],
+)
+def test_what_touches_hangs_together_also_by_corners(rows: tuple[str, ...], expected: int) -> None:
+    assert count(*rows) == expected
+
+
+def test_every_pixel_of_a_part_and_no_other_has_its_number() -> None:
+    numbers = parts("##..#", ".#..#", "....#")
+    assert numbers == [[1, 1, 0, 0, 2], [0, 1, 0, 0, 2], [0, 0, 0, 0, 2]]
