@@ -32,7 +32,11 @@ class Backlog:
         pending = self._executor.submit(_in_time, job, deadline)
         self.length += 1
         pending.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
-        return await while_waiting(asyncio.wrap_future(pending), gone)  # given up, it leaves the queue
+        try:
+            return await while_waiting(asyncio.wrap_future(pending), gone)
+        finally:
+            pending.cancel()  # at once: where it waits it must not begin
+            del pending  # an error would hold it, and it the error, until a garbage collection
 
     def _leave(self) -> None:
         self.length -= 1

@@ -35,3 +35,4 @@ async def while_waiting(work: Awaitable[T], gone: Gone, deadline: float = math.i
     finally:
         leaving.cancel()
         result.cancel()
+        del work, result, both  # an error would hold them, and they the error, until a garbage collection

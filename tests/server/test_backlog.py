@@ -1,6 +1,8 @@
 import asyncio
+import gc
 import math
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -90,3 +92,25 @@ def test_a_job_whose_deadline_passes_while_it_waits_is_never_begun() -> None:
 def test_what_the_job_raises_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         asyncio.run(Backlog(1).run(lambda: 1 // 0, math.inf, never))
+
+
+class Fault(Exception):
+    """Ordinary errors do not say when they are gone."""
+
+
+def test_an_error_takes_its_memory_along_when_it_is_told() -> None:
+    async def scenario() -> weakref.ref[Fault]:
+        def fails() -> None:
+            raise Fault
+
+        try:
+            await Backlog(1).run(fails, math.inf, never)
+        except Fault as error:
+            return weakref.ref(error)
+        raise AssertionError
+
+    gc.disable()
+    try:
+        assert asyncio.run(scenario())() is None
+    finally:
+        gc.enable()
