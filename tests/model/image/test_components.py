@@ -5,7 +5,8 @@ from model.image.components import label
 
 
 def parts(*rows: str) -> list[list[int]]:
-    return label(np.array([[mark == "#" for mark in row] for row in rows])).tolist()
+    numbers: list[list[int]] = label(np.array([[mark == "#" for mark in row] for row in rows])).tolist()
+    return numbers
 
 
 def count(*rows: str) -> int:

@@ -34,9 +34,24 @@ def close(shades: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int
         (encoded(PICTURE.convert("RGB"), "JPEG", quality=95, progressive=True), 8),
         (encoded(PICTURE.convert("RGB"), "JPEG", quality=95, subsampling=0), 8),
         (encoded(PICTURE.convert("RGB").convert("CMYK"), "JPEG", quality=95), 8),
+        (encoded(PICTURE, "JPEG", quality=95, restart_marker_blocks=1), 8),
         (encoded(PICTURE, "JPEG", quality=95, comment=b"\xff\xd9 \xff\xda" * 9), 8),
     ],
-    ids=["L", "RGB", "P", "RGBA", "LA", "16 bits", "jpeg", "jpeg RGB", "progressive", "4:4:4", "CMYK", "comment"],
+    ids=[
+        "L",
+        "RGB",
+        "P",
+        "RGBA",
+        "LA",
+        "16 bits",
+        "jpeg",
+        "jpeg RGB",
+        "progressive",
+        "4:4:4",
+        "CMYK",
+        "restarts",
+        "comment",
+    ],
 )
 def test_every_form_of_a_grey_picture_gives_its_shades_and_no_warning(data: bytes, tolerance: int) -> None:
     shades, warnings = grey(data)
@@ -74,6 +89,13 @@ def test_a_palette_of_colours_and_cmyk_are_colours() -> None:
     shades, warnings = grey(encoded(RED.convert("CMYK"), "JPEG"))
     assert abs(int(shades.mean()) - RED_LUMA) <= 2
     assert warnings == COLOUR
+
+
+def test_what_adobe_notes_of_the_colours_is_heeded() -> None:
+    cmyk = encoded(PICTURE.convert("CMYK"), "JPEG", quality=95)
+    place = cmyk.index(b"Adobe") + 11
+    ycck = cmyk[:place] + b"\x02" + cmyk[place + 1 :]
+    assert not close(grey(ycck)[0], grey(cmyk)[0], 20)
 
 
 def test_a_speck_of_colour_is_no_picture_in_colour() -> None:

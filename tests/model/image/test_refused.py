@@ -97,6 +97,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "just over the cap": lambda: png(5_000, 5_001, 8, 0, chunk(b"IDAT", b"")),
     "colours of a PNG": lambda: png(4_000, 4_000, 8, 6, chunk(b"IDAT", zlib.compress(bytes(64_000_000 + 4_000)))),
     "scans of a JPEG": many_scans,
+    "a large JPEG in few scans": lambda: encoded(Image.new("L", (3_000, 3_000)), "JPEG", progressive=True),
     "a large JPEG in scans": lambda: encoded(Image.new("RGB", (3_000, 3_000)), "JPEG", progressive=True),
 }
 
