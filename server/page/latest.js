@@ -9,7 +9,7 @@ export function latest(panel) {
   return async (job) => {
     current.abort();
     const mine = (current = new AbortController());
-    const slow = setTimeout(() => panel.wait('One moment …'), PATIENCE);
+    const slow = setTimeout(() => panel.isWaiting || panel.wait('One moment …'), PATIENCE);
     try {
       await job(mine.signal);
     } catch (error) {

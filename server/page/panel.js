@@ -26,6 +26,10 @@ export class Panel {
     this.root.classList.add('waiting');
   }
 
+  get isWaiting() {
+    return this.root.classList.contains('waiting');
+  }
+
   refuse(sentence) {
     this.clear();
     this.tell(sentence);

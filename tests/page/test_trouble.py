@@ -120,6 +120,8 @@ def test_a_busy_server_is_asked_again_when_it_said(visit: Visit) -> None:
     visit.page.route("**/predict/upright", answer)
     part = visit.give(DIGITS, DIGIT)
     expect(part.locator(".told")).to_have_text("The server is busy; asking again in 2 s.")
+    visit.page.wait_for_timeout(600)
+    expect(part.locator(".told")).to_have_text("The server is busy; asking again in 2 s.")
     expect(part.locator(".label")).to_have_text("tall")
 
 

@@ -118,6 +118,19 @@ STATES: dict[str, Callable[[Visit], Locator]] = {
 }
 
 
+@pytest.mark.parametrize("width", [740, 1200])
+def test_a_long_name_of_a_file_leaves_the_table_its_width(visiting: Visiting, width: int) -> None:
+    visit = visiting(viewport={"width": width, "height": 740})
+    part = visit.give(SCANS, SCAN, LETTER)
+    expect(part.locator(".progress")).to_have_text("2 pictures")
+    assert visit.width() == width
+    heights = part.locator("[data-of=probability], [data-of=ms]").evaluate_all(
+        "cells => cells.map(cell => { const range = document.createRange(); range.selectNodeContents(cell);"
+        " return range.getBoundingClientRect().height; })"
+    )
+    assert max(heights) < 30  # one line
+
+
 @pytest.mark.parametrize(
     ("state", "scripts"),
     [*((state, True) for state in STATES), *((state, False) for state in STATES if state != "several")],
