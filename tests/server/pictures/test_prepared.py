@@ -23,7 +23,7 @@ def pixels(levels: NDArray[Any]) -> NDArray[np.float32]:
 
 def test_a_file_goes_through_the_transform_of_the_model(ink: Predictor, bulk: Predictor) -> None:
     for predictor, transform in ((ink, "digit"), (bulk, "scan")):
-        for levels in (BAR, BLOCK, 255 - BAR, np.pad(BAR, 20)):
+        for levels in (BAR, BLOCK, 255 - BAR, np.pad(BAR, 20), np.pad(BLOCK, 50)):
             expected, warnings = TRANSFORMS[transform](levels)
             for item in (png(levels), pixels(levels)):
                 given = prepared.of(picture_of(predictor), [item])
@@ -37,6 +37,8 @@ def test_what_is_taken_as_it_is_the_transform_would_leave_so(ink: Predictor) -> 
     many[:, 4:24, 4:24] = random.integers(0, 256, (40, 20, 20)) // random.integers(1, 6, (40, 1, 1))
     many[:36, 0] = random.integers(0, 256, (36, 1))
     many[:32, :, -1] = random.integers(0, 256, (32, 1))
+    many[38] = 0  # there is nothing to see in it
+    many[39] = BAR // 10  # nor much in this
     given = prepared.of(picture_of(ink), [pixels(levels) for levels in many])
     stacked = prepared.of(picture_of(ink), pixels(many))
     for place, levels in enumerate(many):
