@@ -1,7 +1,6 @@
 """A request with a link in it, at the door: what is answered, when, and who does not have to wait for it."""
 
 import asyncio
-import json
 import threading
 from typing import Any
 
@@ -15,6 +14,7 @@ from server.journal import Journal
 from server.links import Links
 from server.route import Headers, Link, Route
 from tests.server.links.host import NAME, PICTURE, Host, listening, saying
+from tests.server.links.request import Request
 
 
 def upper(body: bytes, _headers: Headers) -> Answer:
@@ -34,40 +34,6 @@ def a_door(links: Links | None, slow: Route = SLOW) -> Door:
         raise AssertionError
 
     return Door({"/slow": slow, "/quick": QUICK}, nothing, Backlog(20), Journal(), "", links)
-
-
-class Request:
-    """One request at a door; answered: its status and body, as far as they have been sent."""
-
-    def __init__(self, door: Door, body: str, path: str = "/slow", milliseconds: str = "60000") -> None:
-        self.gone = asyncio.Event()
-        self._messages: list[Any] = []
-        self._body = [{"type": "http.request", "body": body.encode(), "more_body": False}]
-        headers = [(b"x-envoy-expected-rq-timeout-ms", milliseconds.encode())]
-        scope = {"type": "http", "path": path, "method": "POST", "headers": headers}
-        self.ended = asyncio.ensure_future(door(scope, self._receive, self._send))
-
-    async def answer(self) -> tuple[int, bytes]:
-        await self.ended
-        start, body = self._messages
-        return start["status"], body["body"]
-
-    async def refusal(self) -> tuple[int, str]:
-        status, body = await self.answer()
-        return status, json.loads(body)["error"]
-
-    @property
-    def answered(self) -> bool:
-        return bool(self._messages)
-
-    async def _receive(self) -> Any:
-        if self._body:
-            return self._body.pop()
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Any) -> None:
-        self._messages.append(message)
 
 
 def link(host: Host) -> str:

@@ -1,0 +1,89 @@
+"""Links on the server's own routes, beside a model of rows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvloop
+
+from server import routes
+from server.backlog import Backlog
+from server.door import Door
+from server.journal import Journal
+from server.predictor import Predictor
+from tests.server import bundles as of_rows
+from tests.server.links.host import NAME, Host, listening, saying
+from tests.server.links.request import Request
+from tests.server.pictures import bundles, images
+
+FILE = images.png(images.BLOCK)
+PNG = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(FILE) + FILE
+
+
+@pytest.fixture(scope="module")
+def predictors(tmp_path_factory: pytest.TempPathFactory) -> list[Predictor]:
+    root: Path = tmp_path_factory.mktemp("bundles")
+    loaded = [Predictor(make.__name__, make(root / make.__name__)) for make in (of_rows.sign, bundles.ink)]
+    for predictor in loaded:
+        predictor.load()
+    return loaded
+
+
+def asked(predictors: list[Predictor], path: str, document: str, answer: bytes = PNG) -> tuple[int, Any, Host]:
+    """What is answered on a document, in which LINK stands for a link; and the host that it leads to."""
+
+    async def nothing(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise AssertionError
+
+    async def scenario() -> tuple[int, Any, Host]:
+        async with listening(saying(answer)) as host:
+            door = Door(routes.table(predictors), nothing, Backlog(2), Journal(), "", host.links())
+            body = document.replace("LINK", f"http://{NAME}:{host.port}/a.png")
+            status, told = await Request(door, body, path, content_type="application/json").answer()
+            return status, json.loads(told), host
+
+    return uvloop.run(scenario())
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/ink"])
+def test_a_link_is_answered_as_the_picture_itself(predictors: list[Predictor], path: str) -> None:
+    by_link = asked(predictors, path, '{"url": "LINK", "seen": true}')
+    itself = asked(predictors, path, json.dumps({"image": images.base64(FILE), "seen": True}))
+    assert (by_link[:2], by_link[2].connections) == (itself[:2], 1)
+    assert (by_link[0], by_link[1]["label"]) == (200, "much")
+    assert by_link[1]["seen"].startswith("data:image/png")
+
+
+@pytest.mark.parametrize("path", ["/predict/img", "/predict/ink/img"])
+def test_a_label_may_be_asked_by_link(predictors: list[Predictor], path: str) -> None:
+    status, answer, _ = asked(predictors, path, '{"url": "LINK"}')
+    assert (status, answer["y"]) == (200, "much")
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ('{"url": "LINK", "image": ""}', "one of"),
+        ('{"url": "LINK", "url": "LINK"}', "twice"),
+        ('{"url": "LINK", "seen": 1}', "true or false"),
+        ('{"url": ["LINK"]}', "must be"),
+        ('{"url": ""}', "The link is empty"),
+        ('{"url": "LINK' + "a" * 20_000 + '"}', "The link is too long"),
+    ],
+)
+def test_nothing_is_fetched_for_a_body_that_is_amiss(predictors: list[Predictor], document: str, sentence: str) -> None:
+    status, answer, host = asked(predictors, "/predict/ink", document)
+    assert (status, host.connections) == (400, 0)
+    assert sentence in answer["error"]
+
+
+def test_what_a_link_leads_to_is_read_as_any_picture(predictors: list[Predictor]) -> None:
+    gif = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\nGIF89a"
+    status, answer, _ = asked(predictors, "/predict", '{"url": "LINK"}', gif)
+    assert (status, "GIF" in answer["error"]) == (415, True)
+
+
+def test_rows_are_answered_as_ever(predictors: list[Predictor]) -> None:
+    status, answer, host = asked(predictors, "/predict", '{"x": 3, "y": -1}')
+    assert (status, answer["label"], host.connections) == (200, "high", 0)
