@@ -32,7 +32,10 @@ def unseen(ask: Ask, scans: Scans, judged: Array, labels: Iterable[str]) -> tupl
     """Figures of the judged rows, a boolean for each row, and the answers they are of."""
     rows = np.flatnonzero(judged)
     answers = ask(np.stack([seen(scans.jpegs[row]) for row in rows]))
-    return figures(scans.classes[rows], answers, labels), answers
+    made = figures(scans.classes[rows], answers, labels)
+    _, group, size = np.unique(scans.groups[rows], return_inverse=True, return_counts=True)
+    made["accuracy_each_group_once"] = share(np.bincount(group, answers.labels == scans.classes[rows]) / size)
+    return made, answers
 
 
 def robustness(ask: Ask, scans: Scans, judged: Array) -> dict[str, Figures]:

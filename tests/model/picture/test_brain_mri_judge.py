@@ -1,3 +1,4 @@
+import dataclasses
 import io
 
 import numpy as np
@@ -97,6 +98,13 @@ def test_recall_is_of_a_class_and_not_of_an_answer() -> None:
     truth = data.classes[data.folds == 0]
     assert figures["accuracy"] == pytest.approx(np.mean(truth == 0))
     assert [figures[f"recall_{name}"] for name in "abcd"] == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_a_group_of_near_copies_counts_once() -> None:
+    data = dataclasses.replace(scans(), groups=np.array([0] * 13 + [1, 2, 3]))
+    wrong = Answers(data.classes * (data.groups > 0), np.full((16, CLASSES), 0.25), np.zeros(16))
+    figures, _ = judge.unseen(lambda _: wrong, data, np.ones(16, bool), "abcd")
+    assert figures["accuracy_each_group_once"] == pytest.approx((4 / 13 + 3) / 4, abs=1e-4)
 
 
 def test_a_copy_that_changes_the_answer_is_counted() -> None:
