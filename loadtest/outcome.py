@@ -113,7 +113,7 @@ def compare(outcome: Outcome, training: Shares) -> str:
     found, chance = sampling.distance(outcome.shares, training), sampling.distance_by_chance(training, answered)
     verdict = "no more than chance explains" if found <= chance else "more than chance explains"
     return (
-        f"The predictions are distributed as the training labels but for {100 * found:.1f} % of them, {verdict}: "
+        f"The predictions are distributed as the training labels but for {100 * found:.1f} % of them, {verdict}:\n"
         f"95 of 100 random samples of {number(answered)} differ by at most {100 * chance:.1f} % "
         "(total variation distance)."
     )
