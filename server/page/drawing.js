@@ -1,7 +1,7 @@
 // White strokes on black, as the digits that the model was trained on, drawn by mouse, finger or pen.
 const STROKE = 1 / 14; // of the canvas: two of a digit's 28 pixels
 
-/** Makes the canvas one to draw on; changed() is called while a stroke grows and when it ends. Returns how to clear it. */
+/** Makes the canvas one to draw on; changed() is called while a stroke grows. Returns how to clear it. */
 export function drawable(canvas, changed) {
   const pen = canvas.getContext('2d');
   let last = null;

@@ -16,7 +16,7 @@ NO_DEVICE = "This is no medical device: it must not take part in any decision ab
 def section(predictor: Predictor, said: Mapping[str, Any] | None = None, row: Mapping[str, Any] | None = None) -> Html:
     """said: what it answered, if it was asked; row: what it was asked, else the example is filled in."""
     task, card = predictor.task, predictor.bundle.card
-    limits = list(card.get("limits", []))
+    limits = _limits(card)
     caution = NO_DEVICE if task.picture and task.picture.transform == "scan" else (limits or [""])[0]
     return fill(
         "section",
@@ -39,6 +39,12 @@ def section(predictor: Predictor, said: Mapping[str, Any] | None = None, row: Ma
     )
 
 
+def _limits(card: Mapping[str, Any]) -> list[str]:
+    """A card may hold anything."""
+    limits = card.get("limits")
+    return [str(limit) for limit in limits] if isinstance(limits, list) else []
+
+
 def _picture(picture: Picture) -> Html:
     drawn = picture.transform == "digit"
     surface = fill("drawing" if drawn else "drop", subject=picture.subject)
@@ -58,18 +64,19 @@ def _field(feature: Feature, identity: str, value: float | str | None) -> Html:
     common = {"id": identity, "name": feature.name, "label": feature.name.replace("_", " "), "value": written}
     if feature.is_number:
         about = joined([element("span", feature.description), _seen(feature)])
-        return fill("number", **common, unit=feature.unit.removeprefix("1"), about=about, range=_range(feature))
+        return fill("number", **common, unit=_unit(feature), about=about, range=_range(feature))
     options = joined(element("option", category) for category in feature.categories)
     return fill("text", **common, about=feature.description, options=options)
 
 
+def _unit(feature: Feature) -> str:
+    return "" if feature.unit == "1" else feature.unit
+
+
 def _seen(feature: Feature) -> Html:
-    known = feature.minimum is not None and feature.maximum is not None
-    return (
-        element("span", f"Seen in training: {feature.minimum:g} to {feature.maximum:g}.", ' class="range"')
-        if known
-        else NOTHING
-    )
+    if feature.minimum is None or feature.maximum is None:
+        return NOTHING
+    return element("span", f"Seen in training: {feature.minimum:g} to {feature.maximum:g}.", ' class="range"')
 
 
 def _range(feature: Feature) -> Html:

@@ -13,6 +13,7 @@ export function sketch(section, { begun, drawn, cleared }) {
   const canvas = section.querySelector('.drawing');
   if (!canvas) return;
   let waiting = 0;
+  let sheet = 0; // clearing takes a new one
   const clear = drawable(canvas, () => {
     canvas.parentElement.classList.remove('blank');
     begun();
@@ -20,14 +21,16 @@ export function sketch(section, { begun, drawn, cleared }) {
   });
 
   async function tell() {
-    const drawing = await png(canvas);
-    if (waiting) drawn(drawing); // unless it was cleared meanwhile
     waiting = 0;
+    const own = sheet;
+    const drawing = await png(canvas);
+    if (own === sheet) drawn(drawing);
   }
 
   function empty() {
     clearTimeout(waiting);
     waiting = 0;
+    sheet += 1;
     canvas.parentElement.classList.add('blank');
     clear();
   }

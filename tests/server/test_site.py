@@ -170,6 +170,12 @@ def test_what_a_bundle_says_is_shown_as_it_is(price: Predictor) -> None:
     assert section(price).count("&lt;script&gt;") > 10
 
 
+@pytest.mark.parametrize("card", [{}, {"limits": None, "summary": None}, {"limits": "one", "summary": ["two"]}])
+def test_a_card_may_say_anything(price: Predictor, card: dict[str, object]) -> None:
+    price.bundle = replace(price.bundle, card=card)
+    assert "<h1>Price by colour</h1>" in section(price)
+
+
 def test_html_is_filled_in_as_it_is_and_text_is_not() -> None:
     assert "<b>1</b>" in fill("refusal", sentence=Html("<b>1</b>"))
     assert "<b>1</b>" not in fill("refusal", sentence="<b>1</b>")
