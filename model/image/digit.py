@@ -23,6 +23,8 @@ WORKING = 160  # pixels of the longer side, in which the ink is looked for
 
 NOTHING = 14  # grey levels between ink and paper; less is the noise of a camera
 FAINT = 50
+INK = 0.25  # of the levels of the darkest ink: less is paper
+LEAST = 0.002  # share of the picture that is ink
 BLUR = 0.7  # pixels; against the noise of a camera
 SMALL = 20  # pixels of the picture as it came
 SPECK = 0.1  # share of the largest part; what is smaller is no part of the digit
@@ -71,7 +73,7 @@ def _ink(picture: Image.Image) -> tuple[Ink, float]:
     """Where the ink is, 0–1, without specks; and the grey levels between it and the paper."""
     levels = paper.ink(np.asarray(picture.filter(ImageFilter.GaussianBlur(BLUR))))
     dark = levels > _threshold(levels)
-    if dark.all():  # one level everywhere
+    if not dark.any():
         return np.zeros(levels.shape, np.float32), 0.0
     bare, full = levels[~dark].mean(), levels[dark].mean()
     parts = label(dark)
@@ -90,7 +92,8 @@ def _threshold(levels: NDArray[np.float64]) -> float:
     above = below[-1] - below
     sums = (counts * centres).cumsum()
     apart = below * above * (sums / np.maximum(below, 1) - (sums[-1] - sums) / np.maximum(above, 1)) ** 2
-    return float(edges[1:][apart.argmax()])
+    # Of a small digit there is so little that two kinds of paper may differ more.
+    return max(float(edges[1:][apart.argmax()]), INK * float(np.quantile(levels, 1 - LEAST)))
 
 
 def _thickened(ink: Ink) -> Ink:

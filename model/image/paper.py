@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 MAP = 32  # pixels of the longer side of the map of the light
-LIGHT = 8  # pixels of that map over which light changes little
+LIGHT = 0.25  # share of the longer side over which light changes little
 REACH = 10  # pixels of that map: what is dark and twice as wide is a shadow, no ink
+FITS, DARKER = 4, 20  # how often the light is fitted, and by how many grey levels ink is darker than the fit before
 RARE = 1.0  # skewness of the grey levels from which on ink is rare; as of two levels of which one has 28 %
 
 Grey = NDArray[np.uint8]
@@ -31,10 +32,9 @@ def ink(grey: Grey) -> Levels:
 
 
 def _evenly_lit(grey: Grey) -> Levels:
-    """A small one of the picture, less what is blurred: the light."""
-    small = _small(Image.fromarray(grey))
-    light = small.filter(ImageFilter.GaussianBlur(LIGHT))
-    return np.asarray(small, np.float64) - np.asarray(light, np.float64)
+    """The picture less what is blurred: the light."""
+    light = Image.fromarray(grey).filter(ImageFilter.GaussianBlur(LIGHT * max(grey.shape)))
+    return grey.astype(np.float64) - np.asarray(light, np.float64)
 
 
 def _border(levels: Levels) -> Levels:
@@ -45,17 +45,21 @@ def _closed(shades: Levels) -> Levels:
     """The picture without what is dark and narrow."""
     picture = Image.fromarray(shades.astype(np.float32))
     small = np.asarray(_small(picture).filter(ImageFilter.MedianFilter(3)))
-    slope = _slope(small)  # taken off before, as at the darker borders it would look like ink
-    lightest = repeated(Image.fromarray(small - slope), ImageFilter.MaxFilter(3), REACH)
-    closed = np.asarray(repeated(lightest, ImageFilter.MinFilter(3), REACH)) + slope
+    light = _surface(small)  # taken off before, as darker borders and corners would look like ink
+    lightest = repeated(Image.fromarray(small - light), ImageFilter.MaxFilter(3), REACH)
+    closed = np.asarray(repeated(lightest, ImageFilter.MinFilter(3), REACH)) + light
     return np.asarray(Image.fromarray(closed).resize(picture.size, Image.Resampling.BILINEAR), np.float64)
 
 
-def _slope(small: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The plane that fits best."""
-    rows, columns = np.indices(small.shape).reshape(2, -1)
-    terms = np.stack([np.ones_like(rows), rows, columns], axis=1).astype(np.float32)
-    return (terms @ np.linalg.lstsq(terms, small.ravel(), rcond=None)[0]).reshape(small.shape).astype(np.float32)
+def _surface(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The quadratic surface that fits best what is no darker than it."""
+    rows, columns = np.indices(small.shape, np.float32).reshape(2, -1) / MAP
+    terms = np.stack([np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2], axis=1)
+    shades, surface = small.ravel(), np.zeros(small.size, np.float32)
+    for _ in range(FITS):
+        paper = shades > surface - DARKER
+        surface = terms @ np.linalg.lstsq(terms[paper], shades[paper], rcond=None)[0]
+    return surface.reshape(small.shape)
 
 
 def repeated(picture: Image.Image, step: ImageFilter.RankFilter, times: int) -> Image.Image:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.train.picture.calibrate import temperature
 from model.train.picture.export import export
-from model.train.picture.fit import Recipe, fit, outputs
+from model.train.picture.fit import Recipe, fit, outputs, stages
 from model.train.picture.network import untrained
 from model.train.picture.strangeness import measure
 from model.train.picture.vary import Variation
@@ -36,6 +36,7 @@ def fitted(known: tuple[Pictures, Targets], aside: tuple[Pictures, Targets], rec
     """A network fitted on `known` and calibrated on `aside`: pictures [n, 28, 28] and their classes [n]."""
     network = fit(untrained(CHANNELS, 10, recipe.seed), known, aside, VARIATION, recipe, say)
     softened = temperature(outputs(network, aside[0]), aside[1])
-    yardstick = measure(outputs(network[0], known[0]), known[1])
-    graph = export(network, known[0].shape[1:], softened, yardstick)
+    # Of every stage, as the last one sees hardly more than which digit a picture is most like.
+    yardstick = measure(stages(network, known[0]), known[1])
+    graph = export(network, known[0].shape[1:], softened, yardstick, every_stage=True)
     return Fitted(graph, softened, sum(weight.numel() for weight in network.parameters()))

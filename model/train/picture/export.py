@@ -35,16 +35,18 @@ class _Graph:
         return output
 
 
-def export(network: Any, shape: tuple[int, int], temperature: float, yardstick: Yardstick) -> bytes:
+def export(
+    network: Any, shape: tuple[int, int], temperature: float, yardstick: Yardstick, every_stage: bool = False
+) -> bytes:
     """The graph of a network of `untrained`, for pictures [n, height, width] in 0–1.
 
-    Batch normalisation goes into the convolutions, the temperature into the last layer. The same network always
-    gives the same bytes.
+    The yardstick is of the last features, or of those of every stage: see `fit.stages`. Batch normalisation goes into
+    the convolutions, the temperature into the last layer. The same network always gives the same bytes.
     """
     features, last = network
     graph = _Graph()
     pictures = graph.node("Unsqueeze", "input", graph.weight([1], np.int64))
-    seen = _features(graph, features, pictures)
+    *pooled, seen = _features(graph, features, pictures)
     logits = graph.node(
         "Gemm",
         seen,
@@ -53,6 +55,9 @@ def export(network: Any, shape: tuple[int, int], temperature: float, yardstick: 
     )
     graph.node("ArgMax", logits, output="label", axis=1, keepdims=0)
     graph.node("Softmax", logits, output="probabilities", axis=1)
+    if every_stage:
+        means = [graph.node("Flatten", graph.node("GlobalAveragePool", stage)) for stage in pooled]
+        seen = graph.node("Concat", *means, axis=1)
     _strangeness(graph, seen, yardstick)
     made = helper.make_graph(
         graph.nodes,
@@ -71,7 +76,9 @@ def export(network: Any, shape: tuple[int, int], temperature: float, yardstick: 
     return content
 
 
-def _features(graph: _Graph, layers: Any, tensor: str) -> str:
+def _features(graph: _Graph, layers: Any, tensor: str) -> list[str]:
+    """What comes out of each pooling, and of all."""
+    pooled = []
     for place, layer in enumerate(layers):
         match layer:
             case nn.Conv2d():
@@ -83,6 +90,7 @@ def _features(graph: _Graph, layers: Any, tensor: str) -> str:
             case nn.MaxPool2d():
                 side = [layer.kernel_size, layer.kernel_size]
                 tensor = graph.node("MaxPool", tensor, kernel_shape=side, strides=side)
+                pooled.append(tensor)
             case nn.AdaptiveAvgPool2d():
                 tensor = graph.node("GlobalAveragePool", tensor)
             case nn.Flatten():
@@ -91,7 +99,7 @@ def _features(graph: _Graph, layers: Any, tensor: str) -> str:
                 pass  # the one is in the convolution before it, the other is of the training
             case _:
                 raise TypeError(f"No ONNX operator is known here for {layer}.")
-    return tensor
+    return [*pooled, tensor]
 
 
 def _folded(convolution: Any, normalisation: Any) -> tuple[Array, Array]:

@@ -96,6 +96,13 @@ def outputs(network: Any, pictures: Pictures) -> NDArray[np.float32]:
     return np.asarray(torch.cat(parts).numpy())
 
 
+def stages(network: Any, pictures: Pictures) -> NDArray[np.float32]:
+    """What each stage of a network of `untrained` sees, in the mean over the picture: [n, channels of all stages]."""
+    ends = [place + 1 for place, layer in enumerate(network[0]) if isinstance(layer, nn.MaxPool2d)]
+    parts = [nn.Sequential(*network[0][:end], nn.AdaptiveAvgPool2d(1), nn.Flatten()) for end in ends]
+    return np.concatenate([outputs(part, pictures) for part in parts], axis=1)
+
+
 def tensors(pictures: Pictures) -> Any:
     return torch.from_numpy(pictures).unsqueeze(1)
 

@@ -3,7 +3,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from model.image import digit
 from model.image.digit import EMPTY, INVERTED, PALE, SOUGHT, TINY, prepare
 
 Grey = NDArray[np.uint8]
@@ -53,10 +52,10 @@ def test_grey_paper_of_the_right_size_is_taken_off() -> None:
 def test_the_ink_is_fitted_and_its_centre_of_mass_is_the_middle() -> None:
     shown = PLAIN
     rows, columns = (np.flatnonzero(shown.max(axis=axis) > 0.1) for axis in (1, 0))
-    assert max(np.ptp(rows), np.ptp(columns)) + 1 == digit.BOX
-    indices = np.arange(digit.SIDE)
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
+    indices = np.arange(28)
     for axis in (0, 1):
-        assert np.average(indices, weights=shown.sum(axis=1 - axis)) == pytest.approx(digit.MIDDLE, abs=0.5)
+        assert np.average(indices, weights=shown.sum(axis=1 - axis)) == pytest.approx(14, abs=0.5)
     assert shown.min() == 0
     assert shown.max() == 1
 
@@ -108,7 +107,7 @@ def test_parts_of_a_digit_are_kept() -> None:
     picture = seven(140, 12).copy()
     picture[60:66] = 255
     rows = np.flatnonzero(prepare(picture)[0].max(axis=1) > 0.1)
-    assert np.ptp(rows) + 1 == digit.BOX
+    assert np.ptp(rows) + 1 == 20
 
 
 def test_a_thin_pen_is_drawn_as_wide_as_one_that_mnist_knows() -> None:

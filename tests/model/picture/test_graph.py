@@ -55,6 +55,21 @@ def test_the_graph_answers_as_the_network(network: Any, yardstick: Yardstick) ->
     assert np.ptp(strangeness) > 0
 
 
+def test_strangeness_can_be_of_every_stage(network: Any) -> None:
+    from model.train.picture.export import export
+    from model.train.picture.fit import outputs, stages
+
+    seen = stages(network, PICTURES)
+    assert seen.shape == (6, 3 + 5)
+    assert np.allclose(seen[:, 3:], outputs(network[0], PICTURES))
+    random = np.random.default_rng(3)
+    yardstick = Yardstick(random.random((8, 8), np.float32), random.random((4, 8), np.float32))
+    session = onnxruntime.InferenceSession(export(network, (20, 28), TEMPERATURE, yardstick, every_stage=True))
+    (strangeness,) = session.run(["strangeness"], {"input": PICTURES / np.float32(255)})
+    distances = np.linalg.norm((seen @ yardstick.whitening)[:, None] - yardstick.centres, axis=2)
+    assert np.allclose(strangeness, distances.min(axis=1), rtol=1e-5)
+
+
 def test_the_graph_is_as_a_task_promises_and_the_same_each_time(network: Any, yardstick: Yardstick) -> None:
     content = exported(network, yardstick)
     graph = onnx.load_from_string(content).graph
