@@ -14,6 +14,7 @@ from model.image import exif, jpeg, png
 from model.image.encoded import Encoded
 
 PIXELS = 25_000_000
+LONGEST = 65_500  # pixels of a side, as of a JPEG: what is longer is no picture, and takes long in strips
 BURDEN = 60_000_000  # bytes: see Encoded
 ENOUGH = 768 * 768  # pixels: a picture of more is taken at a half, a quarter or an eighth of its resolution
 OPAQUE = 255
@@ -86,9 +87,11 @@ def _refusal(data: bytes) -> ImageError:
 
 def _check(encoded: Encoded) -> None:
     width, height = encoded.width, encoded.height
-    if width * height > PIXELS:
+    if width * height > PIXELS or max(width, height) > LONGEST:
         raise ImageError(
-            "pixels", f"The picture is {width} × {height} pixels; at most {PIXELS // 1_000_000} megapixels are taken."
+            "pixels",
+            f"The picture is {width} × {height} pixels; at most {PIXELS // 1_000_000} megapixels "
+            f"and {LONGEST} in a row are taken.",
         )
     if encoded.burden > BURDEN:
         raise ImageError(

@@ -16,6 +16,7 @@ _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
 _NO_FRAMES = (0xC4, 0xC8, 0xCC)  # tables, among the markers of frames
 _FRAMES = [marker for marker in range(0xC0, 0xD0) if marker not in _NO_FRAMES]
+_PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)  # of which the decoder keeps all, even in one scan
 _LEFT_OUT = [0xFE, *(marker for marker in range(0xE0, 0xF0) if marker not in (_JFIF, _ADOBE))]  # remarks and the like
 
 # What a decoder takes for the next marker: in the data of a scan, a zero or a restart may follow the FF.
@@ -30,7 +31,7 @@ def read(data: bytes) -> Encoded:
     if len(frames) != 1 or not scans:
         raise ValueError("The JPEG is not whole.")
     height, width = struct.unpack_from(">HH", frames[0], 5)
-    held = width * height * max(scans, SCANS) if scans > 1 else 0
+    held = width * height * max(scans, SCANS) if scans > 1 or frames[0][1] in _PROGRESSIVE else 0
     remarks = (data[start + 4 : end] for marker, start, end in segments if marker == _EXIF)
     exif = next((remark[6:] for remark in remarks if remark.startswith(b"Exif\0\0")), b"")
     essential = b"".join(data[start:end] for marker, start, end in segments if marker not in _LEFT_OUT)

@@ -13,6 +13,7 @@ CHUNKS = 20_000  # a picture of 25 megapixels has some three thousand
 _ESSENTIAL = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _AROUND = 12  # bytes of a chunk besides its content: length, name, checksum
 _GREY, _PALETTE = 0, 3  # the colour types of one channel
+_CHANNELS = {_GREY: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
 
 
 def read(data: bytes) -> Encoded:
@@ -21,11 +22,19 @@ def read(data: bytes) -> Encoded:
     names = [name for name, _ in chunks]
     if not names or names[0] != b"IHDR" or names[-1] != b"IEND":
         raise ValueError("The PNG is not whole.")
-    width, height, depth, colour = struct.unpack_from(">IIBB", chunks[0][1], 8)
-    decoded = (2 if depth > 8 else 1) if colour in (_GREY, _PALETTE) else 4  # noqa: PLR2004 (bits of a byte)
+    width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", chunks[0][1], 8)
+    packed = _CHANNELS.get(colour, 4) * max(depth, 8) // 8  # bytes of a pixel as the filters leave it
+    decoded = packed if colour in (_GREY, _PALETTE) else 4
     exif = next((bytes(chunk[8:-4]) for name, chunk in chunks if name == b"eXIf"), b"")
     essential = SIGNATURE + b"".join(chunk for name, chunk in chunks if name in _ESSENTIAL)
-    return Encoded(width, height, width * height * (decoded + 1), exif, essential, b"acTL" in names)
+    return Encoded(
+        width,
+        height,
+        width * height * (decoded + packed) * (3 if interlaced else 2) // 2,
+        exif,
+        essential,
+        b"acTL" in names,
+    )
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model.image.components import label
+from model.image.components import RUNS, label
 
 
 def parts(*rows: str) -> list[list[int]]:
@@ -36,3 +36,11 @@ def test_what_touches_hangs_together_also_by_corners(rows: tuple[str, ...], expe
 def test_every_pixel_of_a_part_and_no_other_has_its_number() -> None:
     numbers = parts("##..#", ".#..#", "....#")
     assert numbers == [[1, 1, 0, 0, 2], [0, 1, 0, 0, 2], [0, 0, 0, 0, 2]]
+
+
+def test_a_grid_of_more_dots_than_any_digit_has_is_one_part() -> None:
+    dots = np.zeros((RUNS, 9), bool)
+    dots[::2, 1::4] = True
+    assert label(dots).max() == RUNS
+    dots[::2, 1::2] = True
+    assert (label(dots) == dots).all()
