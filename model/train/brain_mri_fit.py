@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,10 @@ from model.image.scan import SIDE
 from model.train.brain_mri_graph import STRIDE, both_ways
 from model.train.picture.calibrate import temperature
 from model.train.picture.export import export
-from model.train.picture.fit import Recipe, fit, outputs
+from model.train.picture.fit import Recipe, fit, outputs, stages
 from model.train.picture.network import untrained
 from model.train.picture.pytorch import nn, torch
-from model.train.picture.strangeness import measure
+from model.train.picture.strangeness import Yardstick, measure
 from model.train.picture.vary import Variation
 
 CHANNELS = (16, 48, 96, 192)
@@ -34,6 +34,7 @@ BRIGHTNESS = 0.06
 
 Pictures = NDArray[np.uint8]
 Targets = NDArray[np.int64]
+Seen = NDArray[np.float32]
 Say = Callable[[str], None]
 
 
@@ -47,16 +48,22 @@ class Fitted:
 def fitted(known: tuple[Pictures, Targets], aside: tuple[Pictures, Targets], recipe: Recipe, say: Say) -> Fitted:
     """A network fitted on `known` and calibrated on `aside`: pictures [n, SIDE, SIDE] and their classes [n]."""
     network = fit(_network(recipe.seed), known, aside, vary, recipe, say)
-    softened = temperature(_both_ways(network, aside[0]), aside[1])
-    yardstick = measure(_both_ways(network[0], known[0]), known[1])
-    graph = both_ways(export(network, (SIDE, SIDE), softened, yardstick))
+    softened = temperature(_both_ways(outputs, network, aside[0]), aside[1])
+    yardstick = _yardstick(_both_ways(stages, network, known[0]), known[1])
+    graph = both_ways(export(network, (SIDE, SIDE), softened, yardstick, every_stage=True))
     return Fitted(graph, softened, sum(weight.numel() for weight in network.parameters()))
 
 
-def _both_ways(part: Any, pictures: Pictures) -> NDArray[np.float32]:
-    """As the graph does: what comes of a picture and of its mirror image, in the mean."""
+def _both_ways(see: Callable[[Any, Pictures], Seen], network: Any, pictures: Pictures) -> Seen:
+    """As the graph does: what is seen of a picture and of its mirror image, in the mean."""
     mirrored = np.ascontiguousarray(pictures[:, :, ::-1])
-    return np.asarray((outputs(part, pictures) + outputs(part, mirrored)) / 2)
+    return np.asarray((see(network, pictures) + see(network, mirrored)) / 2)
+
+
+def _yardstick(seen: Seen, targets: Targets) -> Yardstick:
+    """Of all stages but the last, which sees hardly more than which class a picture is most like."""
+    yardstick = measure(seen[:, : -CHANNELS[-1]], targets)
+    return replace(yardstick, whitening=np.pad(yardstick.whitening, ((0, CHANNELS[-1]), (0, 0))))
 
 
 def _network(seed: int) -> Any:

@@ -15,22 +15,30 @@ def both_ways(graph: bytes) -> bytes:
     model = onnx.load_from_string(graph)
     first = next(node for node in model.graph.node if node.op_type == "Conv")
     first.attribute.append(helper.make_attribute("strides", [STRIDE, STRIDE]))
-    last = next(node for node in model.graph.node if node.op_type == "Flatten")
-    scans, features = first.input[0], last.output[0]
+    scans = first.input[0]
     ends = {"last": [-1], "beyond": [np.iinfo(np.int64).min], "axis": [LEFT_TO_RIGHT], "back": [-1]}
     model.graph.initializer.extend(numpy_helper.from_array(np.array(value), name) for name, value in ends.items())
-    before = [
-        helper.make_node("Slice", [scans, *ends], ["mirrored"]),
-        helper.make_node("Concat", [scans, "mirrored"], ["both"], axis=0),
-    ]
-    after = [
-        helper.make_node("Split", ["of_both"], ["of_scans", "of_mirrored"], axis=0, num_outputs=2),
-        helper.make_node("Mean", ["of_scans", "of_mirrored"], [features]),
-    ]
-    first.input[0], last.output[0] = "both", "of_both"
-    nodes = list(model.graph.node)
-    start, end = nodes.index(first), nodes.index(last) + 1
+    nodes = []
+    for node in model.graph.node:
+        if node is first:
+            nodes.append(helper.make_node("Slice", [scans, *ends], ["mirrored"]))
+            nodes.append(helper.make_node("Concat", [scans, "mirrored"], ["both"], axis=0))
+            node.input[0] = "both"
+        nodes.append(node)
+        if node.op_type == "Flatten":
+            nodes += _halves_in_the_mean(node)
     del model.graph.node[:]
-    model.graph.node.extend([*nodes[:start], *before, *nodes[start:end], *after, *nodes[end:]])
+    model.graph.node.extend(nodes)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _halves_in_the_mean(flatten: onnx.NodeProto) -> list[onnx.NodeProto]:
+    """What it gives, of the scans and after them of the mirrored ones, is renamed; its name is that of their mean."""
+    features = flatten.output[0]
+    both, seen, mirrored = (f"{features}_{part}" for part in ("both", "seen", "mirrored"))
+    flatten.output[0] = both
+    return [
+        helper.make_node("Split", [both], [seen, mirrored], axis=0, num_outputs=2),
+        helper.make_node("Mean", [seen, mirrored], [features]),
+    ]
