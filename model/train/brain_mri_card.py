@@ -49,8 +49,8 @@ def card(fitted: dict[str, Any], scans: Scans, metrics: dict[str, Figures], tria
             ),
             "fold_0": (
                 "The shipped network on the fold that no fit saw; "
-                "the knobs were chosen by shorter fits on folds 2 to 4, of which fold 1 saw 95 % answered rightly: "
-                "folds differ, so take no tenth of a per cent to heart."
+                "the knobs were chosen by shorter fits of smaller networks on folds 2 to 4, which answered 95 % of "
+                "fold 1 rightly: folds differ in what is hard and what is labelled wrongly."
             ),
             "published_split": (
                 "Not to be trusted: of a network fitted for half as long on the published training part, and of the "
