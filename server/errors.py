@@ -2,6 +2,7 @@
 
 ServingError                     ours is any other exception: 500, a fixed sentence
 ├── BadInput                400  the body or a value in it
+├── BadLink                 400  a link to a picture that cannot be fetched
 ├── Malformed               400  not HTTP as this server reads it
 ├── NotFound                404  the path or the model
 ├── MethodNotAllowed        405  the path exists, with other methods

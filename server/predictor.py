@@ -66,7 +66,8 @@ class Predictor(kserve.Model):
         try:
             self._session = _open(self.bundle.onnx)
             graph = tuple(map(tensors.of_input, self._session.get_inputs()))
-            self.outputs = tuple(map(tensors.of_output, self._session.get_outputs()))
+            outputs = tuple(map(tensors.of_output, self._session.get_outputs()))
+            self.outputs = (*outputs, tensors.WARNINGS) if self.task.picture else outputs
         except Exception as error:  # onnxruntime's errors have no class in common
             raise BundleError(f"The ONNX graph of {self.name} cannot be opened: {error}") from error
         if graph != self.inputs:

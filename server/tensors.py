@@ -32,6 +32,10 @@ class Tensor:
     shape: tuple[int, ...]
 
 
+WARNINGS = Tensor("warnings", "BYTES", (-1,))
+"""What is said of each picture; of most an empty string."""
+
+
 def of_task(task: Task) -> tuple[Tensor, ...]:
     if task.picture:
         return (Tensor("input", "FP32", (-1, task.picture.height, task.picture.width)),)

@@ -14,7 +14,7 @@ from server.openapi.schemas import Schema
 from server.pictures import body
 from server.pictures.plain import Plain
 from server.pictures.seen import data_url
-from server.pictures.v2 import WARNINGS, Infer
+from server.pictures.v2 import Infer
 from server.predictor import Predictor
 from server.protocols import LABEL, MANY, ONE, V1, V2
 
@@ -49,7 +49,7 @@ def of(predictor: Predictor, picture: Picture) -> dict[str, Prediction]:
 
 
 def _v2(predictor: Predictor, picture: Picture, file: str) -> Prediction:
-    outputs = (*predictor.outputs, WARNINGS)
+    outputs = predictor.outputs
     request = {"id": "1", "inputs": [{"name": "input", "shape": [1], "datatype": "BYTES", "data": [file]}]}
     answered, _ = Infer(predictor, picture)(_written(request), {})
     return Prediction(

@@ -11,13 +11,9 @@ from server.pictures.judged import Judged, judge, of_prepared
 from server.pictures.prepared import Prepared
 from server.predictor import Predictor
 from server.route import Headers
-from server.tensors import Tensor
 from server.v2_inputs import refuse_left_over, split
 from server.v2_outputs import ResponseWriter
 from server.v2_request import InputTensor
-
-WARNINGS = Tensor("warnings", "BYTES", (-1,))
-"""What is said of each picture; of most an empty string."""
 
 
 class Infer:
@@ -26,7 +22,7 @@ class Infer:
     def __init__(self, predictor: Predictor, picture: Picture) -> None:
         self._predictor = predictor
         self._picture = picture
-        self._writer = ResponseWriter(predictor.name, predictor.task.version, (*predictor.outputs, WARNINGS))
+        self._writer = ResponseWriter(predictor.name, predictor.task.version, predictor.outputs)
 
     def __call__(self, body: bytes, headers: Headers) -> tuple[bytes, list[Header]]:
         """POST /v2/models/NAME/infer: the answer's body and its own headers. Raises ServingError."""
