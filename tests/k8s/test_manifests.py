@@ -46,7 +46,8 @@ def test_the_objects_have_the_promised_names() -> None:
 
 def test_the_configmap_says_which_model() -> None:
     data = MANIFESTS["configmap"]["data"]
-    assert (data["MODEL_NAME"], data["MODEL_PATH"]) == ("breast_model", "/model/model_binary.dat.gz")
+    assert data["MODEL_NAME"] == "breast_model,digits,brain_mri"
+    assert data["MODEL_PATH"] == "/model/model_binary.dat.gz,/models/digits,/models/brain_mri"
     assert {"configMapRef": {"name": "mlserving-configs"}} in CONTAINER["envFrom"]
 
 
