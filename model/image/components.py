@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-
 RUNS = 1_500
 """Of a drawn digit there are some hundred; a grid of dots has thousands, and would take long."""
 
