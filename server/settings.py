@@ -13,6 +13,8 @@ _HOST = re.compile(
 )
 """A name of two labels or more whose last begins with a letter: no address in any spelling is one."""
 
+SHIPPED = ("breast_model", "digits", "brain_mri")
+
 
 class SettingsError(ValueError):
     """An environment variable that cannot be meant; the message says which and what to do."""
@@ -22,7 +24,7 @@ class SettingsError(ValueError):
 class Settings:
     """How one server process is configured.
 
-    models: (name, path) pairs in the order given; the first answers /predict and /info.
+    models: (name, path) pairs in the order given; the first that takes such a body answers /predict.
     max_body_bytes: a longer request body is refused with 413.
     queue_size: how many predictions may wait or run off the event loop; one more is refused with 503.
     grace_seconds: how long requests in flight may take to finish after SIGTERM.
@@ -50,8 +52,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     """
     return Settings(
         models=_models(
-            environment.get("MODEL_NAME", "breast_model"),
-            environment.get("MODEL_PATH", "model/bundles/breast_model"),
+            environment.get("MODEL_NAME", ",".join(SHIPPED)),
+            environment.get("MODEL_PATH", ",".join(f"model/bundles/{name}" for name in SHIPPED)),
         ),
         port=_whole_number(environment, "PORT", 8000, _PORTS),
         max_body_bytes=_whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, (1 << 30) + 1)),

@@ -5,9 +5,10 @@ import pytest
 from server.settings import SettingsError, from_environment
 
 
-def test_an_empty_environment_serves_the_breast_model_on_port_8000() -> None:
+def test_an_empty_environment_serves_the_models_that_are_shipped_on_port_8000() -> None:
     settings = from_environment({})
-    assert settings.models == (("breast_model", Path("model/bundles/breast_model")),)
+    shipped = ("breast_model", "digits", "brain_mri")
+    assert settings.models == tuple((name, Path("model/bundles") / name) for name in shipped)
     assert (settings.port, settings.max_body_bytes, settings.queue_size, settings.grace_seconds) == (
         8000,
         1 << 20,
@@ -72,7 +73,7 @@ def test_what_is_no_host_stops_the_start(entry: str) -> None:
         ({"MODEL_NAME": "a,"}, "must not be empty"),
         ({"MODEL_NAME": "a,b", "MODEL_PATH": "/x"}, "names 2 models and MODEL_PATH 1 paths"),
         ({"MODEL_NAME": "a,a", "MODEL_PATH": "/x,/y"}, "the same model twice"),
-        ({"MODEL_NAME": "batch"}, "'batch': /predict/batch is a path of its own"),
+        ({"MODEL_NAME": "batch", "MODEL_PATH": "/x"}, "'batch': /predict/batch is a path of its own"),
         ({"MODEL_NAME": "a,img", "MODEL_PATH": "/x,/y"}, "'img': /predict/img is a path of its own"),
     ],
 )

@@ -126,7 +126,7 @@ def test_nothing_is_lost_when_it_drains_then_stops_under_load(environment: dict[
 def test_a_start_that_cannot_succeed_says_why_and_exits_1(environment: dict[str, str], tmp_path: Path) -> None:
     for change, sentence in (
         ({"PORT": "x"}, "PORT must be a whole number"),
-        ({"MODEL_PATH": "/nowhere"}, "There is no model bundle at /nowhere"),
+        ({"MODEL_NAME": "lost", "MODEL_PATH": "/nowhere"}, "There is no model bundle at /nowhere"),
     ):
         served = start(environment | change, tmp_path / "log")
         assert served.process.wait(20) == 1
