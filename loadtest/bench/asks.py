@@ -77,7 +77,7 @@ def v2(rows: Rows) -> Ask:
     """The tensor in JSON, flat, as the protocol's own examples have it."""
     data = [value for row in _values(rows) for value in row]
     return Ask(
-        "/v2/models/model/infer", _json({"id": "1", "inputs": [_tensor(rows, {"data": data})]}), rows[1], _read_v2, JSON
+        "/v2/models/model/infer", _json({"id": "1", "inputs": [_tensor(rows, {"data": data})]}), rows[1], read_v2, JSON
     )
 
 
@@ -87,7 +87,7 @@ def v2_binary(rows: Rows) -> Ask:
     tensor = _tensor(rows, {"parameters": {"binary_data_size": len(data)}})
     head = _json({"id": "1", "inputs": [tensor], "parameters": {"binary_data_output": True}})
     headers = {"Content-Type": "application/octet-stream", JSON_LENGTH: str(len(head))}
-    return Ask("/v2/models/model/infer", head + data, rows[1], _read_v2, headers)
+    return Ask("/v2/models/model/infer", head + data, rows[1], read_v2, headers)
 
 
 def get(path: str) -> bytes:
@@ -111,7 +111,7 @@ def _read_batch(answer: bytes, _headers: Mapping[str, str]) -> Sequence[int]:
     return [one["prediction"] for one in json.loads(answer)["predictions"]]
 
 
-def _read_v2(answer: bytes, headers: Mapping[str, str]) -> Sequence[int]:
+def read_v2(answer: bytes, headers: Mapping[str, str]) -> Sequence[int]:
     """The first output: a custom model of KServe has no other, ours has the probabilities after it."""
     length = {name.lower(): value for name, value in headers.items()}.get(JSON_LENGTH.lower())
     if length is None:

@@ -19,7 +19,10 @@ HEAD_START = 0.5
 
 @dataclass(frozen=True)
 class Scene:
-    """A server, the row and the probe that it is asked, and the batches beside them, if any, with their name."""
+    """A server, the row and the probe that it is asked, and the batches beside them, if any, with their name.
+
+    clients: how many send batches, each on a connection of its own.
+    """
 
     server: str
     process: Process
@@ -27,6 +30,7 @@ class Scene:
     probe: bytes
     beside: str
     batch: Ask | None
+    clients: int = 1
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def _batches(scene: Scene, seconds: int) -> tuple[float, int]:
     if scene.batch is None:
         return 0.0, 0
     scene.batch.check(scene.process.port)
-    load = wrk.load(scene.process.port, scene.batch.http(), seconds, connections=1)
+    load = wrk.load(scene.process.port, scene.batch.http(), seconds, scene.clients)
     return load.rate * len(scene.batch.right), load.failed
 
 

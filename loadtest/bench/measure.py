@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from loadtest.bench import asks, beside, cold, facts, models, rounds
+from loadtest.bench import asks, beside, cold, facts, models, pictures, rounds
 from loadtest.bench.asks import Ask
 from loadtest.bench.models import Model
 from loadtest.bench.overload import overload
 from loadtest.bench.process import Process, running
-from loadtest.bench.servers import CONSTANT, FASTAPI, KSERVE, OURS, UNOBSERVED, Server
+from loadtest.bench.servers import CONSTANT, FASTAPI, KSERVE, OURS, UNOBSERVED, WITH_PICTURES, Server, ours
+from model.train import datasets
 
 COMPARED = (FASTAPI, KSERVE, OURS)
 ONE_CALLER, MANY_CALLERS, BATCH_CALLERS = 1, 32, 4
 """Connections: who waits for each answer; enough to keep any server busy; and a few with a lot to ask."""
+SCAN_CLIENTS = 4
 BATCH_ROWS, BIG_BATCH_ROWS = 1_000, 10_000
 
 Started = Sequence[tuple[Server, Process]]
@@ -53,14 +55,21 @@ class Measurement:
             report["many_callers"] = self.one_row(started, logistic, MANY_CALLERS)
             say(f"Batches of {BATCH_ROWS:,} rows")
             report["batches"] = self.batches(started, logistic)
-            report["after_load"] = [{"server": server.name, "mib": at.resident_mib()} for server, at in started]
+            report["after_load"] = memory(started)
             say("One row and probes beside batches")
             report["beside"] = self.beside(started, logistic)
         with self.started(COMPARED, forest) as started:
             say("One row, random forest")
             report["forest"] = self.one_row(started, forest, MANY_CALLERS)
+        say(f"Batches of {pictures.BATCH} handwritten digits")
+        report["pictures"] = self.pictures()
+        say("One row and probes beside brain scans")
+        with self.started((WITH_PICTURES,), logistic) as started:
+            report["beside"] += self.beside_scans(started, logistic)
+            report["after_load"] += memory(started)
         say("Cold starts")
-        report["cold"] = listed(cold.starts((*COMPARED, CONSTANT), logistic, self.plan.cold_starts, self.folder))
+        servers = (*COMPARED, WITH_PICTURES, CONSTANT)
+        report["cold"] = listed(cold.starts(servers, logistic, self.plan.cold_starts, self.folder))
         say("Metrics and log")
         report["observing"] = self.observing(logistic)
         say("Overload")
@@ -105,6 +114,40 @@ class Measurement:
         scenes = [scene for server, process in started if server.batch for scene in scenes_of(server, process, model)]
         return listed(beside.alternate(scenes, self.plan.rounds, self.plan.seconds))
 
+    def beside_scans(self, started: Started, model: Model) -> list[dict[str, Any]]:
+        scenes = [
+            beside.Scene(
+                server.name, process, server.first(model.sample(1)), asks.get(server.probe), words, scan, clients
+            )
+            for server, process in started
+            for words, scan, clients in (
+                ("nothing", None, 0),
+                (f"brain scans from {SCAN_CLIENTS} clients", pictures.scan(), SCAN_CLIENTS),
+            )
+        ]
+        return listed(beside.alternate(scenes, self.plan.rounds, self.plan.seconds))
+
+    def pictures(self) -> dict[str, Any]:
+        """The network is asked in this process, on the load's core, before and after the servers."""
+        network = pictures.network()
+        batch = pictures.batch(network, datasets.mnist().test_images)
+        before = pictures.alone_us(network, batch.pictures)
+        with ExitStack() as stack:
+            plain, served = (
+                stack.enter_context(running(start, self.folder))
+                for start in (pictures.fastapi(), ours({"digits": pictures.DIGITS}))
+            )
+            subjects = [
+                rounds.Subject(FASTAPI.name, "/predict/batch", plain, pictures.as_json(batch)),
+                rounds.Subject(OURS.name, "/predict/batch", served, pictures.as_json(batch)),
+                rounds.Subject(OURS.name, "V2 binary", served, pictures.as_v2_binary(batch)),
+            ]
+            for subject in subjects:
+                subject.process.wait_for(subject.ask)
+            measured = listed(rounds.alternate(subjects, self.plan.rounds, self.plan.seconds, ONE_CALLER))
+        after = pictures.alone_us(network, batch.pictures)
+        return {"batch": pictures.BATCH, "network_us": min(before, after), "servers": measured}
+
     def overload(self, forest: Model) -> list[dict[str, Any]]:
         """The forest is slow for the pipeline; its graph is not, so ours gets a graph that is."""
         slow = replace(forest, bundle=models.slow(self.folder), rows=[{"x": models.SLOW_X}], classes=[models.SLOW_X])
@@ -127,6 +170,10 @@ def scenes_of(server: Server, process: Process, model: Model) -> Iterator[beside
     yield scene(f"{BIG_BATCH_ROWS:,} rows in JSON", in_json(model.sample(BIG_BATCH_ROWS)))
     if "V2 binary" in server.batch:
         yield scene(f"{BATCH_ROWS:,} rows in binary", asks.v2_binary(model.sample(BATCH_ROWS)))
+
+
+def memory(started: Started) -> list[dict[str, Any]]:
+    return [{"server": server.name, "mib": process.resident_mib()} for server, process in started]
 
 
 def listed(measured: Sequence[Any]) -> list[dict[str, Any]]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from loadtest.bench import asks
 from loadtest.bench.asks import Ask, Rows
 from loadtest.bench.models import Model
+from loadtest.bench.pictures import BRAIN_MRI, DIGITS
 from loadtest.bench.process import Start, free_port
 
 BASELINES = "loadtest.bench.baselines"
@@ -49,10 +51,23 @@ def _kserve(model: Model) -> Start:
     return Start([*words, f"--grpc_port={free_port()}"], {"MODEL": str(model.of_arrays)}, port)
 
 
-def _ours(model: Model) -> Start:
+def ours(bundles: Mapping[str, Path]) -> Start:
+    """Our server with bundles by the names that they are served under."""
     port = free_port()
-    environment = {"MODEL_NAME": "model", "MODEL_PATH": str(model.bundle), "PORT": str(port)}
+    environment = {
+        "MODEL_NAME": ",".join(bundles),
+        "MODEL_PATH": ",".join(map(str, bundles.values())),
+        "PORT": str(port),
+    }
     return Start(["-m", "server"], environment, port)
+
+
+def _ours(model: Model) -> Start:
+    return ours({"model": model.bundle})
+
+
+def _with_pictures(model: Model) -> Start:
+    return ours({"model": model.bundle, "digits": DIGITS, "brain_mri": BRAIN_MRI})
 
 
 def _unobserved(model: Model) -> Start:
@@ -80,4 +95,5 @@ OURS = Server(
     probe="/health/ready",
 )
 CONSTANT = Server("uvicorn, a constant answer", _constant, {"": asks.constant}, {}, probe="/")
+WITH_PICTURES = replace(OURS, name="this server, with digits and brain MRI", start=_with_pictures)
 UNOBSERVED = replace(OURS, name="this server, neither counting nor logging", start=_unobserved)

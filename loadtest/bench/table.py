@@ -10,19 +10,24 @@ TINY, SMALL = 10, 100
 
 def markdown(report: Mapping[str, Any]) -> str:
     """All sections of a report as loadtest/bench/measure.py makes it."""
-    sections = (_machine, _one_row, _forest, _batches, _starts, _beside, _overload, _observing)
+    sections = (_machine, _one_row, _forest, _batches, _pictures, _starts, _beside, _overload, _observing)
     return "\n\n".join(section(report) for section in sections) + "\n"
 
 
 def failures(report: Mapping[str, Any]) -> Iterator[str]:
     """Each measured figure that counts for nothing, since requests failed where none should have."""
     for section in ("one_caller", "many_callers", "forest", "batches", "beside", "observing"):
-        for row in report[section]:
-            if row["failed"]:
-                yield f"{section}: {row['server']} {row.get('protocol') or row.get('beside')}: {row['failed']:,}"
+        yield from _failed(section, report[section])
+    yield from _failed("pictures", report["pictures"]["servers"])
     for row in report["overload"]:
         if row["wrong"]:
             yield f"overload: {row['server']} × {row['times']}: {row['wrong']:,} wrong"
+
+
+def _failed(section: str, rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        if row["failed"]:
+            yield f"{section}: {row['server']} {row.get('protocol') or row.get('beside')}: {row['failed']:,}"
 
 
 def _machine(report: Mapping[str, Any]) -> str:
@@ -77,6 +82,24 @@ def _batches(report: Mapping[str, Any]) -> str:
     ]
     head = ("server", "protocol", "predictions/s", "p50 / p99 ms a batch", "× FastAPI")
     return _section(f"Batches of {report['batch_rows']:,} rows, logistic regression", head, rows)
+
+
+def _pictures(report: Mapping[str, Any]) -> str:
+    """What a server takes beside the network is its CPU time less that of the network alone."""
+    pictures = report["pictures"]
+    batch, network = pictures["batch"], pictures["network_us"]
+    first = pictures["servers"][0]["cpu_us"] - network
+
+    def cells(row: Row) -> list[str]:
+        own = row["cpu_us"] - network
+        rate, share = _rate(row["rate"] * batch), f"1/{first / own:.1f}" if own > 0 else "–"
+        return [rate, _both(row), _times(row["ratio"]), _ms(row["cpu_us"] / 1e3), _ms(own / 1e3), share]
+
+    rows = [[row["server"], row["protocol"], *_checked(row, cells)] for row in pictures["servers"]]
+    batches = ("predictions/s", "p50 / p99 ms a batch", "× FastAPI", "CPU ms a batch")
+    head = ("server", "protocol", *batches, "of it beside the network, ms", "of FastAPI's")
+    title = f"Batches of {batch} handwritten digits, one caller; the network alone takes {network / 1e3:.1f} ms of CPU"
+    return _section(title, head, rows)
 
 
 def _starts(report: Mapping[str, Any]) -> str:

@@ -1,0 +1,31 @@
+"""A network behind FastAPI as most people put it there: nested lists by pydantic, an array of them, onnxruntime.
+
+MODEL=model.onnx uvicorn loadtest.bench.baselines.fastapi_pictures:app
+"""
+
+import os
+
+import numpy as np
+import onnxruntime
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+
+class Pictures(BaseModel):
+    x: list[list[list[float]]]
+
+
+class Digits(BaseModel):
+    y: list[int]
+
+
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = options.inter_op_num_threads = 1
+app = FastAPI()
+network = onnxruntime.InferenceSession(os.environ["MODEL"], options, providers=["CPUExecutionProvider"])
+
+
+@app.post("/predict/batch")
+async def predict_batch(pictures: Pictures) -> Digits:
+    (labels,) = network.run(["label"], {"input": np.array(pictures.x, np.float32)})
+    return Digits(y=labels.tolist())
