@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.bundle import Bundle
-from model.task import Feature, Task
+from model.task import Feature, Picture, Task
 
 WIDTH = 100
+TRIALS = ("robustness", "strange")
+"""Parts of a card that have figures for each of several trials."""
 
 Figures = Mapping[str, Any]
 
@@ -25,8 +27,10 @@ def readable(bundle: Bundle) -> str:
             *(_wrap(paragraph) for paragraph in paragraphs),
             "\n".join(_wrap(line) for line in limits),
             _named("Data", card.get("data", {})),
-            _inputs(bundle.task),
+            _picture(bundle.task.picture) if bundle.task.picture else _inputs(bundle.task),
             *figures_tables(bundle.task, card.get("metrics", {})),
+            *(_trials(_title(name), card[name]) for name in TRIALS if name in card),
+            _named("Milliseconds of one core for a picture", card.get("milliseconds", {})),
             _named("Which fit a figure belongs to", card.get("fits", {})),
             _named("ONNX against the pipeline", card.get("verification", {})),
             _named("Made with", card.get("versions", {})),
@@ -84,6 +88,19 @@ def _inputs(task: Task) -> str:
     return "Inputs\n" + table(
         [["name", "type", "unit", "seen in training", "may be missing"], *map(_input, task.features)]
     )
+
+
+def _picture(picture: Picture) -> str:
+    return _wrap(
+        f"Input: a picture of {picture.subject}, brought to {picture.height} × {picture.width} by the transform "
+        f"{picture.transform!r}; called strange above {_number(picture.strange_above)}"
+    )
+
+
+def _trials(title: str, trials: Mapping[str, Figures]) -> str:
+    columns = list(dict.fromkeys(column for figures in trials.values() for column in figures))
+    body = [[_title(name), *(_number(figures.get(column)) for column in columns)] for name, figures in trials.items()]
+    return f"{title}\n" + table([["", *map(_title, columns)], *body])
 
 
 def _input(feature: Feature) -> list[str]:
