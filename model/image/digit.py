@@ -8,6 +8,7 @@ centre of mass becomes the middle.
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
@@ -101,9 +102,10 @@ def _thickened(ink: Ink) -> Ink:
     padded = np.pad(ink, 1)
     outline = np.hypot(*np.gradient(padded)).sum()
     scale = BOX / max(ink.shape)
-    missing = round((THIN / scale - 2 * ink.sum() / outline) / 2)
-    wide = Image.fromarray(np.pad(ink, max(missing, 0)))
-    return np.asarray(paper.repeated(wide, ImageFilter.MaxFilter(3), missing))
+    missing = max(0, round((THIN / scale - 2 * ink.sum() / outline) / 2))
+    # The largest value so many pixels around, along each axis in turn: several times faster than a filter of Pillow.
+    tall = sliding_window_view(np.pad(ink, 2 * missing), 2 * missing + 1, axis=0).max(axis=-1)
+    return np.asarray(sliding_window_view(tall, 2 * missing + 1, axis=1).max(axis=-1))
 
 
 def _framed(ink: Ink) -> Ink:

@@ -14,7 +14,7 @@ from server.errors import BadInput, TooManyPixels
 from server.pictures import levels, numbered
 from server.pictures.levels import Levels, Pixels
 
-MAX_TRANSFORMED = 100
+MAX_TRANSFORMED = 64
 """Pictures of one request that are brought into the model's form, which takes some milliseconds each."""
 
 MAX_NUMBERS = 1 << 18

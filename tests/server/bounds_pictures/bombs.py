@@ -143,7 +143,7 @@ def _files() -> dict[str, bytes]:
     """Of each as many go into one request as there is room for."""
     return {
         "dots": png.flat(1, 1),
-        "dotted PNGs": png.dotted(250, 2).ljust(7850, b"\0"),  # a hundred of them
+        "dotted PNGs": png.dotted(250, 2).ljust(12_200, b"\0"),  # sixty-four of them
         "PNGs of 0.25 MP": png.flat(500, 500),
         "PNGs of 4 MP": png.flat(2000, 2000, filtered=png.PAETH, interlaced=True),
         "PNGs of 25 MP": png.flat(5000, 5000, filtered=png.PAETH, interlaced=True),

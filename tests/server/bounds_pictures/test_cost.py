@@ -1,7 +1,5 @@
 """What any one request costs at most, against a real server of the models as they are delivered."""
 
-from collections.abc import Callable
-
 import httpx
 import pytest
 
@@ -15,26 +13,14 @@ SECONDS = 0.6  # four times what is promised of a quiet core
 MEBIBYTES = 64
 RESIDENT_MEBIBYTES = 300  # of the 384 that a pod may have
 
-OPEN = {
-    "PNG of 25 MP in one row",
-    "PNG of 25 MP in one column",
-    "PNG of 25 MP in one column of colour",
-    "JPEG of 25 MP, progressive, 3",
-    "JPEG of 25 MP, progressive, 4",
-    "V1: dotted PNGs",
-    "V2: dotted PNGs",
-}
-"""What is yet to be made cheaper."""
 
-
-def costs(served: Served, client: httpx.Client, model: str, wanted: Callable[[str], bool]) -> dict[str, Cost]:
+def costs(served: Served, client: httpx.Client, model: str) -> dict[str, Cost]:
     _, *side = client.get(f"/v2/models/{model}").json()["inputs"][0]["shape"]
     found = {}
     for name, bomb in bombs(side[0]):
-        if wanted(name):
-            assert len(bomb.body) <= CAP, name
-            found[name] = cost(served, client, bomb, model)
-            assert found[name].status in (200, 400, 413), name
+        assert len(bomb.body) <= CAP, name
+        found[name] = cost(served, client, bomb, model)
+        assert found[name].status in (200, 400, 413), name
     return found
 
 
@@ -46,11 +32,6 @@ def too_dear(found: dict[str, Cost]) -> dict[str, Cost]:
 
 @pytest.mark.parametrize("model", ["digits", "brain_mri"])
 def test_no_request_costs_more_than_it_should(served: Served, client: httpx.Client, model: str) -> None:
-    found = costs(served, client, model, lambda name: name not in OPEN)
+    found = costs(served, client, model)
     assert not too_dear(found)
     assert resident_mebibytes(served) < RESIDENT_MEBIBYTES
-
-
-@pytest.mark.xfail(reason="see OPEN; once this passes, both can go", strict=True)
-def test_what_is_open_costs_no_more_either(served: Served, client: httpx.Client) -> None:
-    assert not too_dear(costs(served, client, "digits", OPEN.__contains__))
