@@ -90,8 +90,8 @@ def _check(encoded: Encoded) -> None:
     if width * height > PIXELS or max(width, height) > LONGEST:
         raise ImageError(
             "pixels",
-            f"The picture is {width} × {height} pixels; at most {PIXELS // 1_000_000} megapixels "
-            f"and {LONGEST} in a row are taken.",
+            f"The picture is {width} × {height} pixels; at most {PIXELS // 1_000_000} megapixels are taken, "
+            f"and {LONGEST:,} pixels along a side.",
         )
     if encoded.burden > BURDEN:
         raise ImageError(
