@@ -105,7 +105,11 @@ def test_another_content_type_is_refused(both: httpx.Client, path: str, content_
     ("file", "status", "sentence"),
     [
         (GIF, 415, "The picture is a GIF; send it as JPEG or PNG."),
-        (HUGE, 413, "The picture is 6000 × 5000 pixels; at most 25 megapixels are taken, and 65,500 pixels along a side."),
+        (
+            HUGE,
+            413,
+            "The picture is 6000 × 5000 pixels; at most 25 megapixels are taken, and 65,500 pixels along a side.",
+        ),
         (png()[:-40], 400, "broken or cut short"),
         (b"x", 400, "not a picture"),
         (b"", 400, "There is no picture"),
