@@ -27,7 +27,7 @@ def test_scans_are_told_apart(deployed: Deployed) -> None:
     scans = sorted(PICTURES.glob("scan-*.jpg"))
     right = 0
     for scan in scans:
-        answer = deployed.http.post("/predict/brain_mri", files={"image_file": scan.open("rb")}).json()
+        answer = deployed.http.post("/predict/brain_mri", files={"image_file": (scan.name, scan.read_bytes())}).json()
         assert answer["probabilities"].keys() == set(LABELS.values())
         assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
         right += answer["label"] == LABELS[scan.stem.split("-")[1]]
