@@ -76,6 +76,7 @@ def visiting(browser: Browser, served: Served) -> Iterator[Visiting]:
         page.on("request", lambda request: _own(visit, request.url))
         page.on("console", lambda said: _note(visit, said.text))
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page.on("filechooser", lambda _: None)  # else the first may open and close before it is waited for
         return visit
 
     yield begin
