@@ -1,1 +1,1 @@
-"""How a row travels: socket → door → plain, v2 → rows → predictor, and back."""
+"""How a row travels: socket → front → rows or pictures → predictor, and back."""

@@ -8,6 +8,7 @@ import msgspec
 Header = tuple[bytes, bytes]
 
 JSON = b"application/json"
+OCTETS = b"application/octet-stream"
 JSON_HEADERS: Sequence[Header] = ((b"content-type", JSON),)
 
 

@@ -10,8 +10,8 @@ from msgspec.structs import astuple
 from server import strict_json
 from server.answer import JSON, Answer
 from server.errors import BadInput
+from server.paths import MANY
 from server.predictor import Predictor
-from server.protocols import MANY
 from server.route import Handler, Headers, Link, Route, media_type
 
 Served = tuple[Predictor, Route]
@@ -20,7 +20,7 @@ _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 
 
 def between(path: str, asked: str, of_rows: Served, of_pictures: Served) -> Route:
-    """asked: ONE or MANY of server/protocols.py."""
+    """asked: ONE or MANY of server/paths.py."""
     (rows_model, rows), (pictures_model, pictures) = of_rows, of_pictures
     names = rows_model.task.names
     if asked == MANY:

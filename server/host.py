@@ -13,12 +13,13 @@ import prometheus_client
 import uvloop
 from kserve.model_server import app as kserve_app
 
-from server import docs, metrics, patience, routes, site
-from server.backlog import Backlog
-from server.connection import Connection
-from server.door import Door
-from server.intake import Intake
-from server.journal import Journal
+from server import docs, metrics, routes, site
+from server.front import patience
+from server.front.backlog import Backlog
+from server.front.connection import Connection
+from server.front.door import Door
+from server.front.intake import Intake
+from server.front.journal import Journal
 from server.predictor import Predictor
 from server.settings import Settings
 

@@ -10,8 +10,8 @@ import msgspec
 
 from server import choice, info, metrics, protocols
 from server.answer import Answer
+from server.paths import LABEL, MANY, ONE
 from server.predictor import Predictor
-from server.protocols import LABEL, MANY, ONE
 from server.route import Headers, Route
 
 UNNAMED = {"/predict": ONE, "/predict/batch": MANY, "/prediction/batch": MANY, "/predict/img": LABEL}

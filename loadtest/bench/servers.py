@@ -14,7 +14,7 @@ BASELINES = "loadtest.bench.baselines"
 WITHOUT_FINISH = """
 import sys
 from server.__main__ import main
-from server.exchange import Exchange
+from server.front.exchange import Exchange
 assert callable(Exchange.finish)
 Exchange.finish = lambda self: None
 sys.exit(main())

@@ -6,8 +6,8 @@ from typing import Any
 from server import protocols
 from server.openapi import rows, schemas, schemas_v2
 from server.openapi.operations import Prediction, always, either, get, json
+from server.paths import V2
 from server.predictor import Predictor
-from server.protocols import V2
 from server.routes import UNNAMED
 
 FRAMING = {V2: ["Inference-Header-Content-Length"]}

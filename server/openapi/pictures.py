@@ -11,12 +11,12 @@ from server.openapi import schemas, schemas_v2
 from server.openapi import schemas_pictures as shown
 from server.openapi.operations import OCTETS, Content, Prediction, json
 from server.openapi.schemas import Schema
+from server.paths import LABEL, MANY, ONE, V1, V2
 from server.pictures import body
 from server.pictures.plain import Plain
 from server.pictures.seen import data_url
 from server.pictures.v2 import Infer
 from server.predictor import Predictor
-from server.protocols import LABEL, MANY, ONE, V1, V2
 
 _SIDE = 28
 

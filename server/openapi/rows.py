@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from server import plain, v2
 from server.openapi import schemas, schemas_v2
 from server.openapi.operations import OCTETS, Prediction, json
+from server.paths import MANY, ONE, V1, V2
 from server.predictor import Predictor
-from server.protocols import MANY, ONE, V1, V2
+from server.rows import plain, v2
 from server.tensors import example_rows
 
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 import msgspec
 
 from model.task import Task
-from server import plain
 from server.errors import BadInput
 from server.page.asked import Asked, Row, named
 from server.predictor import Predictor
+from server.rows import plain
 
 TYPE = b"application/x-www-form-urlencoded"
 

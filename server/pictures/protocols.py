@@ -3,23 +3,19 @@
 from collections.abc import Callable
 
 from model.task import Picture
-from server.answer import JSON, Answer
+from server.answer import JSON, OCTETS, Answer
+from server.paths import LABEL, MANY, ONE, V1, V2
 from server.pictures import body as bodies
 from server.pictures.body import READS, Sent
 from server.pictures.plain import Plain
 from server.pictures.v2 import Infer
 from server.predictor import Predictor
-from server.protocols import LABEL, MANY, OCTETS, ONE, V1, V2
 from server.route import Headers, Link, Route
 
 
 def of(predictor: Predictor, picture: Picture) -> dict[str, Route]:
     """By their paths, in which {model} stands for its name."""
-    plain, v2 = Plain(predictor, picture), Infer(predictor, picture)
-
-    def infer(body: bytes, headers: Headers) -> Answer:
-        return Answer(*v2(body, headers))
-
+    plain, infer = Plain(predictor, picture), Infer(predictor, picture)
     return {
         ONE: _of_one(ONE, plain.predict),
         MANY: _of_json(MANY, plain.predict_batch, (JSON,)),

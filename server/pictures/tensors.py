@@ -12,9 +12,9 @@ from server import arrays
 from server.errors import BadInput
 from server.pictures import base64, numbered
 from server.strict_json import UNREADABLE
-from server.v2_bytes import unpack
-from server.v2_inputs import disagreement
-from server.v2_request import InputTensor
+from server.v2.inputs import disagreement
+from server.v2.request import InputTensor
+from server.v2.strings import unpack
 
 _FLAT_NUMBERS = msgspec.json.Decoder(list[float])
 _NESTED_NUMBERS: dict[int, msgspec.json.Decoder[Any]] = {

@@ -3,17 +3,17 @@
 import numpy as np
 
 from model.task import Picture
-from server import v2
-from server.answer import Header
+from server.answer import Answer
 from server.errors import BadInput
 from server.pictures import tensors
 from server.pictures.judged import Judged, judge, of_prepared
 from server.pictures.prepared import Prepared
 from server.predictor import Predictor
 from server.route import Headers
-from server.v2_inputs import refuse_left_over, split
-from server.v2_outputs import ResponseWriter
-from server.v2_request import InputTensor
+from server.v2 import body as bodies
+from server.v2.inputs import refuse_left_over, split
+from server.v2.outputs import ResponseWriter
+from server.v2.request import InputTensor
 
 
 class Infer:
@@ -24,9 +24,9 @@ class Infer:
         self._picture = picture
         self._writer = ResponseWriter(predictor.name, predictor.task.version, predictor.outputs)
 
-    def __call__(self, body: bytes, headers: Headers) -> tuple[bytes, list[Header]]:
-        """POST /v2/models/NAME/infer: the answer's body and its own headers. Raises ServingError."""
-        request, binary = v2.read(body, headers)
+    def __call__(self, body: bytes, headers: Headers) -> Answer:
+        """POST /v2/models/NAME/infer. Raises ServingError."""
+        request, binary = bodies.read(body, headers)
         if [given.name for given in request.inputs] != [tensor.name for tensor in self._predictor.inputs]:
             raise BadInput(f"The request must have the input {self._predictor.inputs[0].name}, once.")
         judged = self._judged(request.inputs[0], binary)

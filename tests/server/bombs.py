@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import process_time
 
-from server import plain, v2
 from server.errors import ServingError
 from server.predictor import Predictor
+from server.rows import plain, v2
 from tests.server import bundles
 
 LIMIT = 1 << 20

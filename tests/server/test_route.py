@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from server.answer import Answer
-from server.backlog import Backlog
-from server.door import Door
 from server.errors import BadInput
-from server.journal import Journal
+from server.front.backlog import Backlog
+from server.front.door import Door
+from server.front.journal import Journal
 from server.route import Route
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from server.door import Door
+from server.front.door import Door
 
 
 class Request:

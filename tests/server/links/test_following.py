@@ -8,9 +8,9 @@ import uvloop
 
 from server import links
 from server.answer import Answer
-from server.backlog import Backlog
-from server.door import Door
-from server.journal import Journal
+from server.front.backlog import Backlog
+from server.front.door import Door
+from server.front.journal import Journal
 from server.links import Links
 from server.route import Headers, Link, Route
 from tests.server.links.host import NAME, PICTURE, Host, listening, saying

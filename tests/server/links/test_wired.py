@@ -8,9 +8,9 @@ import pytest
 import uvloop
 
 from server import routes
-from server.backlog import Backlog
-from server.door import Door
-from server.journal import Journal
+from server.front.backlog import Backlog
+from server.front.door import Door
+from server.front.journal import Journal
 from server.predictor import Predictor
 from tests.server import bundles as of_rows
 from tests.server.links.host import NAME, Host, listening, saying

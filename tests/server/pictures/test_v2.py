@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from model.image.digit import INVERTED
-from server import v2_outputs
 from server.errors import BadInput, UnsupportedMediaType
 from server.pictures.v2 import Infer
 from server.predictor import Predictor
+from server.v2.body import JSON_LENGTH
 from tests.server.pictures.images import BAR, BLOCK, base64, png
 
 PAIR = np.stack([BAR, BLOCK]).astype("<f4") / np.float32(255)
@@ -25,7 +25,7 @@ def infer(ink: Predictor) -> Infer:
 
 def asked(infer: Infer, tensor: dict[str, Any], binary: bytes | None = None, **more: Any) -> Any:
     head = json.dumps({"inputs": [tensor], **more}).encode()
-    headers = {} if binary is None else {v2_outputs.JSON_LENGTH: b"%d" % len(head)}
+    headers = {} if binary is None else {JSON_LENGTH: b"%d" % len(head)}
     body, _ = infer(head + (binary or b""), headers)
     return json.loads(body)
 

@@ -8,18 +8,19 @@ import httpx
 import numpy as np
 import pytest
 
-from server import v2, v2_outputs
 from server.errors import BadInput
 from server.predictor import Predictor
+from server.rows import v2
+from server.v2.body import JSON_LENGTH
 
 INPUT = {"name": "input", "shape": [2, 2], "datatype": "FP32", "data": [1, 1, -3, 1]}
 
 
 def infer(predictor: Predictor, request: Any, binary: bytes = b"") -> tuple[Any, bytes]:
     head = json.dumps(request).encode()
-    headers = {v2_outputs.JSON_LENGTH: b"%d" % len(head)} if binary else {}
+    headers = {JSON_LENGTH: b"%d" % len(head)} if binary else {}
     body, answered = v2.infer(predictor, head + binary, headers)
-    length = int(dict(answered).get(v2_outputs.JSON_LENGTH, len(body)))
+    length = int(dict(answered).get(JSON_LENGTH, len(body)))
     return json.loads(body[:length]), body[length:]
 
 
@@ -148,7 +149,7 @@ def test_a_tensor_is_sent_once(sign: Predictor) -> None:
 @pytest.mark.parametrize("length", ["-1", "x", "99999", "１", "9" * 5000])
 def test_a_wrong_json_length_is_refused(sign: Predictor, length: str) -> None:
     with pytest.raises(BadInput, match="Inference-Header-Content-Length"):
-        v2.infer(sign, b"{}", {v2_outputs.JSON_LENGTH: length.encode()})
+        v2.infer(sign, b"{}", {JSON_LENGTH: length.encode()})
 
 
 def test_a_string_that_the_model_knows_nothing_of_is_refused_where_it_takes_no_other(price: Predictor) -> None:

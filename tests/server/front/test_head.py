@@ -1,6 +1,6 @@
 import pytest
 
-from server import head
+from server.front import head
 
 HOST = (b"host", b"h")
 CAP = 1000

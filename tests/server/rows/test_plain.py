@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from model.bundle import load
-from server import json_values, plain
-from server.described import AnswerWriter
+from server import json_values
 from server.errors import BadInput
 from server.predictor import Answers, Predictor
+from server.rows import plain
+from server.rows.described import AnswerWriter
 from tests.served import ROOT
 
 

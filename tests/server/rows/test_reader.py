@@ -8,7 +8,7 @@ import pytest
 from model.task import Task
 from server.errors import BadInput
 from server.predictor import Predictor
-from server.rows import RowReader
+from server.rows.reader import RowReader
 from server.tensors import Rows
 
 

@@ -7,10 +7,10 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from server import head, patience
 from server.errors import Malformed, Overloaded, ServingError
-from server.intake import HalfClosing, Intake
-from server.one_write import respond
+from server.front import head, patience
+from server.front.intake import HalfClosing, Intake
+from server.front.one_write import respond
 
 
 class Connection(HttpToolsProtocol):

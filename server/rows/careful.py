@@ -7,8 +7,9 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from model.task import Feature, Task
-from server import row_types, strict_json
+from server import strict_json
 from server.errors import BadInput
+from server.rows import types as row_types
 from server.strict_json import kind
 
 

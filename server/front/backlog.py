@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import TypeVar
 
-from server.caller import Gone, while_waiting
 from server.errors import DeadlinePassed, Overloaded
+from server.front.caller import Gone, while_waiting
 
 T = TypeVar("T")
 

@@ -8,13 +8,12 @@ import msgspec
 from msgspec import UNSET
 
 from server import json_values
-from server.answer import Header
+from server.answer import OCTETS, Answer
 from server.errors import BadInput
 from server.tensors import Tensor
-from server.v2_bytes import pack
-from server.v2_request import InferRequest, RequestedOutput
-
-JSON_LENGTH = b"inference-header-content-length"
+from server.v2.body import JSON_LENGTH
+from server.v2.request import InferRequest, RequestedOutput
+from server.v2.strings import pack
 
 
 class ResponseWriter:
@@ -31,8 +30,8 @@ class ResponseWriter:
             for tensor in tensors
         }
 
-    def write(self, request: InferRequest, arrays: Mapping[str, Any]) -> tuple[bytes, list[Header]]:
-        """The body and its own headers; arrays: one for each tensor. Raises BadInput."""
+    def write(self, request: InferRequest, arrays: Mapping[str, Any]) -> Answer:
+        """arrays: one for each tensor. Raises BadInput."""
         described: list[bytes] = []
         binary: list[bytes] = []
         for output in self._asked(request):
@@ -47,9 +46,9 @@ class ResponseWriter:
         identity = msgspec.json.encode(request.id or str(uuid4()))
         head = b'{"id":%b%b%b]}' % (identity, self._model, b",".join(described))
         if not binary:
-            return head, [(b"content-type", b"application/json")]
-        headers = [(b"content-type", b"application/octet-stream"), (JSON_LENGTH, b"%d" % len(head))]
-        return b"".join((head, *binary)), headers
+            return Answer(head)
+        headers = [(b"content-type", OCTETS), (JSON_LENGTH, b"%d" % len(head))]
+        return Answer(b"".join((head, *binary)), headers)
 
     def _asked(self, request: InferRequest) -> Sequence[RequestedOutput]:
         if not request.outputs:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from server.journal import FLUSH_LINES, Journal
+from server.front.journal import FLUSH_LINES, Journal
 
 
 def test_lines_come_a_moment_later_in_order(capsys: pytest.CaptureFixture[str]) -> None:

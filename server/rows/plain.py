@@ -7,9 +7,9 @@ import msgspec
 from numpy.typing import NDArray
 
 from server import json_values
-from server.described import AnswerWriter
 from server.predictor import Predictor
-from server.rows import RowReader
+from server.rows.described import AnswerWriter
+from server.rows.reader import RowReader
 
 
 def predict(predictor: Predictor, body: bytes) -> bytes:

@@ -13,8 +13,9 @@ from server import arrays
 from server.errors import BadInput
 from server.strict_json import UNREADABLE
 from server.tensors import DTYPES, Rows, Tensor
-from server.v2_bytes import unpack_texts
-from server.v2_request import InputTensor
+from server.v2.inputs import disagreement, refuse_left_over, split
+from server.v2.request import InputTensor
+from server.v2.strings import unpack_texts
 
 Array = NDArray[Any]
 
@@ -103,23 +104,3 @@ class TensorReader:
         array = np.frombuffer(own, self._dtype)
         arrays.finite(array.reshape(-1, self._width), self._features)
         return array
-
-
-def split(given: InputTensor, binary: memoryview) -> tuple[memoryview | None, memoryview]:
-    """The tensor's own bytes, None where its data are in the JSON, and those after them. Raises BadInput."""
-    size = given.parameters.binary_data_size if given.parameters else msgspec.UNSET
-    if size is msgspec.UNSET:
-        return None, binary
-    if not 0 <= size <= len(binary) or (given.data and bytes(given.data) != b"null"):
-        raise BadInput(f"Input {given.name}: binary_data_size must be its number of bytes, with no data beside it.")
-    return binary[:size], binary[size:]
-
-
-def refuse_left_over(binary: memoryview) -> None:
-    """What stands behind the bytes of the last tensor. Raises BadInput."""
-    if binary:
-        raise BadInput(f"The binary part is {len(binary)} bytes longer than the inputs say.")
-
-
-def disagreement(given: InputTensor) -> BadInput:
-    return BadInput(f"Input {given.name}: data and shape disagree.")

@@ -7,10 +7,11 @@ from msgspec import UNSET, Raw
 from msgspec.structs import astuple
 
 from model.task import Task
-from server import row_types, strict_json
-from server.careful import CarefulReader
+from server import strict_json
 from server.errors import BadInput
-from server.feed import Feed, Values, where
+from server.rows import types as row_types
+from server.rows.careful import CarefulReader
+from server.rows.feed import Feed, Values, where
 from server.tensors import Rows
 
 

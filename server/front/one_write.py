@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from server.answer import Header
-from server.caller import CallerGone
+from server.front.caller import CallerGone
 
 CLOSE: Header = (b"connection", b"close")
 

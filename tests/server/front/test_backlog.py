@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from server.backlog import Backlog
-from server.caller import CallerGone
 from server.errors import DeadlinePassed, Overloaded
+from server.front.backlog import Backlog
+from server.front.caller import CallerGone
 
 
 async def never() -> None:

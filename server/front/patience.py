@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from server.errors import TooSlow
 
 if TYPE_CHECKING:
-    from server.connection import Connection
+    from server.front.connection import Connection
 
 HEAD_SECONDS = 5
 BODY_SECONDS = 5

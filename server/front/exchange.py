@@ -10,7 +10,7 @@ from typing import Any
 from server import metrics
 from server.answer import JSON_HEADERS, Header
 from server.errors import ServingError
-from server.journal import Journal
+from server.front.journal import Journal
 from server.route import Route
 
 Scope = MutableMapping[str, Any]

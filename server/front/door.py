@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 from server import metrics
 from server.answer import Answer, Header
-from server.backlog import Backlog
-from server.caller import CallerGone, Gone, while_waiting
 from server.errors import (
     BadInput,
     DeadlinePassed,
@@ -23,9 +21,11 @@ from server.errors import (
     ServingError,
     UnsupportedMediaType,
 )
-from server.exchange import CALLER_GONE, Exchange, Message, Scope, Send
-from server.journal import Journal
-from server.one_write import CLOSE
+from server.front.backlog import Backlog
+from server.front.caller import CallerGone, Gone, while_waiting
+from server.front.exchange import CALLER_GONE, Exchange, Message, Scope, Send
+from server.front.journal import Journal
+from server.front.one_write import CLOSE
 from server.route import Link, Route
 
 if TYPE_CHECKING:

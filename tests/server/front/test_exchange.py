@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from server.backlog import Backlog
-from server.door import Door
-from server.journal import Journal
+from server.front.backlog import Backlog
+from server.front.door import Door
+from server.front.journal import Journal
 from server.route import Route
 
 SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}

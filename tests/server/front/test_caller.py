@@ -3,8 +3,8 @@ from time import perf_counter
 
 import pytest
 
-from server.caller import CallerGone, while_waiting
 from server.errors import DeadlinePassed
+from server.front.caller import CallerGone, while_waiting
 
 
 async def never() -> None:

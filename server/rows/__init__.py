@@ -1,0 +1,1 @@
+"""Rows of values: how they are read, and how answers on them are written."""

@@ -1,0 +1,27 @@
+"""The routes under which a model of rows predicts."""
+
+from collections.abc import Callable
+from functools import partial
+
+from server.answer import JSON, OCTETS, Answer
+from server.paths import MANY, ONE, V1, V2
+from server.predictor import Predictor
+from server.route import Headers, Route
+from server.rows import plain, v2
+
+
+def of(predictor: Predictor) -> dict[str, Route]:
+    """By their paths, in which {model} stands for its name."""
+
+    def posted(path: str, predict: Callable[[Predictor, bytes], bytes], reads: tuple[bytes, ...] = (JSON,)) -> Route:
+        def handler(body: bytes, _headers: Headers) -> Answer:
+            return Answer(predict(predictor, body))
+
+        return Route(path, "POST", handler, reads, predictor.inline_bytes)
+
+    return {
+        ONE: posted(ONE, plain.predict),
+        MANY: posted(MANY, plain.predict_batch),
+        V1: posted(V1, plain.predict_v1, (JSON, b"")),
+        V2: Route(V2, "POST", partial(v2.infer, predictor), (JSON, OCTETS, b""), predictor.inline_bytes),
+    }
