@@ -9,22 +9,22 @@ import numpy as np
 from msgspec import Raw
 from numpy.typing import NDArray
 
-from server import arrays, strict_json
+from server import json_arrays, strict_json
 from server.errors import BadInput
 from server.pictures.levels import Pixels
 
 GREY, COLOURED = 2, 3
 """How deep a picture is nested."""
 
-_CHANNELS = (1, 3, 4)
-_SMALLEST, _LARGEST = 0, 255
 SIDE = 8
 """Pixels: a picture of fewer shows nothing, and is more likely one in colour that should have been in a list."""
 
 Text = bytes | Raw
 
+_CHANNELS = (1, 3, 4)
+_LARGEST = 255
 _OPENED = re.compile(rb"[\[\s]*")
-_DECODERS: dict[int, msgspec.json.Decoder[Any]] = {
+_LISTS: dict[int, msgspec.json.Decoder[Any]] = {
     GREY: msgspec.json.Decoder(list[list[float]]),
     COLOURED: msgspec.json.Decoder(list[list[list[float]]]),
 }
@@ -37,48 +37,66 @@ def depth(raw: Text) -> int:
 
 def pixels(raw: Text) -> Pixels:
     """Raises BadInput."""
-    decoder = _DECODERS.get(depth(raw))
-    if decoder is None:
-        raise BadInput(f"A picture is a list of rows, and a row a list of pixels; this is {_described(raw)}.")
-    try:
-        rows = decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise BadInput("Every pixel must be a number, or every pixel a list of 1, 3 or 4 of them.") from error
-    shape = _shape(rows)
-    values = chain.from_iterable(rows)
-    try:
-        numbers = arrays.flat("FP32", list(values if len(shape) == GREY else chain.from_iterable(values)))
-    except OverflowError as error:
-        raise _out_of_range() from error
-    if numbers.min() < _SMALLEST or numbers.max() > _LARGEST:
+    numbers = json_arrays.array(bytes(raw))
+    if numbers is None or numbers.ndim not in _LISTS:
+        raise _irregular(raw)
+    _check_size(numbers.shape)
+    shades = _shades(numbers, tuple(range(numbers.ndim)))
+    if shades is None:
         raise _out_of_range()
-    return scaled(numbers.reshape(shape), numbers.max())
-
-
-def scaled(numbers: NDArray[Any], largest: NDArray[Any]) -> Pixels:
-    """largest: the number of a picture, or of each, that says whether its white is 1 or 255."""
-    white = np.where(largest > 1, np.float32(_LARGEST), np.float32(1))
-    shades: Pixels = numbers / np.expand_dims(white, tuple(range(white.ndim, numbers.ndim)))
     return shades
 
 
-def _shape(rows: list[list[Any]]) -> tuple[int, ...]:
-    width = len(rows[0]) if rows else 0
+def stack(raw: Text) -> Pixels | None:
+    """[n, height, width] of a list of grey pictures of one size; None where it is not, or one of them is not right."""
+    numbers = json_arrays.array(bytes(raw))
+    if numbers is None or numbers.ndim != 1 + GREY or min(numbers.shape[1:]) < SIDE:
+        return None
+    return _shades(numbers, (1, 2))
+
+
+def _shades(numbers: NDArray[np.float64], axes: tuple[int, ...]) -> Pixels | None:
+    """axes: of a picture, whose largest number says whether its white is 1 or 255. None if one is out of range."""
+    with np.errstate(over="ignore"):  # what is too large is infinite then, and out of range as well
+        shades = numbers.astype(np.float32)
+    largest = shades.max(axis=axes, keepdims=True)
+    if shades.min() < 0 or largest.max() > _LARGEST:
+        return None
+    shades /= np.where(largest > 1, np.float32(_LARGEST), np.float32(1))
+    return shades
+
+
+def _check_size(shape: tuple[int, ...]) -> None:
+    height, width, *channels = shape
+    if min(height, width) < SIDE:
+        raise BadInput(f"A picture has at least {SIDE} × {SIDE} pixels; this one has {height} rows of {width}.")
+    if channels and channels[0] not in _CHANNELS:
+        raise _colours()
+
+
+def _irregular(raw: Text) -> BadInput:
+    """Why these lists are no picture."""
+    if depth(raw) not in _LISTS:
+        return BadInput(f"A picture is a list of rows, and a row a list of pixels; this is {_described(raw)}.")
+    try:
+        rows = _LISTS[depth(raw)].decode(raw)
+    except msgspec.ValidationError:
+        return BadInput("Every pixel must be a number, or every pixel a list of 1, 3 or 4 of them.")
     for index, row in enumerate(rows):
-        if len(row) != width:
-            raise BadInput(f"Row {index} has {len(row)} pixels, and row 0 has {width}.")
-    if min(width, len(rows)) < SIDE:
-        raise BadInput(f"A picture has at least {SIDE} × {SIDE} pixels; this one has {len(rows)} rows of {width}.")
-    if not isinstance(rows[0][0], list):
-        return len(rows), width
-    channels = len(rows[0][0])
-    if channels not in _CHANNELS or set(map(len, chain.from_iterable(rows))) != {channels}:
-        raise BadInput("Every pixel must have as many colours as the others: 1, 3 or 4.")
-    return len(rows), width, channels
+        if len(row) != len(rows[0]):
+            return BadInput(f"Row {index} has {len(row)} pixels, and row 0 has {len(rows[0])}.")
+    _check_size((len(rows), len(rows[0])))
+    if depth(raw) == COLOURED and set(map(len, chain.from_iterable(rows))) - {len(rows[0][0]) or None}:
+        return _colours()
+    return _out_of_range()
 
 
 def _described(raw: Text) -> str:
     return f"nested {depth(raw)} deep" if depth(raw) > COLOURED else strict_json.kind(raw)
+
+
+def _colours() -> BadInput:
+    return BadInput("Every pixel must have as many colours as the others: 1, 3 or 4.")
 
 
 def _out_of_range() -> BadInput:

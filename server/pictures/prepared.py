@@ -23,7 +23,7 @@ MAX_NUMBERS = 1 << 18
 _DARK, _CLEAR = (digit.DARK - 1) / digit.WHITE, (digit.FAINT + 1) / digit.WHITE
 """Of a border, and between the levels of grey: within what the transform takes as it is, without a word."""
 
-Items = Sequence[bytes | Pixels] | NDArray[np.float32]
+Items = Sequence[bytes | Pixels] | Pixels
 
 
 class Prepared(NamedTuple):

@@ -7,6 +7,7 @@ from server import strict_json
 from server.errors import BadInput
 from server.pictures import base64, nested, numbered
 from server.pictures.levels import Pixels
+from server.pictures.prepared import Items
 
 _INSTANCE = 'An instance is {"b64": "…"}, {"image_bytes": {"b64": "…"}} or a picture as a list of rows'
 
@@ -21,22 +22,27 @@ class _Instance(msgspec.Struct):
 
 
 class _Document(msgspec.Struct):
-    instances: list[Raw]
+    instances: Raw
 
 
+_INSTANCES = msgspec.json.Decoder(list[Raw])
 _INSTANCE_OBJECT = msgspec.json.Decoder(_Instance)
 _DOCUMENT = msgspec.json.Decoder(_Document)
 
 
-def read(body: bytes) -> list[bytes | Pixels]:
+def read(body: bytes) -> Items:
     """{"instances": [picture, …]} → files and pixels. Raises BadInput."""
     try:
-        instances = strict_json.decode(_DOCUMENT, body).instances
+        together = strict_json.decode(_DOCUMENT, body).instances
+        instances = _INSTANCES.decode(together)
     except msgspec.ValidationError as error:
         raise BadInput('The body must be a JSON object {"instances": [picture, …]}.') from error
     strict_json.refuse_repeated(body, 1)
     if not instances:
         raise BadInput("The list of pictures is empty; send at least one.")
+    stack = nested.stack(together)
+    if stack is not None:
+        return stack
     items = []
     for index, instance in enumerate(instances):
         with numbered.picture(index, len(instances)):
