@@ -7,7 +7,7 @@ RUN python -m venv /installer \
     && /installer/bin/python -m pip --python /opt/venv/bin/python install \
         --no-cache-dir --no-compile --require-hashes --only-binary :all: --requirement /requirements.lock \
     && /installer/bin/python -m pip --python /opt/venv/bin/python uninstall --yes pandas kubernetes \
-    && find /opt/venv -type d -name tests -prune -exec rm -r {} +
+    && find /opt/venv \( -type d -name tests -o -name "*.cpp" -o -name "*.h" \) -prune -exec rm -r {} +
 COPY model/__init__.py model/task.py model/bundle.py /app/model/
 COPY model/image /app/model/image
 COPY server /app/server

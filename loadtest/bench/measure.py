@@ -128,14 +128,19 @@ class Measurement:
         return listed(beside.alternate(scenes, self.plan.rounds, self.plan.seconds))
 
     def pictures(self) -> dict[str, Any]:
-        """The network is asked in this process, on the load's core, before and after the servers."""
-        network = pictures.network()
-        batch = pictures.batch(network, datasets.mnist().test_images)
-        before = pictures.alone_us(network, batch.pictures)
+        """beside: the same with a network that does next to nothing, so that what is left is the server's."""
+        return {
+            "batch": pictures.BATCH,
+            "servers": self.digits(pictures.DIGITS),
+            "beside": self.digits(pictures.hollow(self.folder)),
+        }
+
+    def digits(self, bundle: Path) -> list[dict[str, Any]]:
+        batch = pictures.batch(bundle / "model.onnx", datasets.mnist().test_images)
         with ExitStack() as stack:
             plain, served = (
                 stack.enter_context(running(start, self.folder))
-                for start in (pictures.fastapi(), ours({"digits": pictures.DIGITS}))
+                for start in (pictures.fastapi(bundle), ours({"digits": bundle}))
             )
             subjects = [
                 rounds.Subject(FASTAPI.name, "/predict/batch", plain, pictures.as_json(batch)),
@@ -144,9 +149,7 @@ class Measurement:
             ]
             for subject in subjects:
                 subject.process.wait_for(subject.ask)
-            measured = listed(rounds.alternate(subjects, self.plan.rounds, self.plan.seconds, ONE_CALLER))
-        after = pictures.alone_us(network, batch.pictures)
-        return {"batch": pictures.BATCH, "network_us": min(before, after), "servers": measured}
+            return listed(rounds.alternate(subjects, self.plan.rounds, self.plan.seconds, ONE_CALLER))
 
     def overload(self, forest: Model) -> list[dict[str, Any]]:
         """The forest is slow for the pipeline; its graph is not, so ours gets a graph that is."""

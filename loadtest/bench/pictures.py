@@ -3,54 +3,59 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
-from time import process_time
+from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 from numpy.typing import NDArray
+from onnx import helper, numpy_helper
 
 from loadtest.bench.asks import JSON, JSON_LENGTH, Ask, read_v2
 from loadtest.bench.process import ROOT, Start, free_port
+from model.bundle import load
+from model.train.saving import save
 
 DIGITS = ROOT / "model" / "bundles" / "digits"
 BRAIN_MRI = ROOT / "model" / "bundles" / "brain_mri"
 SCAN = ROOT / "loadtest" / "pictures" / "scan-glioma-1.jpg"
 BATCH = 100
 DECIMALS = 4
-ALONE_RUNS = 20
+LOOKED_AT = 14 * 28 + 9
+"""Ten pixels in the middle, in which there is ink."""
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """pictures: [BATCH, 28, 28], 0 to 1, as JSON carries them; digits: what the network says of each."""
+    """pictures: [BATCH, 28, 28], 0 to 1, as JSON carries them; digits: what a network says of each."""
 
     pictures: Array
     digits: Sequence[int]
 
 
-def network() -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(DIGITS / "model.onnx", options, providers=["CPUExecutionProvider"])
-
-
-def batch(session: onnxruntime.InferenceSession, images: NDArray[np.uint8]) -> Batch:
-    """The first BATCH of the images [n, 28, 28], 0 to 255."""
+def batch(network: Path, images: NDArray[np.uint8]) -> Batch:
+    """The first BATCH of the images [n, 28, 28], 0 to 255; network: a file of ONNX."""
     pictures = np.round(images[:BATCH] / 255, DECIMALS).astype(np.float32)
+    session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     return Batch(pictures, session.run(["label"], {"input": pictures})[0].tolist())
 
 
-def alone_us(session: onnxruntime.InferenceSession, pictures: Array) -> float:
-    """CPU microseconds of the network alone on the batch."""
-    taken = []
-    for _ in range(ALONE_RUNS):
-        began = process_time()
-        session.run(["label"], {"input": pictures})
-        taken.append(process_time() - began)
-    return median(taken) * 1e6
+def hollow(folder: Path) -> Path:
+    """The bundle of digits with a network that looks at ten pixels: what a server takes with it is its own."""
+    nodes = [
+        helper.make_node("Flatten", ["input"], ["pixels"]),
+        helper.make_node("Gather", ["pixels", "looked_at"], ["logits"], axis=1),
+        helper.make_node("ArgMax", ["logits"], ["label"], axis=1, keepdims=0),
+        helper.make_node("Softmax", ["logits"], ["probabilities"]),
+        helper.make_node("ReduceMean", ["logits"], ["strangeness"], axes=[1], keepdims=0),
+    ]
+    whole = onnx.load(DIGITS / "model.onnx").graph
+    looked_at = numpy_helper.from_array(np.arange(10) + LOOKED_AT, "looked_at")
+    graph = helper.make_graph(nodes, "hollow", whole.input, whole.output, [looked_at])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return save(folder / "hollow", load(DIGITS).task, None, model.SerializeToString(), {}, {}).folder
 
 
 def as_json(one: Batch) -> Ask:
@@ -82,7 +87,7 @@ def scan() -> Ask:
     return Ask("/predict/brain_mri", SCAN.read_bytes(), [4], read, {"Content-Type": "image/jpeg"})
 
 
-def fastapi() -> Start:
+def fastapi(bundle: Path) -> Start:
     port = free_port()
     words = ["-m", "uvicorn", "loadtest.bench.baselines.fastapi_pictures:app", f"--port={port}"]
-    return Start(words, {"MODEL": str(DIGITS / "model.onnx")}, port)
+    return Start(words, {"MODEL": str(bundle / "model.onnx")}, port)

@@ -18,7 +18,8 @@ def failures(report: Mapping[str, Any]) -> Iterator[str]:
     """Each measured figure that counts for nothing, since requests failed where none should have."""
     for section in ("one_caller", "many_callers", "forest", "batches", "beside", "observing"):
         yield from _failed(section, report[section])
-    yield from _failed("pictures", report["pictures"]["servers"])
+    for part in ("servers", "beside"):
+        yield from _failed("pictures", report["pictures"][part])
     for row in report["overload"]:
         if row["wrong"]:
             yield f"overload: {row['server']} × {row['times']}: {row['wrong']:,} wrong"
@@ -85,21 +86,21 @@ def _batches(report: Mapping[str, Any]) -> str:
 
 
 def _pictures(report: Mapping[str, Any]) -> str:
-    """What a server takes beside the network is its CPU time less that of the network alone."""
-    pictures = report["pictures"]
-    batch, network = pictures["batch"], pictures["network_us"]
-    first = pictures["servers"][0]["cpu_us"] - network
+    batch, beside = report["pictures"]["batch"], report["pictures"]["beside"]
 
     def cells(row: Row) -> list[str]:
-        own = row["cpu_us"] - network
-        rate, share = _rate(row["rate"] * batch), f"1/{first / own:.1f}" if own > 0 else "–"
-        return [rate, _both(row), _times(row["ratio"]), _ms(row["cpu_us"] / 1e3), _ms(own / 1e3), share]
+        return [_rate(row["rate"] * batch), _both(row), _times(row["ratio"]), _ms(row["cpu_us"] / 1e3)]
 
-    rows = [[row["server"], row["protocol"], *_checked(row, cells)] for row in pictures["servers"]]
+    def own(row: Row) -> list[str]:
+        return [_ms(row["cpu_us"] / 1e3), f"1/{beside[0]['cpu_us'] / row['cpu_us']:.1f}"]
+
+    rows = [
+        [whole["server"], whole["protocol"], *_checked(whole, cells), *_checked(hollow, own)]
+        for whole, hollow in zip(report["pictures"]["servers"], beside, strict=True)
+    ]
     batches = ("predictions/s", "p50 / p99 ms a batch", "× FastAPI", "CPU ms a batch")
     head = ("server", "protocol", *batches, "of it beside the network, ms", "of FastAPI's")
-    title = f"Batches of {batch} handwritten digits, one caller; the network alone takes {network / 1e3:.1f} ms of CPU"
-    return _section(title, head, rows)
+    return _section(f"Batches of {batch} handwritten digits, one caller", head, rows)
 
 
 def _starts(report: Mapping[str, Any]) -> str:
