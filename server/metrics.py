@@ -1,7 +1,5 @@
 """What Prometheus reads from GET /metrics."""
 
-from functools import cache
-
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -14,6 +12,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from server.tally import Tally
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # when each series began: twice as many of them
 
 # Not the common registry: KServe's histograms there stay empty, as the door does not go through its call chain.
@@ -22,14 +22,8 @@ ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
-REQUESTS = Counter("mlserving_requests", "Requests answered.", ["route", "status"], registry=REGISTRY)
-SECONDS = Histogram(
-    "mlserving_request_seconds",
-    "Time from the request's head to its answer.",
-    ["route"],
-    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
-    registry=REGISTRY,
-)
+TALLY = Tally()
+REGISTRY.register(TALLY)
 REFUSED = Counter("mlserving_refused", "Requests refused, by what was wrong.", ["reason"], registry=REGISTRY)
 IN_FLIGHT = Gauge("mlserving_requests_in_flight", "Requests being answered now.", registry=REGISTRY)
 QUEUE = Gauge("mlserving_queue_length", "Predictions that wait or run off the event loop.", registry=REGISTRY)
@@ -45,16 +39,6 @@ MODEL = Gauge("mlserving_model_info", "The models served.", ["model", "version",
 WARM_UP = Gauge(
     "mlserving_model_warm_up_seconds", "Time to open the model and predict once.", ["model"], registry=REGISTRY
 )
-
-
-@cache
-def requests(route: str, status: int) -> Counter:
-    return REQUESTS.labels(route, status)
-
-
-@cache
-def seconds(route: str) -> Histogram:
-    return SECONDS.labels(route)
 
 
 def render() -> bytes:

@@ -67,6 +67,7 @@ class Predictor(kserve.Model):
             self._session = _open(self.bundle.onnx)
             graph = tuple(map(tensors.of_input, self._session.get_inputs()))
             outputs = tuple(map(tensors.of_output, self._session.get_outputs()))
+            self._produced = [output.name for output in self._session.get_outputs()]
             self.outputs = (*outputs, tensors.WARNINGS) if self.task.picture else outputs
         except Exception as error:  # onnxruntime's errors have no class in common
             raise BundleError(f"The ONNX graph of {self.name} cannot be opened: {error}") from error
@@ -111,7 +112,7 @@ class Predictor(kserve.Model):
         return perf_counter() - started
 
     def _run(self, rows: Rows) -> list[NDArray[Any]]:
-        produced: list[NDArray[Any]] = self._session.run(None, rows)
+        produced: list[NDArray[Any]] = self._session.run(self._produced, rows)
         return produced
 
     def _run_sliced(self, rows: Rows, count: int) -> list[NDArray[Any]]:

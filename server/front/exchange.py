@@ -84,8 +84,7 @@ class Exchange:
 
     def finish(self) -> None:
         seconds = perf_counter() - self.began
-        metrics.requests(self._route.name, self.status).inc()
-        metrics.seconds(self._route.name).observe(seconds)
+        metrics.TALLY.count(self._route.name, self.status, seconds)
         if self._failure is None:
             self._journal.note(self._route.name, self._method, self.status, seconds, self._id.decode())
         else:
