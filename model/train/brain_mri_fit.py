@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.image.scan import SIDE
-from model.train.brain_mri_graph import STRIDE, both_ways
+from model.train.brain_mri_graph import both_ways
 from model.train.picture.calibrate import temperature
 from model.train.picture.export import export
 from model.train.picture.fit import Recipe, fit, outputs, stages
@@ -20,7 +20,7 @@ from model.train.picture.strangeness import Yardstick, measure
 from model.train.picture.vary import Variation
 
 CHANNELS = (16, 48, 96, 192)
-STEM = 5  # pixels, the side of the first convolution
+STEM, STRIDE = 5, 2  # pixels, of the first convolution: its side, and how far apart its places are
 DROPOUT = 0.2
 RECIPE = Recipe(epochs=60, learning_rate=0.1, batch=64, label_smoothing=0.05)
 QUICK = Recipe(epochs=1, learning_rate=0.05, batch=16)

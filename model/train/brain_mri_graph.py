@@ -1,4 +1,4 @@
-"""What the brain MRI graph has beside a network's own: its first stride, and that it looks at a scan both ways."""
+"""What the brain MRI graph has beside a network's own: that it looks at a scan both ways."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-STRIDE = 2  # of the first convolution
 LEFT_TO_RIGHT = 3  # the axis of [n, 1, height, width]
 
 
@@ -14,7 +13,6 @@ def both_ways(graph: bytes) -> bytes:
     """The graph, with its features, of which all answers are made, in the mean of a scan and its mirror image."""
     model = onnx.load_from_string(graph)
     first = next(node for node in model.graph.node if node.op_type == "Conv")
-    first.attribute.append(helper.make_attribute("strides", [STRIDE, STRIDE]))
     scans = first.input[0]
     ends = {"last": [-1], "beyond": [np.iinfo(np.int64).min], "axis": [LEFT_TO_RIGHT], "back": [-1]}
     model.graph.initializer.extend(numpy_helper.from_array(np.array(value), name) for name, value in ends.items())

@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from model.train.picture.convolution import attributes, folded
 from model.train.picture.pytorch import nn
 from model.train.picture.strangeness import Yardstick
 
 OPSET = 18
 IR_VERSION = 10
-
-Array = NDArray[Any]
 
 
 @dataclass
@@ -79,34 +77,29 @@ def export(
 def _features(graph: _Graph, layers: Any, tensor: str) -> list[str]:
     """What comes out of each pooling, and of all."""
     pooled = []
-    for place, layer in enumerate(layers):
+    along = [None, *layers, None]
+    for before, layer, after in zip(along, along[1:], along[2:], strict=False):
         match layer:
             case nn.Conv2d():
-                weight, bias = _folded(layer, layers[place + 1])
-                pads = [*layer.padding, *layer.padding]
-                tensor = graph.node("Conv", tensor, graph.weight(weight), graph.weight(bias), pads=pads)
+                weight, bias = (graph.weight(value) for value in folded(layer, after))
+                tensor = graph.node("Conv", tensor, weight, bias, **attributes(layer))
             case nn.ReLU():
                 tensor = graph.node("Relu", tensor)
-            case nn.MaxPool2d():
-                side = [layer.kernel_size, layer.kernel_size]
-                tensor = graph.node("MaxPool", tensor, kernel_shape=side, strides=side)
+            case nn.MaxPool2d(kernel_size=side, padding=0, dilation=1, ceil_mode=False) if layer.stride == side:
+                sides = 2 * [side] if isinstance(side, int) else [*side]
+                tensor = graph.node("MaxPool", tensor, kernel_shape=sides, strides=sides)
                 pooled.append(tensor)
-            case nn.AdaptiveAvgPool2d():
+            case nn.AdaptiveAvgPool2d(output_size=1):
                 tensor = graph.node("GlobalAveragePool", tensor)
-            case nn.Flatten():
+            case nn.Flatten(start_dim=1, end_dim=-1):
                 tensor = graph.node("Flatten", tensor)
-            case nn.BatchNorm2d() | nn.Dropout():
-                pass  # the one is in the convolution before it, the other is of the training
+            case nn.BatchNorm2d() if isinstance(before, nn.Conv2d):
+                pass  # it is in that
+            case nn.Dropout():
+                pass  # it is of the training
             case _:
                 raise TypeError(f"No ONNX operator is known here for {layer}.")
     return [*pooled, tensor]
-
-
-def _folded(convolution: Any, normalisation: Any) -> tuple[Array, Array]:
-    scale = normalisation.weight / (normalisation.running_var + normalisation.eps).sqrt()
-    weight = convolution.weight * scale[:, None, None, None]
-    bias = normalisation.bias - normalisation.running_mean * scale
-    return weight.detach().numpy(), bias.detach().numpy()
 
 
 def _strangeness(graph: _Graph, seen: str, yardstick: Yardstick) -> None:
