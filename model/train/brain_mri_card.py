@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -61,5 +60,5 @@ def card(fitted: dict[str, Any], scans: Scans, metrics: dict[str, Figures], tria
         "metrics": metrics,
         **trials,
         "fit": fitted,
-        "versions": versions() | {name: version(name) for name in ("pillow", "torch")},
+        "versions": versions("pillow", "torch"),
     }

@@ -14,7 +14,7 @@ from model.image import decode, scan
 from model.train.brain_mri_data import CLASSES, Scans
 from model.train.brain_mri_trials import copies, strangers
 from model.train.judge import Figures
-from model.train.picture.judge import Answers, Ask, figures, milliseconds, share
+from model.train.picture.judge import Answers, Ask, figures, milliseconds, share, warned
 
 COPIED = 4  # every so many judged scans are also asked about as copies
 
@@ -65,10 +65,10 @@ def originals(ask: Ask, scans: Scans) -> Figures:
 
 def strange(ask: Ask, strange_above: float, answers: Answers, digits: NDArray[np.uint8]) -> dict[str, Figures]:
     """Of the judged scans and of what is none, the share that is warned of as strange."""
-    shares = {"judged_scans": _warned(answers.strangeness, strange_above)}
+    shares = {"judged_scans": warned(answers.strangeness, strange_above)}
     for name, pictures in strangers(digits).items():
         measured = ask(np.stack([scan.prepare(picture)[0] for picture in pictures])).strangeness
-        shares[name] = _warned(measured, strange_above)
+        shares[name] = warned(measured, strange_above)
     return shares
 
 
@@ -85,7 +85,3 @@ def _beside(answers: Array, kept: Array, truth: Array) -> Figures:
         "accuracy": share(answers == truth),
         "said_to_have_no_tumour": share(answers == NO_TUMOUR),
     }
-
-
-def _warned(strangeness: Array, strange_above: float) -> Figures:
-    return {"pictures": len(strangeness), "warned": share(strangeness > strange_above)}

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
-from sklearn.datasets import load_sample_images
+
+from model.train.picture.photographs import photographs
 
 Grey = NDArray[np.uint8]
 
@@ -39,19 +40,9 @@ def strangers(digits: Grey) -> dict[str, list[Grey]]:
     random = np.random.default_rng(0)
     return {
         "digits": [np.asarray(Image.fromarray(digit).resize((SIDE, SIDE))) for digit in digits[:EACH]],
-        "photographs": _photographs(random),
+        "photographs": photographs(random, EACH, SIDE),
         **{name: [draw(random) for _ in range(EACH)] for name, draw in DRAWN.items()},
     }
-
-
-def _photographs(random: np.random.Generator) -> list[Grey]:
-    parts = []
-    for photograph in load_sample_images().images:
-        grey = np.asarray(Image.fromarray(photograph).convert("L"))
-        for _ in range(EACH // 2):
-            top, left = (int(random.integers(0, length - SIDE)) for length in grey.shape)
-            parts.append(grey[top : top + SIDE, left : left + SIDE])
-    return parts
 
 
 def _text(random: np.random.Generator) -> Grey:

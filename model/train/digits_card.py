@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 from model.train.judge import Figures
@@ -50,7 +49,7 @@ def card(fitted: dict[str, Any], metrics: dict[str, Figures], trials: dict[str, 
         "metrics": metrics,
         **trials,
         "fit": fitted,
-        "versions": versions() | {name: version(name) for name in ("pillow", "torch")},
+        "versions": versions("pillow", "torch"),
     }
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
-from sklearn.datasets import load_sample_images
 
 from model.image.paper import repeated
+from model.train.picture.photographs import photographs
 
 EACH = 200  # strangers of a kind
 LETTERS = "ACEFGHKMNPRTWX"  # that look like no digit
@@ -40,7 +40,7 @@ def strangers(scans: list[Grey]) -> dict[str, list[Grey]]:
     return {
         "letters": [_letter(letter, size) for letter in LETTERS for size in range(24, 104, 8)],
         "noise": [random.integers(0, 256, (28, 28), np.uint8) for _ in range(EACH)],
-        "photographs": _photographs(random),
+        "photographs": photographs(random, EACH, LARGE),
         "brain_scans": scans,
         "blank": [np.full((side, side), level, np.uint8) for side in (28, 100) for level in (0, WHITE)],
     }
@@ -98,16 +98,6 @@ def _letter(letter: str, size: int) -> Grey:
     page = Image.new("L", (112, 112), WHITE)
     ImageDraw.Draw(page).text((56, 56), letter, "black", ImageFont.load_default(size), anchor="mm")
     return np.asarray(page)
-
-
-def _photographs(random: Random) -> list[Grey]:
-    parts = []
-    for photograph in load_sample_images().images:
-        grey = np.asarray(Image.fromarray(photograph).convert("L"))
-        for _ in range(EACH // 2):
-            top, left = (int(random.integers(0, length - LARGE)) for length in grey.shape)
-            parts.append(grey[top : top + LARGE, left : left + LARGE])
-    return parts
 
 
 COPIES: Mapping[str, Copy] = {

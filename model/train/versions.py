@@ -6,6 +6,6 @@ import platform
 from importlib.metadata import version
 
 
-def versions() -> dict[str, str]:
-    packages = ("scikit-learn", "numpy", "skl2onnx", "onnx", "onnxruntime")
+def versions(*more: str) -> dict[str, str]:
+    packages = ("scikit-learn", "numpy", "skl2onnx", "onnx", "onnxruntime", *more)
     return {"python": platform.python_version()} | {name: version(name) for name in packages}

@@ -8,7 +8,7 @@ from PIL import Image
 from model import bundle
 from model.bundle import Bundle
 from model.image import digit
-from model.train import datasets, digits, digits_trials
+from model.train import datasets, digits, digits_judge, digits_trials
 from model.train.datasets import Mnist
 from model.train.digits_card import TO_BEAT, shortfalls
 from model.train.picture.judge import asker
@@ -111,5 +111,5 @@ def test_the_bundle_that_is_shipped_is_as_good_as_its_card_says() -> None:
     assert shipped.task.picture is not None
     strange_above = shipped.task.picture.strange_above
     assert (answers.strangeness > strange_above).mean() < 0.02
-    robustness = digits.robustness(ask, mnist.test_images[::100], mnist.test_labels[::100], strange_above)
+    robustness = digits_judge.robustness(ask, mnist.test_images[::5], mnist.test_labels[::5], strange_above)
     assert robustness["photograph"]["accuracy"] >= 0.95

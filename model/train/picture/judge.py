@@ -59,6 +59,15 @@ def share(hits: Array) -> float | None:
     return round(float(np.mean(hits)), 4) if len(hits) else None
 
 
+def bound(strangeness: Array, usual: float) -> float:
+    """The strangeness above which a picture is called strange: so large a share of these is not."""
+    return round(float(np.quantile(strangeness, usual)), 3)
+
+
+def warned(strangeness: Array, strange_above: float) -> Figures:
+    return {"pictures": len(strangeness), "warned": share(strangeness > strange_above)}
+
+
 def milliseconds(call: Callable[[], object]) -> float:
     """The median time of a call."""
     times = []

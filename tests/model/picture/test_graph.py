@@ -109,6 +109,14 @@ def test_what_is_far_from_every_class_in_its_own_spread_is_strange() -> None:
     assert strangeness([0, 2.5]) > 5
 
 
+def test_the_last_features_can_be_left_out_of_the_measure() -> None:
+    features = np.random.default_rng(0).normal(0, 1, (100, 5)).astype(np.float32)
+    targets = np.arange(100) % 2
+    made, shorter = measure(features, targets, left_out=2), measure(features[:, :3], targets)
+    assert np.allclose(features @ made.whitening, features[:, :3] @ shorter.whitening, atol=1e-6)
+    assert np.array_equal(made.centres, shorter.centres)
+
+
 def test_a_feature_that_never_varies_is_no_measure() -> None:
     features = np.random.default_rng(0).normal(0, 1, (100, 3)).astype(np.float32)
     features[:, 2] = 0

@@ -3,7 +3,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from model.train.picture.judge import PIXELS, Answers, asker, figures, milliseconds, share
+from model.train.picture.judge import PIXELS, Answers, asker, bound, figures, milliseconds, share, warned
 
 
 def graph() -> bytes:
@@ -53,6 +53,12 @@ def test_the_figures_have_the_recall_of_each_class() -> None:
 def test_a_share_of_nothing_is_none() -> None:
     assert share(np.array([True, False, False])) == pytest.approx(0.3333)
     assert share(np.array([])) is None
+
+
+def test_what_is_above_the_bound_is_warned_of() -> None:
+    strangeness = np.arange(201) / 200
+    assert bound(strangeness, 0.99) == 0.99
+    assert warned(strangeness, 0.99) == {"pictures": 201, "warned": pytest.approx(0.01, abs=1e-4)}
 
 
 def test_the_time_is_that_of_one_call_in_milliseconds() -> None:
