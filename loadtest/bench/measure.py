@@ -19,6 +19,8 @@ COMPARED = (FASTAPI, KSERVE, OURS)
 ONE_CALLER, MANY_CALLERS, BATCH_CALLERS = 1, 32, 4
 """Connections: who waits for each answer; enough to keep any server busy; and a few with a lot to ask."""
 SCAN_CLIENTS = 4
+FINER = 4
+"""Times as many rounds, of a second, where a difference of a few percent is looked for."""
 BATCH_ROWS, BIG_BATCH_ROWS = 1_000, 10_000
 
 Started = Sequence[tuple[Server, Process]]
@@ -108,7 +110,7 @@ class Measurement:
                 rounds.Subject(server.name, "/predict", process, asks.plain(model.sample(1)))
                 for server, process in started
             ]
-            return listed(rounds.alternate(subjects, self.plan.rounds, self.plan.seconds, MANY_CALLERS))
+            return listed(rounds.alternate(subjects, FINER * self.plan.rounds, 1, MANY_CALLERS))
 
     def beside(self, started: Started, model: Model) -> list[dict[str, Any]]:
         scenes = [scene for server, process in started if server.batch for scene in scenes_of(server, process, model)]
