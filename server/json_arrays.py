@@ -2,6 +2,7 @@
 
 from math import prod
 from threading import local
+from typing import cast
 
 import numpy as np
 import simdjson
@@ -11,10 +12,12 @@ _DEEPEST = 4
 """Axes: pictures in colour. What is nested deeper is not looked into."""
 
 _OF_NUMBERS = b"0123456789+-.eE \t\n\r"
+_KEPT = 1 << 20
+"""Bytes: for a longer text there is a parser of its own."""
 
 
 class _Thread(local):
-    """Its parser keeps its memory, 12 times the longest text: to get it anew would take as long as the parsing."""
+    """Its parser keeps its memory, 12 times the longest text: to get that anew would take as long as the parsing."""
 
     def __init__(self) -> None:
         self.parser = simdjson.Parser()
@@ -31,11 +34,12 @@ def array(text: bytes) -> NDArray[np.float64] | None:
     shape = _shape(text.translate(None, _OF_NUMBERS))
     if shape is None:
         return None
+    parser = _THREAD.parser if len(text) <= _KEPT else simdjson.Parser()
     try:
-        lists = _THREAD.parser.parse(text)
+        # At once: while anyone has the lists, the parser takes no other text.
+        numbers = np.frombuffer(cast(simdjson.Array, parser.parse(text)).as_buffer(of_type="d"))
     except (ValueError, RuntimeError):  # no JSON; a whole number of more than 64 bits
         return None
-    numbers = np.frombuffer(lists.as_buffer(of_type="d") if isinstance(lists, simdjson.Array) else b"")
     return numbers.reshape(shape) if len(numbers) == prod(shape) else None
 
 
@@ -49,5 +53,5 @@ def _shape(frame: bytes) -> tuple[int, ...] | None:
     for level in range(1, depth + 1):
         length = frame.find(b"]" * level) + level - (depth - level)
         count = (length - 1) // (len(item) + 1)
-        item, shape = b"[" + b",".join([item] * count) + b"]", (count, *shape)
+        item, shape = b"[" + ((item + b",") * count)[:-1] + b"]", (count, *shape)
     return shape if item == frame else None

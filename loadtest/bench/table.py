@@ -92,7 +92,9 @@ def _pictures(report: Mapping[str, Any]) -> str:
         return [_rate(row["rate"] * batch), _both(row), _times(row["ratio"]), _ms(row["cpu_us"] / 1e3)]
 
     def own(row: Row) -> list[str]:
-        return [_ms(row["cpu_us"] / 1e3), f"1/{beside[0]['cpu_us'] / row['cpu_us']:.1f}"]
+        first = beside[0]
+        share = "–" if first["failed"] else f"1/{first['cpu_us'] / row['cpu_us']:.1f}"
+        return [_ms(row["cpu_us"] / 1e3), share]
 
     rows = [
         [whole["server"], whole["protocol"], *_checked(whole, cells), *_checked(hollow, own)]

@@ -29,7 +29,7 @@ class Connection(HttpToolsProtocol):
         self.shut = False  # nothing more is answered
         self.head_bytes = 0  # of the head and what came with it, so no less than the head's own
         self.body_bytes = 0
-        self.access_log = False  # server/journal.py writes it
+        self.access_log = False  # the journal writes it
         self._intake = intake
         self._deaf = False  # nothing more is read
         self._chunk_bytes = 0
@@ -109,7 +109,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        # As uvicorn does it, but for its timer: server/patience.py looks after those who wait.
+        # As uvicorn does it, but for its timer: patience.py looks after those who wait.
         self._release()
         self.server_state.total_requests += 1
         if self.shut or self.transport.is_closing():

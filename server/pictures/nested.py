@@ -49,7 +49,7 @@ def pixels(raw: Text) -> Pixels:
 
 def stack(raw: Text) -> Pixels | None:
     """[n, height, width] of a list of grey pictures of one size; None where it is not, or one of them is not right."""
-    numbers = json_arrays.array(bytes(raw))
+    numbers = json_arrays.array(bytes(raw)) if depth(raw) == 1 + GREY else None
     if numbers is None or numbers.ndim != 1 + GREY or min(numbers.shape[1:]) < SIDE:
         return None
     return _shades(numbers, (1, 2))

@@ -51,7 +51,7 @@ def files(given: InputTensor, own: memoryview | None) -> list[bytes]:
 def _from_json(given: InputTensor) -> NDArray[np.float32]:
     numbers = json_arrays.array(bytes(given.data or b"null"))
     if numbers is None:
-        raise BadInput(f"Input {given.name}: data must be a list of numbers, flat or in the shape given.")
+        raise BadInput(f"Input {given.name}: data must be a list of numbers from 0 to 1, flat or in the shape given.")
     if numbers.shape not in ((prod(given.shape),), tuple(given.shape)):
         raise disagreement(given)
     with np.errstate(over="ignore"):  # what is too large is infinite then, and out of range as well

@@ -30,6 +30,7 @@ def read(body: bytes) -> Batch:
     """Raises BadInput."""
     try:
         document = strict_json.decode(_DOCUMENT, body)
+        strict_json.refuse_repeated(body, 1 + (document.probabilities is not UNSET))
         stack = nested.stack(document.x)
         pictures = _one_by_one(document.x) if stack is None else stack
     except msgspec.ValidationError as error:
@@ -37,7 +38,6 @@ def read(body: bytes) -> Batch:
             'The body must be {"x": pictures}, a list of pictures or one, each a list of rows; '
             'it may have "probabilities", true or false.'
         ) from error
-    strict_json.refuse_repeated(body, 1 + (document.probabilities is not UNSET))
     return Batch(pictures, document.probabilities is True)
 
 

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -95,3 +96,26 @@ def test_it_takes_no_more_memory_than_the_text_is_worth() -> None:
     # The first row and the first picture promise an array of 10^15 numbers.
     text = b"[[[" + b"1," * 100_000 + b"1]" + b",[1]" * 100_000 + b"]" + b",[[1]]" * 50_000 + b"]"
     assert json_arrays.array(text) is None
+
+
+def test_a_long_text_is_read_as_a_short_one() -> None:
+    row = list(range(1000))
+    read = json_arrays.array(json.dumps([row] * 300).encode())
+    assert read is not None
+    assert read.tolist() == [row] * 300
+
+
+def test_what_is_no_json_leaves_the_next_text_readable() -> None:
+    for wrong in (b"[1,,2]", b"[1e400]", b"[123456789012345678901234567890]"):
+        assert json_arrays.array(wrong) is None
+        assert json_arrays.array(b"[1]") == [1]
+
+
+def test_it_takes_little_memory_beside_the_parser() -> None:
+    text = b"[" + b"1," * 200_000 + b"1]"
+    json_arrays.array(text)
+    tracemalloc.start()
+    json_arrays.array(text)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 12 * len(text)

@@ -101,6 +101,7 @@ def test_a_key_sent_twice_is_refused() -> None:
     for body in (
         f'{{"x":{pictures},"x":{pictures}}}',
         f'{{"x":{pictures},"probabilities":true,"probabilities":false}}',
+        f'{{"x":{pictures},"x":[]}}',
     ):
         with pytest.raises(BadInput, match="same key twice"):
             x.read(body.encode())
