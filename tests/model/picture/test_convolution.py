@@ -80,6 +80,16 @@ def test_a_convolution_without_its_normalisation_is_refused() -> None:
         exported(network(last=False))
 
 
+@pytest.mark.parametrize("lacking", [{"affine": False}, {"bias": False}, {"track_running_stats": False}], ids=str)
+def test_a_normalisation_that_is_not_fixed_is_refused(lacking: dict[str, bool]) -> None:
+    from model.train.picture.pytorch import nn
+
+    made = network()
+    made[0][4] = nn.BatchNorm2d(6, **lacking)
+    with pytest.raises(TypeError, match=r"is followed by BatchNorm2d.* not by a batch normalisation with weights"):
+        exported(made)
+
+
 @pytest.mark.parametrize("place", [5, 6, 7, 8])
 def test_a_layer_of_another_kind_than_is_written_is_refused(place: int) -> None:
     from model.train.picture.pytorch import nn
