@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
 RUNS = 1_500
-"""Of a drawn digit there are some hundred; a grid of dots has thousands, and would take long."""
+"""Of a drawn digit there are some hundred; a grid of dots has thousands."""
+
+Places = NDArray[np.int64]
 
 
 def label(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -18,31 +18,31 @@ def label(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     """
     if np.count_nonzero(np.diff(mask, axis=1)) > 2 * RUNS:
         return mask.astype(np.int64)
-    parents: list[int] = [0]
-    numbers = np.zeros(mask.shape, np.int64)
-    above: list[tuple[int, int, int]] = []
-    for row, line in enumerate(mask):
-        runs = []
-        for start, end in _runs(line):
-            touched = {_root(parents, number) for first, last, number in above if first <= end and start <= last}
-            number = min(touched, default=len(parents))
-            if not touched:
-                parents.append(number)
-            for other in touched:
-                parents[other] = number
-            numbers[row, start:end] = number
-            runs.append((start, end, number))
-        above = runs
-    return np.array([_root(parents, number) for number in range(len(parents))])[numbers]
+    padded = np.pad(mask, ((0, 0), (1, 1))).ravel()
+    changes = np.flatnonzero(np.diff(padded)) + 1
+    starts, ends = changes[::2], changes[1::2]  # of the runs, row after row; the end is no part
+    numbers = 1 + _joined(len(starts), *_touching(starts, ends, mask.shape[1] + 2))
+    labels = np.zeros(padded.size, np.int64)
+    labels[starts] = numbers
+    labels[ends] = -numbers
+    return labels.cumsum().reshape(len(mask), -1)[:, 1:-1]
 
 
-def _runs(line: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Start and end, the latter no part of it, of each run of true values."""
-    changes = np.flatnonzero(np.diff(line, prepend=False, append=False))
-    return zip(changes[::2].tolist(), changes[1::2].tolist(), strict=True)
+def _touching(starts: Places, ends: Places, width: int) -> tuple[Places, Places]:
+    """Each pair of runs of which the second lies in the row below the first, and touches it."""
+    first = np.searchsorted(ends, starts + width)
+    after = np.searchsorted(starts, ends + width, side="right")
+    counts = after - first
+    above = np.repeat(np.arange(len(starts)), counts)
+    return above, np.arange(len(above)) + np.repeat(first - (counts.cumsum() - counts), counts)
 
 
-def _root(parents: list[int], number: int) -> int:
-    while parents[number] != number:
-        number = parents[number]
-    return number
+def _joined(count: int, some: Places, others: Places) -> Places:
+    """For each of so many, the least of all that pairs join it to."""
+    least = np.arange(count)
+    while (least[some] != least[others]).any():
+        ends = least[some], least[others]
+        np.minimum.at(least, np.maximum(*ends), np.minimum(*ends))
+        while (least != least[least]).any():
+            least = least[least]
+    return least
