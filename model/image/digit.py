@@ -8,7 +8,6 @@ centre of mass becomes the middle.
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
@@ -103,9 +102,18 @@ def _thickened(ink: Ink) -> Ink:
     outline = np.hypot(*np.gradient(padded)).sum()
     scale = BOX / max(ink.shape)
     missing = max(0, round((THIN / scale - 2 * ink.sum() / outline) / 2))
-    # The largest value so many pixels around, along each axis in turn: several times faster than a filter of Pillow.
-    tall = sliding_window_view(np.pad(ink, 2 * missing), 2 * missing + 1, axis=0).max(axis=-1)
-    return np.asarray(sliding_window_view(tall, 2 * missing + 1, axis=1).max(axis=-1))
+    tall = _largest(np.pad(ink, 2 * missing), 2 * missing + 1)
+    return _largest(tall.T, 2 * missing + 1).T
+
+
+def _largest(rows: Ink, count: int) -> Ink:
+    """Of each so many rows one below the other, pixel by pixel: many times faster than a filter of Pillow."""
+    taken = 1
+    while taken < count:
+        step = min(taken, count - taken)
+        rows = np.maximum(rows[:-step], rows[step:])
+        taken += step
+    return rows
 
 
 def _framed(ink: Ink) -> Ink:

@@ -19,7 +19,8 @@ Levels = NDArray[np.float64]
 def ink(grey: Grey) -> Levels:
     """The grey levels by which each pixel, [height, width], differs from its paper in the direction of ink."""
     levels = _evenly_lit(grey)
-    skewness = (levels**3).mean() / max((levels**2).mean(), 1.0) ** 1.5
+    squares = levels**2
+    skewness = (squares * levels).mean() / max(squares.mean(), 1.0) ** 1.5
     rare = abs(skewness) > RARE
     light_on_dark = skewness > 0 if rare else _border(levels).mean() < 0
     dark_on_light = 255 - grey if light_on_dark else grey
