@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from server.errors import Malformed, Overloaded, ServingError
 from server.front import head, patience
 from server.front.intake import HalfClosing, Intake
+from server.front.one_read import body_here
 from server.front.one_write import respond
 
 
@@ -80,7 +81,8 @@ class Connection(HttpToolsProtocol):
             return
         super().on_headers_complete()
         self.cycle.transport = self._half_closing  # type: ignore[assignment]
-        self.scope["respond"] = partial(respond, self.cycle)  # type: ignore[typeddict-unknown-key]
+        ways = {"respond": partial(respond, self.cycle), "body_here": partial(body_here, self.cycle)}
+        self.scope.update(ways)  # type: ignore[typeddict-item]
         self.since = self.loop.time()
         self.in_head = False
         if fault := self._fault_of_head():
@@ -150,22 +152,14 @@ class Connection(HttpToolsProtocol):
                 try:
                     self.parser.feed_data(piece)
                 except httptools.HttpParserUpgrade as upgrade:
-                    pieces += [memoryview(piece)[upgrade.args[0] :], self._head_without_upgrade()]
+                    # The parser takes what follows for another protocol, the body too.
+                    again = head.without_upgrade(self.parser, self.url, self.headers)
+                    pieces += [memoryview(piece)[upgrade.args[0] :], again]
                     self.parser = httptools.HttpRequestParser(self)
         except Malformed as fault:
             self.refuse(fault)
         except httptools.HttpParserError:
             self.refuse(Malformed("This is not a request in HTTP/1.1 that can be understood in one way only."))
-
-    def _head_without_upgrade(self) -> bytes:
-        """The parser takes what follows an upgrade for another protocol, the body too.
-
-        Java's client asks for HTTP/2 in each request, and does not mean it so: the head is read again without the wish.
-        """
-        method, version = self.parser.get_method(), self.parser.get_http_version()
-        if method == b"CONNECT":
-            raise Malformed("This is no proxy.")
-        return head.without_upgrade(method, self.url, version, self.headers)
 
     def _fault_of_head(self) -> ServingError | None:
         fault = None

@@ -101,7 +101,8 @@ class Door:
         body, deadline = b"", math.inf
         if route.reads:
             _check_content_type(route, headers)
-            body = await _whole_body(scope, receive)
+            here = exchange.body_here()
+            body = await _whole_body(scope, receive) if here is None else here
             deadline = _deadline(headers, exchange.began)
         if len(body) <= route.inline_bytes and not route.slow(body, headers):
             if perf_counter() > deadline:

@@ -30,6 +30,8 @@ _log = logging.getLogger("server")
 class Exchange:
     """status: of the answer, for the log, also where none was sent; began: when the request's head was here.
 
+    body_here: gives the whole body once if it has come by now, else None.
+
     standing_headers: what every answer carries, given whether it closes the connection.
     """
 
@@ -50,7 +52,9 @@ class Exchange:
         self._route = route
         self._headers = headers
         self._method: str = scope["method"]
-        self._respond: Respond | None = scope.pop("respond", None)  # left there it would keep the scope alive
+        # Left there they would keep the scope alive.
+        self._respond: Respond | None = scope.pop("respond", None)
+        self.body_here: Callable[[], bytes | None] = scope.pop("body_here", _not_here)
         self._id = _request_id(headers)
         self._send = send
         self._standing_headers = standing_headers
@@ -101,6 +105,10 @@ class Exchange:
         if not self._answered:
             body, own = self._route.refusal(sentence, self._headers)
             await self.answer(status, body, [*own, *headers])
+
+
+def _not_here() -> None:
+    return None
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:

@@ -1,5 +1,7 @@
 """What is amiss with the head of a request, beyond what the parser refuses itself."""
 
+import httptools
+
 from server.errors import HeadTooLarge, Malformed, ServingError, TooLarge, UrlTooLong
 
 HEAD_BYTES = 32 * 1024
@@ -47,7 +49,13 @@ def body_too_large(max_body_bytes: int) -> TooLarge:
     return TooLarge(f"The body is over {max_body_bytes} bytes; send fewer rows at a time.")
 
 
-def without_upgrade(method: bytes, url: bytes, version: str, fields: Fields) -> bytes:
-    """The head again, but for its wish to go on in another protocol."""
+def without_upgrade(parser: httptools.HttpRequestParser, url: bytes, fields: Fields) -> bytes:
+    """The head again, but for its wish to go on in another protocol. Raises Malformed.
+
+    Java's client asks for HTTP/2 in each request, and does not mean it so.
+    """
+    method, version = parser.get_method(), parser.get_http_version()
+    if method == b"CONNECT":
+        raise Malformed("This is no proxy.")
     kept = [b"%b: %b\r\n" % field for field in fields if field[0] != b"upgrade"]
     return b"%b %b HTTP/%b\r\n%b\r\n" % (method, url, version.encode(), b"".join(kept))

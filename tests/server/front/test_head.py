@@ -1,3 +1,4 @@
+import httptools
 import pytest
 
 from server.front import head
@@ -58,4 +59,6 @@ def test_what_is_too_long_is_refused(url: bytes, size: int, status: int | None) 
 def test_the_wish_for_another_protocol_is_left_out() -> None:
     fields = [HOST, (b"connection", b"Upgrade, HTTP2-Settings"), (b"upgrade", b"h2c"), (b"content-length", b"3")]
     kept = b"POST /x HTTP/1.1\r\nhost: h\r\nconnection: Upgrade, HTTP2-Settings\r\ncontent-length: 3\r\n\r\n"
-    assert head.without_upgrade(b"POST", b"/x", "1.1", fields) == kept
+    parser = httptools.HttpRequestParser(object())
+    parser.feed_data(b"POST /x HTTP/1.1\r\n")
+    assert head.without_upgrade(parser, b"/x", fields) == kept
