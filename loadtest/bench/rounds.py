@@ -29,6 +29,7 @@ class Round:
 class Measured:
     """The medians of a subject's rounds; `ratio` is its rate over the first subject's, round by round.
 
+    least_cpu_us: of the round that took least, for small differences: what else a machine does only adds to it.
     failed: requests refused, or broken off, in all rounds; with any of them the figures count for nothing.
     """
 
@@ -38,6 +39,7 @@ class Measured:
     p50_ms: float
     p99_ms: float
     cpu_us: float
+    least_cpu_us: float
     ratio: float
     failed: int
 
@@ -74,6 +76,7 @@ def summed_up(subject: Subject, rounds: Sequence[Round], first: Sequence[Round])
         p50_ms=middle(lambda one: one.load.p50_ms),
         p99_ms=middle(lambda one: one.load.p99_ms),
         cpu_us=middle(lambda one: one.cpu_us),
+        least_cpu_us=min(one.cpu_us for one in rounds),
         ratio=median(one.load.rate / base.load.rate for one, base in zip(rounds, first, strict=True)),
         failed=sum(one.load.failed for one in rounds),
     )

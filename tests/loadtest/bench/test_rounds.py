@@ -23,6 +23,7 @@ def test_each_figure_is_the_median_of_its_rounds(subject: Subject) -> None:
     rounds = [one(100, 3.0, 30.0), one(900, 1.0, 20.0), one(200, 2.0, 10.0)]
     measured = summed_up(subject, rounds, rounds)
     assert (measured.rate, measured.p50_ms, measured.p99_ms, measured.cpu_us) == (200, 2.0, 4.0, 20.0)
+    assert measured.least_cpu_us == 10.0
 
 
 def test_the_ratio_is_the_median_of_the_ratios_and_not_the_ratio_of_the_medians(subject: Subject) -> None:
