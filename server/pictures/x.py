@@ -1,5 +1,6 @@
 """The body {"x": pictures} → their pixels."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,16 +23,20 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
     probabilities: bool | UnsetType = UNSET
 
 
+_BEGUN = re.compile(rb'[ \t\n\r]*\{[ \t\n\r]*"x"[ \t\n\r]*:')
 _DOCUMENT = msgspec.json.Decoder(_Document)
 _PICTURES = msgspec.json.Decoder(list[Raw])
 
 
 def read(body: bytes) -> Batch:
     """Raises BadInput."""
+    alone = _alone(body)
+    if alone is not None and (stack := nested.stack(alone)) is not None:
+        return Batch(stack)
     try:
         document = strict_json.decode(_DOCUMENT, body)
         strict_json.refuse_repeated(body, 1 + (document.probabilities is not UNSET))
-        stack = nested.stack(document.x)
+        stack = nested.stack(document.x) if alone is None else None
         pictures = _one_by_one(document.x) if stack is None else stack
     except msgspec.ValidationError as error:
         raise BadInput(
@@ -39,6 +44,13 @@ def read(body: bytes) -> Batch:
             'it may have "probabilities", true or false.'
         ) from error
     return Batch(pictures, document.probabilities is True)
+
+
+def _alone(body: bytes) -> bytes | None:
+    """What is in a body that begins with the list x and ends with its object: once it is an array, nothing else is."""
+    begun = _BEGUN.match(body)
+    text, _, rest = body.rpartition(b"}")
+    return None if begun is None or rest.strip(b" \t\n\r") else text[begun.end() :]
 
 
 def _one_by_one(x: Raw) -> list[Pixels]:

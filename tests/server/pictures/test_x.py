@@ -13,6 +13,7 @@ def read(pictures: Any, **more: Any) -> x.Batch:
     return x.read(json.dumps({"x": pictures, **more}).encode())
 
 
+PAIR = json.dumps([BAR.tolist(), BLOCK.tolist()]).encode()
 DIM = BAR // 255
 """Of ones: as good as the bar itself."""
 
@@ -78,6 +79,15 @@ def test_nothing_of_a_picture_depends_on_those_beside_it(picture: Any, beside: A
         (b'{"x":[[[0]]}', "not valid JSON"),
         (b'{"x":[[[01]]]}', "not valid JSON"),
         (b'{"x":[[[0]]]} 7', "not valid JSON"),
+        (b'{"x":%b} 7' % PAIR, "not valid JSON"),
+        (b'\x0b{"x":%b}' % PAIR, "not valid JSON"),
+        (b'{"x":%b}\x0c' % PAIR, "not valid JSON"),
+        (b'{"x":%b}}' % PAIR, "not valid JSON"),
+        (b'{"x":%b]}' % PAIR, "not valid JSON"),
+        (b'{"x":%b,}' % PAIR, "not valid JSON"),
+        (b'{"x":%b,"y":1}' % PAIR, "must be {"),
+        (b'{"x":%b,"x":%b}' % (PAIR, PAIR), "same key twice"),
+        (b'{"x":%b' % PAIR, "not valid JSON"),
         (b'{"x":' + b"[" * 100_000, "not valid JSON|nested too deeply"),
     ],
 )
