@@ -41,7 +41,7 @@ image: train ## build the image and hand it to the cluster
 load: .venv/installed ## one experiment against what is deployed, with its report: SHAPE=demo|ramp|step|spike|soak|smoke, MODELS=digits,…
 	scripts/load $(SHAPE) $(MODELS)
 
-bench: .venv/installed ## measure it beside FastAPI and KServe on this machine, ten minutes; QUICK=1: see that it works
+bench: .venv/installed ## measure it beside FastAPI and KServe on this machine, a quarter of an hour; QUICK=1: see that it works
 	scripts/bench measure $(if $(QUICK),--quick)
 
 lock: .venv/installed ## lock the dependencies anew, with hashes
