@@ -26,8 +26,8 @@ class _Thread(local):
 _THREAD = _Thread()
 
 
-def array(text: bytes) -> NDArray[np.float64] | None:
-    """As many axes as the lists are deep.
+def array(text: bytes) -> NDArray[np.float32] | None:
+    """As many axes as the lists are deep; a number too large for float32 is infinite.
 
     None of what is no JSON, has anything but numbers, none at all, or lists of different lengths or depths.
     """
@@ -40,7 +40,10 @@ def array(text: bytes) -> NDArray[np.float64] | None:
         numbers = np.frombuffer(cast(simdjson.Array, parser.parse(text)).as_buffer(of_type="d"))
     except (ValueError, RuntimeError):  # no JSON; a whole number of more than 64 bits
         return None
-    return numbers.reshape(shape) if len(numbers) == prod(shape) else None
+    if len(numbers) != prod(shape):
+        return None
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32).reshape(shape)
 
 
 def _shape(frame: bytes) -> tuple[int, ...] | None:

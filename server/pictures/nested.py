@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import numpy as np
 from msgspec import Raw
-from numpy.typing import NDArray
 
 from server import json_arrays, strict_json
 from server.errors import BadInput
@@ -55,15 +54,13 @@ def stack(raw: Text) -> Pixels | None:
     return _shades(numbers, (1, 2))
 
 
-def _shades(numbers: NDArray[np.float64], axes: tuple[int, ...]) -> Pixels | None:
+def _shades(numbers: Pixels, axes: tuple[int, ...]) -> Pixels | None:
     """axes: of a picture, whose largest number says whether its white is 1 or 255. None if one is out of range."""
-    with np.errstate(over="ignore"):  # what is too large is infinite then, and out of range as well
-        shades = numbers.astype(np.float32)
-    largest = shades.max(axis=axes, keepdims=True)
-    if shades.min() < 0 or largest.max() > _LARGEST:
+    largest = numbers.max(axis=axes, keepdims=True)
+    if numbers.min() < 0 or largest.max() > _LARGEST:
         return None
-    shades /= np.where(largest > 1, np.float32(_LARGEST), np.float32(1))
-    return shades
+    white: Pixels = np.where(largest > 1, np.float32(_LARGEST), np.float32(1))
+    return numbers / white
 
 
 def _check_size(shape: tuple[int, ...]) -> None:

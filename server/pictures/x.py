@@ -31,13 +31,13 @@ _PICTURES = msgspec.json.Decoder(list[Raw])
 def read(body: bytes) -> Batch:
     """Raises BadInput."""
     alone = _alone(body)
-    if alone is not None and (stack := nested.stack(alone)) is not None:
+    stack = None if alone is None else nested.stack(alone)
+    if stack is not None:
         return Batch(stack)
     try:
         document = strict_json.decode(_DOCUMENT, body)
         strict_json.refuse_repeated(body, 1 + (document.probabilities is not UNSET))
-        stack = nested.stack(document.x) if alone is None else None
-        pictures = _one_by_one(document.x) if stack is None else stack
+        pictures = _one_by_one(document.x)
     except msgspec.ValidationError as error:
         raise BadInput(
             'The body must be {"x": pictures}, a list of pictures or one, each a list of rows; '
