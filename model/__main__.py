@@ -1,4 +1,4 @@
-"""The command line: train a model we ship, bundle one of yours, show a bundle."""
+"""The command line: train a model we ship, bundle one of yours, show a bundle, draw what is answered wrong."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model import bundle
-from model.train import brain_mri, breast_cancer, bring, digits, show
+from model.train import brain_mri, breast_cancer, bring, digits, show, wrong
 
 BUNDLES = Path("model/bundles")
+SHEETS = Path("docs/pictures")
 SHIPPED = {"breast_cancer": "breast_model", "digits": "digits", "brain_mri": "brain_mri"}
 """What is trained, and what it is called where it is served."""
 
@@ -19,7 +20,7 @@ def main(command: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(command)
     try:
         arguments.run(arguments)
-    except bundle.BundleError as error:
+    except (bundle.BundleError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -50,6 +51,13 @@ def _bundle(arguments: argparse.Namespace) -> None:
 
 def _show(arguments: argparse.Namespace) -> None:
     print(show.readable(bundle.load(arguments.folder)))
+
+
+def _wrong(arguments: argparse.Namespace) -> None:
+    output = arguments.output or SHEETS / f"{arguments.model}_wrong.png"
+    drawn, said = wrong.drawn(bundle.load(BUNDLES / arguments.model), wrong.JUDGED[arguments.model]())
+    drawn.save(output, "PNG", optimize=True)
+    print(f"{said} Wrote {output}.")
 
 
 def _report(made: bundle.Bundle) -> None:
@@ -88,6 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("show", help="print what a bundle is, what it takes and how good it is")
     shown.add_argument("folder", type=Path, metavar="FOLDER")
     shown.set_defaults(run=_show)
+
+    sheet = commands.add_parser("wrong", help="draw what a shipped model of pictures answers wrong and is surest of")
+    sheet.add_argument("model", choices=list(wrong.JUDGED))
+    sheet.add_argument("--output", type=Path, metavar="FILE.png", help=f"default: in {SHEETS}")
+    sheet.set_defaults(run=_wrong)
     return parser
 
 

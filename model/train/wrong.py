@@ -1,12 +1,9 @@
-"""What a committed model of pictures answers wrong, as a sheet: python -m model.train.wrong digits."""
+"""What a model of pictures answers wrong, as a sheet."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +16,6 @@ from model.train.brain_mri_judge import seen
 from model.train.picture.judge import asker
 from model.train.picture.sheet import sheet
 
-BUNDLES = Path("model/bundles")
-SHEETS = Path("docs/pictures")
 SHOWN = 10
 
 Array = NDArray[Any]
@@ -35,23 +30,7 @@ class Judged:
     groups: Array  # [n], the same for near copies
 
 
-def main(command: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m model.train.wrong", description=__doc__)
-    parser.add_argument("model", choices=list(JUDGED))
-    parser.add_argument("output", nargs="?", type=Path, metavar="FILE.png", help=f"default: in {SHEETS}")
-    arguments = parser.parse_args(command)
-    output = arguments.output or SHEETS / f"{arguments.model}_wrong.png"
-    try:
-        drawn, said = wrong(bundle.load(BUNDLES / arguments.model), JUDGED[arguments.model]())
-        drawn.save(output, "PNG", optimize=True)
-    except (bundle.BundleError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"{said} Wrote {output}.")
-    return 0
-
-
-def wrong(model: bundle.Bundle, judged: Judged) -> tuple[Image.Image, str]:
+def drawn(model: bundle.Bundle, judged: Judged) -> tuple[Image.Image, str]:
     """A sheet of the answers that are wrong and surest, of near copies one; and a sentence of how many there are."""
     answers = asker(model.onnx)(judged.pictures)
     sure = answers.probabilities[np.arange(len(answers.labels)), answers.labels]
@@ -82,7 +61,3 @@ def _scans() -> Judged:
 
 
 JUDGED: Mapping[str, Callable[[], Judged]] = {"digits": _digits, "brain_mri": _scans}
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.__main__ import SHEETS, main
 from model.bundle import BundleError
 from model.train import wrong
 from model.train.picture import sheet
@@ -28,7 +29,7 @@ def test_the_surest_come_first_and_of_near_copies_one(tmp_path: Path, monkeypatc
     monkeypatch.setattr(wrong, "sheet", note)
     shades = (0.1, 0.2, 0.5, 0.85, 0.8, 1.0)
     judged = Judged(grey(*shades), np.array([1, 1, 0, 0, 0, 1]), np.array([0, 1, 2, 3, 3, 4]))
-    _, said = wrong.wrong(bundles.ink(tmp_path / "ink"), judged)
+    _, said = wrong.drawn(bundles.ink(tmp_path / "ink"), judged)
     assert said == "5 of 6 pictures are answered wrong, 4 of them unlike each other."
     ((pictures, texts),) = shown
     assert pictures == pytest.approx([0.1, 0.85, 0.2, 0.5])
@@ -42,20 +43,20 @@ def test_the_surest_come_first_and_of_near_copies_one(tmp_path: Path, monkeypatc
 
 def test_at_most_ten_are_shown(tmp_path: Path) -> None:
     ink = bundles.ink(tmp_path / "ink")
-    many, ten = (wrong.wrong(ink, Judged(grey(*[0.5] * n), np.zeros(n, int), np.arange(n)))[0] for n in (30, 10))
+    many, ten = (wrong.drawn(ink, Judged(grey(*[0.5] * n), np.zeros(n, int), np.arange(n)))[0] for n in (30, 10))
     assert many.tobytes() == ten.tobytes()
 
 
 def test_where_nothing_is_wrong_there_is_no_sheet(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"ink answers all of the 2 pictures rightly\."):
-        wrong.wrong(bundles.ink(tmp_path / "ink"), Judged(grey(0, 1), np.array([0, 1]), np.array([0, 1])))
+        wrong.drawn(bundles.ink(tmp_path / "ink"), Judged(grey(0, 1), np.array([0, 1]), np.array([0, 1])))
 
 
 def test_a_command_that_cannot_be_done_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert wrong.main(["digits"]) == 1
+    assert main(["wrong", "digits"]) == 1
     assert capsys.readouterr().err.startswith("error: ")
 
 
@@ -66,10 +67,9 @@ def test_the_sheet_of_the_documentation_is_what_the_command_draws(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    assert wrong.main([name, str(tmp_path / "drawn.png")]) == 0
+    assert main(["wrong", name, "--output", str(tmp_path / "drawn.png")]) == 0
     drawn, kept = (
-        np.asarray(Image.open(path), int)
-        for path in (tmp_path / "drawn.png", ROOT / wrong.SHEETS / f"{name}_wrong.png")
+        np.asarray(Image.open(path), int) for path in (tmp_path / "drawn.png", ROOT / SHEETS / f"{name}_wrong.png")
     )
     assert drawn.shape == kept.shape
     assert np.abs(drawn - kept).mean() < 1
