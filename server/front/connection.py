@@ -1,7 +1,6 @@
 """One connection: how much a caller may send, and what happens when it is too much or no HTTP."""
 
 import asyncio
-from functools import partial
 from typing import Any, cast
 
 import httptools
@@ -10,8 +9,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from server.errors import Malformed, Overloaded, ServingError
 from server.front import head, patience
 from server.front.intake import HalfClosing, Intake
-from server.front.one_read import body_here
-from server.front.one_write import respond
 
 
 class Connection(HttpToolsProtocol):
@@ -81,8 +78,7 @@ class Connection(HttpToolsProtocol):
             return
         super().on_headers_complete()
         self.cycle.transport = self._half_closing  # type: ignore[assignment]
-        ways = {"respond": partial(respond, self.cycle), "body_here": partial(body_here, self.cycle)}
-        self.scope.update(ways)  # type: ignore[typeddict-item]
+        self.scope["cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
         self.since = self.loop.time()
         self.in_head = False
         if fault := self._fault_of_head():

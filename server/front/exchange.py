@@ -7,16 +7,19 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from time import perf_counter
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
 from server import metrics
 from server.answer import JSON_HEADERS, Header
 from server.errors import ServingError
 from server.front.journal import Journal
+from server.front.one_read import body_here
+from server.front.one_write import respond
 from server.route import Route
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-Respond = Callable[[int, Sequence[Header], bytes], bool]
 
 FAILED = 500
 CALLER_GONE = 499
@@ -29,8 +32,6 @@ _log = logging.getLogger("server")
 
 class Exchange:
     """status: of the answer, for the log, also where none was sent; began: when the request's head was here.
-
-    body_here: gives the whole body once if it has come by now, else None.
 
     standing_headers: what every answer carries, given whether it closes the connection.
     """
@@ -52,13 +53,15 @@ class Exchange:
         self._route = route
         self._headers = headers
         self._method: str = scope["method"]
-        # Left there they would keep the scope alive.
-        self._respond: Respond | None = scope.pop("respond", None)
-        self.body_here: Callable[[], bytes | None] = scope.pop("body_here", _not_here)
+        self._cycle: RequestResponseCycle | None = scope.pop("cycle", None)  # left there it would keep the scope alive
         self._id = _request_id(headers)
         self._send = send
         self._standing_headers = standing_headers
         self._journal = journal
+
+    def body_here(self) -> bytes | None:
+        """The whole body, once, if it has come by now."""
+        return body_here(self._cycle) if self._cycle else None
 
     async def relay(self, message: Message) -> None:
         """Send what KServe's app says, but for its failures: they carry the text of exceptions."""
@@ -70,7 +73,7 @@ class Exchange:
 
     async def answer(self, status: int, body: bytes, headers: Sequence[Header] = JSON_HEADERS) -> None:
         written = self._begun(status, (*headers, (b"content-length", b"%d" % len(body))))
-        if self._respond is None or not self._respond(status, written, body):
+        if self._cycle is None or not respond(self._cycle, status, written, body):
             await self._send({"type": "http.response.start", "status": status, "headers": written})
             await self._send({"type": "http.response.body", "body": body})
 
@@ -105,10 +108,6 @@ class Exchange:
         if not self._answered:
             body, own = self._route.refusal(sentence, self._headers)
             await self.answer(status, body, [*own, *headers])
-
-
-def _not_here() -> None:
-    return None
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
