@@ -1,7 +1,7 @@
 FROM python:3.11-slim AS build
 COPY requirements.lock /
 # --without-pip: the environment that is served from has no installer; wheels only: nothing is compiled here.
-# KServe's requirements that server/lean.py leaves out are a third of what it installs.
+# KServe's requirements that server/kserve_stubs.py leaves out are a third of what it installs.
 RUN python -m venv /installer \
     && python -m venv --without-pip /opt/venv \
     && /installer/bin/python -m pip --python /opt/venv/bin/python install \
@@ -14,7 +14,7 @@ COPY server /app/server
 # A read-only root file system cannot cache bytecode, so what the server imports is compiled here, and only that:
 # at its start, by uvicorn when it begins to listen, and by Pillow for its first picture.
 RUN cd /app && ORT_DISABLE_TELEMETRY=1 /opt/venv/bin/python -c \
-    'from server import lean; lean.leave_out(); import server.start, server.pictures.protocols, server.links, uvicorn.lifespan.on; \
+    'from server import kserve_stubs; kserve_stubs.leave_out(); import server.start, server.pictures.protocols, server.links, uvicorn.lifespan.on; \
      from PIL import Image; Image.preinit()'
 
 FROM python:3.11-slim

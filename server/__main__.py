@@ -12,9 +12,9 @@ def main() -> int:
         signal.signal(number, _leave)
     # onnxruntime reports home, and writes state, unless this is set when it is imported.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    from server import lean  # noqa: PLC0415 (see above)
+    from server import kserve_stubs  # noqa: PLC0415 (see above)
 
-    lean.leave_out()
+    kserve_stubs.leave_out()
     from server.start import start  # noqa: PLC0415
 
     return start(os.environ)

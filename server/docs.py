@@ -8,8 +8,8 @@ import msgspec
 from fastapi.openapi.docs import get_swagger_ui_html
 
 from server import openapi
-from server.answer import Answer
 from server.predictor import Predictor
+from server.response import Answer
 from server.route import Route
 
 _ASSETS = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from server.answer import Answer, refused
+from server.response import Answer, refused
 
 Headers = Mapping[bytes, bytes]
 Handler = Callable[[bytes, Headers], Answer]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from model.bundle import BundleError, load
 from server import log, metrics, settings
-from server.host import Host
+from server.kserve_host import Host
 from server.predictor import Predictor
 
 SWITCH_SECONDS = 0.0005

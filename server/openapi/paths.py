@@ -8,7 +8,7 @@ from server.openapi import rows, schemas, schemas_v2
 from server.openapi.operations import Prediction, always, either, get, json
 from server.paths import V2
 from server.predictor import Predictor
-from server.routes import UNNAMED
+from server.routing import UNNAMED
 
 FRAMING = {V2: ["Inference-Header-Content-Length"]}
 """The headers by which the parts of a body are told apart."""

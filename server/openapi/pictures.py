@@ -12,8 +12,8 @@ from server.openapi import schemas_pictures as shown
 from server.openapi.operations import OCTETS, Content, Prediction, json
 from server.openapi.schemas import Schema
 from server.paths import LABEL, MANY, ONE, V1, V2
-from server.pictures import body
-from server.pictures.plain import Plain
+from server.pictures import request
+from server.pictures.rest import Plain
 from server.pictures.seen import data_url
 from server.pictures.v2 import Infer
 from server.predictor import Predictor
@@ -26,7 +26,7 @@ def of(predictor: Predictor, picture: Picture) -> dict[str, Prediction]:
     task, plain = predictor.task, Plain(predictor, picture)
     base64 = data_url(_bar()).partition(",")[2]
     file = {"image": base64}
-    sent = body.of_json(_written(file))
+    sent = request.of_json(_written(file))
     x = {"x": np.rint(_bar() * 255).astype(int).tolist()}
     instances = {"instances": [{"b64": base64}]}
     return {

@@ -9,7 +9,7 @@ from server.openapi import schemas, schemas_v2
 from server.openapi.operations import OCTETS, Prediction, json
 from server.paths import MANY, ONE, V1, V2
 from server.predictor import Predictor
-from server.rows import plain, v2
+from server.rows import rest, v2
 from server.tensors import example_rows
 
 
@@ -18,7 +18,7 @@ def of(predictor: Predictor) -> dict[str, Prediction]:
     task, answer = predictor.task, schemas.answer(predictor)
     row = dict(task.example)
     rows = {"instances": [row, _values(predictor)]}
-    answered = msgspec.json.decode(plain.predict(predictor, msgspec.json.encode(row)))
+    answered = msgspec.json.decode(rest.predict(predictor, msgspec.json.encode(row)))
     return {
         ONE: Prediction("Predict one row", json(schemas.row(task), row), json(answer, answered)),
         MANY: Prediction(
@@ -34,7 +34,7 @@ def of(predictor: Predictor) -> dict[str, Prediction]:
 def _v1(predictor: Predictor) -> Prediction:
     rows = {"instances": [_values(predictor)]}
     answer = schemas.predictions(schemas.prediction(predictor.task))
-    answered = msgspec.json.decode(plain.predict_v1(predictor, msgspec.json.encode(rows)))
+    answered = msgspec.json.decode(rest.predict_v1(predictor, msgspec.json.encode(rows)))
     return Prediction(
         "Predict, KServe V1 protocol", json(schemas.instances(predictor.task), rows), json(answer, answered)
     )
@@ -62,7 +62,7 @@ def _infer_request(predictor: Predictor) -> dict[str, Any]:
             "name": tensor.name,
             "shape": list(rows[tensor.name].shape),
             "datatype": tensor.datatype,
-            "data": plain.shortest(_filled(rows[tensor.name])),
+            "data": rest.shortest(_filled(rows[tensor.name])),
         }
         for tensor in predictor.inputs
     ]

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import msgspec
 
 from server.errors import BadInput
-from server.page.asked import Asked, named
-from server.pictures import body as bodies
+from server.page.form import Asked, named
 from server.pictures import form
-from server.pictures.plain import Plain
+from server.pictures import request as bodies
+from server.pictures.rest import Plain
 from server.predictor import Predictor
 
 TYPE = b"multipart/form-data"

@@ -8,9 +8,9 @@ import msgspec
 
 from model.task import Task
 from server.errors import BadInput
-from server.page.asked import Asked, Row, named
+from server.page.form import Asked, Row, named
 from server.predictor import Predictor
-from server.rows import plain
+from server.rows import rest
 
 TYPE = b"application/x-www-form-urlencoded"
 
@@ -22,7 +22,7 @@ def ask(predictors: Mapping[str, Predictor], body: bytes, _headers: Mapping[byte
     fields = _fields(body)
     predictor = named(predictors, fields.get("model", []))
     row = _row(predictor.task, fields | {"model": fields["model"][1:]})
-    return Asked(predictor, msgspec.json.decode(plain.predict(predictor, msgspec.json.encode(row))), row)
+    return Asked(predictor, msgspec.json.decode(rest.predict(predictor, msgspec.json.encode(row))), row)
 
 
 def _fields(body: bytes) -> dict[str, list[str]]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from server.page.asked import Asked
 from server.page.fill import NOTHING, Html, element, fill, joined
+from server.page.form import Asked
 from server.page.sections import section
 from server.predictor import Predictor
 from server.settings import Settings

@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 from msgspec import Raw
 
-from server import json_arrays, strict_json
 from server.errors import BadInput
-from server.pictures.levels import Pixels
+from server.json import arrays, strict
+from server.pictures.grayscale import Pixels
 
 GREY, COLOURED = 2, 3
 """How deep a picture is nested."""
@@ -36,7 +36,7 @@ def depth(raw: Text) -> int:
 
 def pixels(raw: Text) -> Pixels:
     """Raises BadInput."""
-    numbers = json_arrays.array(bytes(raw))
+    numbers = arrays.array(bytes(raw))
     if numbers is None or numbers.ndim not in _LISTS:
         raise _irregular(raw)
     _check_size(numbers.shape)
@@ -48,7 +48,7 @@ def pixels(raw: Text) -> Pixels:
 
 def stack(raw: Text) -> Pixels | None:
     """[n, height, width] of a list of grey pictures of one size; None where it is not, or one of them is not right."""
-    numbers = json_arrays.array(bytes(raw)) if depth(raw) == 1 + GREY else None
+    numbers = arrays.array(bytes(raw)) if depth(raw) == 1 + GREY else None
     if numbers is None or numbers.ndim != 1 + GREY or min(numbers.shape[1:]) < SIDE:
         return None
     return _shades(numbers, (1, 2))
@@ -89,7 +89,7 @@ def _irregular(raw: Text) -> BadInput:
 
 
 def _described(raw: Text) -> str:
-    return f"nested {depth(raw)} deep" if depth(raw) > COLOURED else strict_json.kind(raw)
+    return f"nested {depth(raw)} deep" if depth(raw) > COLOURED else strict.kind(raw)
 
 
 def _colours() -> BadInput:

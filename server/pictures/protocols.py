@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from model.task import Picture
-from server.answer import JSON, OCTETS, Answer
 from server.paths import LABEL, MANY, ONE, V1, V2
-from server.pictures import body as bodies
-from server.pictures.body import READS, Sent
-from server.pictures.plain import Plain
+from server.pictures import request as bodies
+from server.pictures.request import READS, Sent
+from server.pictures.rest import Plain
 from server.pictures.v2 import Infer
 from server.predictor import Predictor
+from server.response import JSON, OCTETS, Answer
 from server.route import Headers, Link, Route
 
 

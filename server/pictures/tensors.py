@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from server import json_arrays
 from server.errors import BadInput
+from server.json import arrays
+from server.json.strict import UNREADABLE
 from server.pictures import base64, numbered
-from server.strict_json import UNREADABLE
 from server.v2.inputs import disagreement
 from server.v2.request import InputTensor
 from server.v2.strings import unpack
@@ -49,7 +49,7 @@ def files(given: InputTensor, own: memoryview | None) -> list[bytes]:
 
 
 def _from_json(given: InputTensor) -> NDArray[np.float32]:
-    numbers = json_arrays.array(bytes(given.data or b"null"))
+    numbers = arrays.array(bytes(given.data or b"null"))
     if numbers is None:
         raise BadInput(f"Input {given.name}: data must be a list of numbers from 0 to 1, flat or in the shape given.")
     if numbers.shape not in ((prod(given.shape),), tuple(given.shape)):

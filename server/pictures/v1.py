@@ -3,11 +3,11 @@
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from server import strict_json
 from server.errors import BadInput
+from server.json import strict
 from server.pictures import base64, nested, numbered
-from server.pictures.levels import Pixels
-from server.pictures.prepared import Items
+from server.pictures.grayscale import Pixels
+from server.pictures.prepare import Items
 
 _INSTANCE = 'An instance is {"b64": "…"}, {"image_bytes": {"b64": "…"}} or a picture as a list of rows'
 
@@ -33,11 +33,11 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 def read(body: bytes) -> Items:
     """{"instances": [picture, …]} → files and pixels. Raises BadInput."""
     try:
-        together = strict_json.decode(_DOCUMENT, body).instances
+        together = strict.decode(_DOCUMENT, body).instances
         instances = _INSTANCES.decode(together)
     except msgspec.ValidationError as error:
         raise BadInput('The body must be a JSON object {"instances": [picture, …]}.') from error
-    strict_json.refuse_repeated(body, 1)
+    strict.refuse_repeated(body, 1)
     if not instances:
         raise BadInput("The list of pictures is empty; send at least one.")
     stack = nested.stack(together)
@@ -51,7 +51,7 @@ def read(body: bytes) -> Items:
 
 
 def _item(instance: Raw) -> bytes | Pixels:
-    match strict_json.kind(instance):
+    match strict.kind(instance):
         case "a list":
             return nested.pixels(instance)
         case "an object":

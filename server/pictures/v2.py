@@ -3,17 +3,17 @@
 import numpy as np
 
 from model.task import Picture
-from server.answer import Answer
 from server.errors import BadInput
 from server.pictures import tensors
-from server.pictures.judged import Judged, judge, of_prepared
-from server.pictures.prepared import Prepared
+from server.pictures.prepare import Prepared
+from server.pictures.result import Judged, judge, of_prepared
 from server.predictor import Predictor
+from server.response import Answer
 from server.route import Headers
 from server.v2 import body as bodies
 from server.v2.inputs import refuse_left_over, split
-from server.v2.outputs import ResponseWriter
 from server.v2.request import InputTensor
+from server.v2.response import ResponseWriter
 
 
 class Infer:

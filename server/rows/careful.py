@@ -7,10 +7,10 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from model.task import Feature, Task
-from server import strict_json
 from server.errors import BadInput
+from server.json import strict
+from server.json.strict import kind
 from server.rows import types as row_types
-from server.strict_json import kind
 
 
 class CarefulReader:
@@ -27,9 +27,9 @@ class CarefulReader:
         """The values in the order of the features, UNSET for a field left out. Raises BadInput."""
         match kind(row):
             case "an object":
-                written = self._by_name(strict_json.decode(self._object, row))
+                written = self._by_name(strict.decode(self._object, row))
             case "a list":
-                written = self._by_place(strict_json.decode(self._list, row))
+                written = self._by_place(strict.decode(self._list, row))
             case other:
                 raise BadInput(f"A row must be an object with the fields {_listed(self._names)}, not {other}.")
         each = zip(self._features, self._values, written, strict=True)
@@ -56,7 +56,7 @@ class CarefulReader:
 
 def _decoded(feature: Feature, decoder: msgspec.json.Decoder[Any], value: Raw) -> Any:
     try:
-        return strict_json.decode(decoder, value)
+        return strict.decode(decoder, value)
     except msgspec.ValidationError as error:
         raise BadInput(f"{feature.name} {_wrong(feature, value)}.") from error
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-from server.answer import JSON, OCTETS, Answer
 from server.paths import MANY, ONE, V1, V2
 from server.predictor import Predictor
+from server.response import JSON, OCTETS, Answer
 from server.route import Headers, Route
-from server.rows import plain, v2
+from server.rows import rest, v2
 
 
 def of(predictor: Predictor) -> dict[str, Route]:
@@ -20,8 +20,8 @@ def of(predictor: Predictor) -> dict[str, Route]:
         return Route(path, "POST", handler, reads, predictor.inline_bytes)
 
     return {
-        ONE: posted(ONE, plain.predict),
-        MANY: posted(MANY, plain.predict_batch),
-        V1: posted(V1, plain.predict_v1, (JSON, b"")),
+        ONE: posted(ONE, rest.predict),
+        MANY: posted(MANY, rest.predict_batch),
+        V1: posted(V1, rest.predict_v1, (JSON, b"")),
         V2: Route(V2, "POST", partial(v2.infer, predictor), (JSON, OCTETS, b""), predictor.inline_bytes),
     }

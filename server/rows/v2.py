@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from functools import cache
 
-from server.answer import Answer
 from server.predictor import Predictor
+from server.response import Answer
 from server.rows.v2_inputs import InputReader
 from server.v2.body import read as body_of
-from server.v2.outputs import ResponseWriter
+from server.v2.response import ResponseWriter
 
 
 def infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:

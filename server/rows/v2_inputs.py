@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.task import Feature, Task
 from server import arrays
 from server.errors import BadInput
-from server.strict_json import UNREADABLE
+from server.json.strict import UNREADABLE
 from server.tensors import DTYPES, Rows, Tensor
 from server.v2.inputs import disagreement, refuse_left_over, split
 from server.v2.request import InputTensor

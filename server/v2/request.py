@@ -4,8 +4,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 
-from server import strict_json
 from server.errors import BadInput
+from server.json import strict
 
 
 class TensorParameters(msgspec.Struct):
@@ -47,12 +47,12 @@ _DECODER = msgspec.json.Decoder(InferRequest)
 def decode(document: bytes) -> InferRequest:
     """Raises BadInput."""
     try:
-        request: InferRequest = strict_json.decode(_DECODER, document)
+        request: InferRequest = strict.decode(_DECODER, document)
     except msgspec.ValidationError as error:
         raise BadInput(
             'The body must be a V2 request: {"inputs": [{"name": …, "shape": [rows, …], "datatype": …, "data": […]}]}.'
         ) from error
-    strict_json.refuse_repeated(document, _members(request))
+    strict.refuse_repeated(document, _members(request))
     return request
 
 

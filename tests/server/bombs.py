@@ -10,7 +10,7 @@ from time import process_time
 
 from server.errors import ServingError
 from server.predictor import Predictor
-from server.rows import plain, v2
+from server.rows import rest, v2
 from tests.server import bundles
 
 LIMIT = 1 << 20
@@ -60,9 +60,9 @@ def main(folder: Path) -> None:
     sign = Predictor("sign", bundles.sign(folder))
     sign.load()
     handlers: dict[str, Callable[[bytes], bytes]] = {
-        "predict": lambda body: plain.predict(sign, body),
-        "batch": lambda body: plain.predict_batch(sign, body),
-        "V1": lambda body: plain.predict_v1(sign, body),
+        "predict": lambda body: rest.predict(sign, body),
+        "batch": lambda body: rest.predict_batch(sign, body),
+        "V1": lambda body: rest.predict_v1(sign, body),
         "V2": lambda body: v2.infer(sign, body, {})[0],
     }
     gc.freeze()  # as at the start of the server

@@ -7,8 +7,8 @@ from onnx import TensorProto, helper
 from onnx.onnx_ml_pb2 import GraphProto, ValueInfoProto
 
 from model.bundle import Bundle
+from model.bundle_write import save
 from model.task import Feature, Task
-from model.train.saving import save
 
 OPSETS = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
 

@@ -13,7 +13,7 @@ from schemathesis import Config
 from schemathesis.engine import events, from_schema
 
 from model.task import Feature
-from server import openapi, routes
+from server import openapi, routing
 from server.openapi import schemas
 from server.predictor import Predictor
 
@@ -97,13 +97,13 @@ def test_a_lie_would_be_found(document: Document, client: httpx.Client, lie: str
 
 
 def test_it_lists_what_the_server_answers_and_nothing_else(sign: Predictor, gap: Predictor) -> None:
-    table = routes.table([sign, gap])
+    table = routing.table([sign, gap])
     listed = {(path, method) for path, method, _ in operations(openapi.document([sign, gap]))}
     assert listed == {(path, route.method) for path, route in table.items()}
 
 
 def test_what_is_read_is_what_the_route_reads(sign: Predictor) -> None:
-    table = routes.table([sign])
+    table = routing.table([sign])
     for path, _, operation in operations(openapi.document([sign])):
         reads = {name.decode() for name in table[path].reads if name}
         assert set(operation.get("requestBody", {}).get("content", {})) == reads, path

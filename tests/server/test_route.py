@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from server.answer import Answer
 from server.errors import BadInput
-from server.front.backlog import Backlog
-from server.front.door import Door
-from server.front.journal import Journal
+from server.http.access_log import Journal
+from server.http.app import Door
+from server.http.worker import Backlog
+from server.response import Answer
 from server.route import Route
 
 

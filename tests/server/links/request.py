@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from server.front.door import Door
+from server.http.app import Door
 
 
 class Request:

@@ -7,11 +7,11 @@ from typing import Any
 import uvloop
 
 from server import links
-from server.answer import Answer
-from server.front.backlog import Backlog
-from server.front.door import Door
-from server.front.journal import Journal
+from server.http.access_log import Journal
+from server.http.app import Door
+from server.http.worker import Backlog
 from server.links import Links
+from server.response import Answer
 from server.route import Headers, Link, Route
 from tests.server.links.host import NAME, PICTURE, Host, listening, saying
 from tests.server.links.request import Request

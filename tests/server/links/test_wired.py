@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import uvloop
 
-from server import routes
-from server.front.backlog import Backlog
-from server.front.door import Door
-from server.front.journal import Journal
+from server import routing
+from server.http.access_log import Journal
+from server.http.app import Door
+from server.http.worker import Backlog
 from server.predictor import Predictor
 from tests.server import bundles as of_rows
 from tests.server.links.host import NAME, Host, listening, saying
@@ -38,7 +38,7 @@ def asked(predictors: list[Predictor], path: str, document: str, answer: bytes =
 
     async def scenario() -> tuple[int, Any, Host]:
         async with listening(saying(answer)) as host:
-            door = Door(routes.table(predictors), nothing, Backlog(2), Journal(), "", host.links())
+            door = Door(routing.table(predictors), nothing, Backlog(2), Journal(), "", host.links())
             body = document.replace("LINK", f"http://{NAME}:{host.port}/a.png")
             status, told = await Request(door, body, path, content_type="application/json").answer()
             return status, json.loads(told), host

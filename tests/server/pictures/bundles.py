@@ -6,9 +6,9 @@ from typing import Literal
 from onnx import TensorProto, helper
 
 from model.bundle import Bundle
+from model.bundle_write import save
 from model.image import digit, scan
 from model.task import Picture, Task
-from model.train.saving import save
 
 STRANGE_ABOVE = 6.0
 

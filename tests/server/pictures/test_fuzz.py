@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from server import routes
+from server import routing
 from server.errors import ServingError
 from server.predictor import Predictor
 from server.route import Headers, Route
@@ -100,7 +100,7 @@ def _damaged(random: Random, whole: bytes) -> bytes:
 
 @pytest.fixture
 def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> dict[str, Route]:
-    return routes.table([sign, ink, bulk])
+    return routing.table([sign, ink, bulk])
 
 
 @pytest.mark.parametrize("kind", [file, form, one, many, v1, v2, v2_binary], ids=lambda kind: kind.__name__)

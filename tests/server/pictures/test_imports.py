@@ -9,8 +9,8 @@ pytestmark = pytest.mark.slow
 
 IMPORTS = """
 import sys
-from server import lean
-lean.leave_out()
+from server import kserve_stubs
+kserve_stubs.leave_out()
 import server.start
 print(sorted(sys.modules.keys() & {"PIL", "server.pictures"}))
 """

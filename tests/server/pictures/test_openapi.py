@@ -5,7 +5,7 @@ from copy import deepcopy
 import httpx
 import pytest
 
-from server import openapi, routes
+from server import openapi, routing
 from server.predictor import Predictor
 from tests.server.test_openapi import Document, faults, operations
 
@@ -21,7 +21,7 @@ def document(both: httpx.Client) -> Document:
 
 def test_it_lists_what_the_server_answers_and_nothing_else(sign: Predictor, ink: Predictor, bulk: Predictor) -> None:
     for served in ([sign, ink, bulk], [ink, sign], [ink]):
-        table = routes.table(served)
+        table = routing.table(served)
         listed = {(path, method): operation for path, method, operation in operations(openapi.document(served))}
         assert listed.keys() == {(path, route.method) for path, route in table.items()}
         for (path, _), operation in listed.items():

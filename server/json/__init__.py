@@ -1,0 +1,1 @@
+"""Which JSON library reads what, and why."""

@@ -1,0 +1,56 @@
+import asyncio
+import json
+import re
+import sys
+
+import pytest
+
+from server.http.access_log import FLUSH_LINES, Journal
+
+
+def test_lines_come_a_moment_later_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    async def two_requests() -> None:
+        journal = Journal()
+        journal.note("/predict", "POST", 200, 0.00123, "one")
+        journal.note("unknown", "-", 400, 0.1, "two")
+        assert capsys.readouterr().out == ""
+        await asyncio.sleep(0.15)
+
+    asyncio.run(two_requests())
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", first.pop("time"))
+    assert first == {
+        "level": "info",
+        "message": "request",
+        "route": "/predict",
+        "method": "POST",
+        "status": 200,
+        "ms": 1.23,
+        "id": "one",
+    }
+    assert second["id"] == "two"
+
+
+def test_many_lines_do_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    async def many_requests() -> None:
+        journal = Journal()
+        for number in range(FLUSH_LINES + 1):
+            journal.note("/predict", "POST", 200, 0.001, str(number))
+        assert len(capsys.readouterr().out.splitlines()) == FLUSH_LINES
+        await asyncio.sleep(0.15)
+
+    asyncio.run(many_requests())
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def one_request() -> None:
+        journal = Journal()
+        with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123
+            monkeypatch.setattr(sys, "stdout", full)
+            journal.note("/predict", "POST", 200, 0.001, "x")
+            journal.flush()
+            monkeypatch.undo()
+
+    with pytest.raises(OSError, match="No space left"):  # what closing the file says; the journal said nothing
+        asyncio.run(one_request())

@@ -1,0 +1,64 @@
+import httptools
+import pytest
+
+from server.http import limits
+
+HOST = (b"host", b"h")
+CAP = 1000
+
+
+@pytest.mark.parametrize(
+    ("fields", "version"),
+    [
+        ([HOST], "1.1"),
+        ([], "1.0"),
+        ([HOST], "1.0"),
+        ([HOST, (b"content-length", b"1000")], "1.1"),
+        ([HOST, (b"transfer-encoding", b"Chunked")], "1.1"),
+        ([HOST, *[(b"x", b"y")] * 99], "1.1"),
+    ],
+)
+def test_a_good_head_passes(fields: limits.Fields, version: str) -> None:
+    assert limits.wrong(fields, version, CAP) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "version", "status"),
+    [
+        ([], "1.1", 400),
+        ([HOST, HOST], "1.1", 400),
+        ([HOST, HOST], "1.0", 400),
+        ([HOST], "2.0", 400),
+        ([HOST], "0.9", 400),
+        ([HOST, (b"content-length", b"1001")], "1.1", 413),
+        ([HOST, (b"transfer-encoding", b"gzip, chunked")], "1.1", 400),
+        ([HOST, (b"transfer-encoding", b"chunked"), (b"transfer-encoding", b"chunked")], "1.1", 400),
+        ([(b"transfer-encoding", b"chunked")], "1.0", 400),
+        ([HOST, *[(b"x", b"y")] * 100], "1.1", 431),
+    ],
+)
+def test_a_bad_head_is_refused(fields: limits.Fields, version: str, status: int) -> None:
+    refusal = limits.wrong(fields, version, CAP)
+    assert refusal is not None
+    assert refusal.status == status
+
+
+def test_size_is_what_was_sent() -> None:
+    assert limits.size(b"/abc", [(b"host", b"h")]) == len(b"/abc") + len(b"host: h\r\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "size", "status"),
+    [(b"/", 32768, None), (b"/", 32769, 431), (b"/" * 8192, 9000, None), (b"/" * 8193, 1, 414)],
+)
+def test_what_is_too_long_is_refused(url: bytes, size: int, status: int | None) -> None:
+    refusal = limits.too_long(url, size)
+    assert (refusal.status if refusal else None) == status
+
+
+def test_the_wish_for_another_protocol_is_left_out() -> None:
+    fields = [HOST, (b"connection", b"Upgrade, HTTP2-Settings"), (b"upgrade", b"h2c"), (b"content-length", b"3")]
+    kept = b"POST /x HTTP/1.1\r\nhost: h\r\nconnection: Upgrade, HTTP2-Settings\r\ncontent-length: 3\r\n\r\n"
+    parser = httptools.HttpRequestParser(object())
+    parser.feed_data(b"POST /x HTTP/1.1\r\n")
+    assert limits.without_upgrade(parser, b"/x", fields) == kept

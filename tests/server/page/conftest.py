@@ -1,0 +1,105 @@
+"""A server of rows, digits and scans, and visits to its page in a real browser."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.served import Served, serving
+from tests.server.bundles import sign
+from tests.server.page import bundles
+
+ROWS, DIGITS, SCANS = "sign", "upright", "half"
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    root = tmp_path_factory.mktemp("bundles")
+    paths = [make(root / make.__name__).folder for make in (sign, bundles.upright, bundles.half)]
+    return {"MODEL_NAME": f"{ROWS},{DIGITS},{SCANS}", "MODEL_PATH": ",".join(map(str, paths))}
+
+
+@pytest.fixture(scope="session")
+def served(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(environment, tmp_path_factory.mktemp("log") / "server.log") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One model's part of the page; complaints: what the browser said, but of answers that are refusals."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def of(self, model: str) -> Locator:
+        """Open the page at the model."""
+        self.page.goto(f"{self.url}/#{model}")
+        return self.page.locator(f"#{model}")
+
+    def give(self, model: str, *files: tuple[str, str, bytes]) -> Locator:
+        """Open the page at the model, and choose the files: name, type, content."""
+        part = self.of(model)
+        chosen: Any = [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
+        part.locator("[name=image_file]").set_input_files(chosen)
+        return part
+
+    def width(self) -> int:
+        width: int = self.page.evaluate("document.documentElement.scrollWidth")
+        return width
+
+
+Visiting = Callable[..., Visit]
+
+
+@pytest.fixture
+def visiting(browser: Browser, served: Served) -> Iterator[Visiting]:
+    """Visits with a context's options; each is without complaints, and asks no other host."""
+    visits: list[Visit] = []
+
+    def begin(url: str = served.url, **options: Any) -> Visit:
+        page = browser.new_context(**options).new_page()
+        visit = Visit(page, url)
+        visits.append(visit)
+        page.on("request", lambda request: _own(visit, request.url))
+        page.on("console", lambda said: _note(visit, said.text))
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page.on("filechooser", lambda _: None)  # else the first may open and close before it is waited for
+        return visit
+
+    yield begin
+    for visit in visits:
+        visit.page.context.close()
+        assert visit.complaints == []
+
+
+@pytest.fixture
+def visit(visiting: Visiting) -> Visit:
+    return visiting(viewport={"width": 1200, "height": 900})
+
+
+def _own(visit: Visit, url: str) -> None:
+    if not url.startswith((visit.url, "data:", f"blob:{visit.url}")):
+        visit.complaints.append(url)
+
+
+def _note(visit: Visit, said: str) -> None:
+    if not said.startswith("Failed to load resource"):
+        visit.complaints.append(said)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")

@@ -1,0 +1,173 @@
+"""The page as a whole: without scripts, by the keyboard alone, on a phone, in the dark, and shut to all others."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.server.page.conftest import DIGITS, ROWS, SCANS, Visit, Visiting
+from tests.server.page.pictures import lit, stroke
+
+pytestmark = pytest.mark.browser
+
+MODELS = [ROWS, DIGITS, SCANS]
+SCAN = ("a" * 60 + ".jpg", "image/jpeg", lit(220, 90))
+LETTER = ("letter.txt", "text/plain", b"Dear Sir or Madam")
+
+
+def test_one_model_is_shown_at_a_time_and_the_address_says_which(visit: Visit) -> None:
+    visit.page.goto(visit.url)
+    expect(visit.page.locator(f"#{ROWS}")).to_be_visible()
+    visit.page.get_by_role("navigation").get_by_role("link", name="Half").click()
+    shown = [visit.page.locator(f"#{model}").is_visible() for model in MODELS]
+    assert shown == [False, False, True]
+    assert visit.page.title() == "Half · mlserving"
+    assert visit.page.evaluate("scrollY") == 0
+    expect(visit.page.locator("[aria-current=page]")).to_have_text("Half")
+    visit.page.go_back()
+    expect(visit.page.locator(f"#{ROWS}")).to_be_visible()
+
+
+def test_a_scan_is_always_said_to_be_no_diagnosis(visit: Visit) -> None:
+    sentence = "This is no medical device"
+    part = visit.of(SCANS)
+    expect(part.get_by_text(sentence)).to_be_visible()
+    part = visit.give(SCANS, SCAN)
+    expect(part.locator(".label")).to_have_text("upper")
+    expect(part.get_by_text(sentence)).to_be_visible()
+
+
+def test_without_scripts_a_scan_is_answered_by_a_page(visiting: Visiting) -> None:
+    visit = visiting(java_script_enabled=False)
+    part = visit.give(SCANS, SCAN)
+    part.get_by_role("button", name="Predict").click()
+    expect(part.locator(".label")).to_have_text("upper")
+    assert part.locator(".seen img").evaluate("image => image.naturalWidth") == 128
+    width = float(part.locator(".likeliest rect").get_attribute("width") or 0)
+    assert part.locator(".likeliest .percent").inner_text() == f"{width:.1f} %"
+    expect(part.get_by_text("This is no medical device")).to_be_visible()
+
+
+def test_without_scripts_a_row_is_answered_by_a_page_that_keeps_it(visiting: Visiting) -> None:
+    visit = visiting(java_script_enabled=False)
+    part = visit.of(ROWS)
+    part.get_by_label("x", exact=True).fill("-5")
+    part.get_by_role("button", name="Predict").click()
+    expect(part.locator(".label")).to_have_text("low")
+    assert part.get_by_label("x", exact=True).input_value() == "-5.0"
+
+
+def test_without_scripts_a_refusal_is_a_page(visiting: Visiting) -> None:
+    visit = visiting(java_script_enabled=False)
+    part = visit.give(DIGITS, LETTER)
+    with visit.page.expect_response(f"{visit.url}/") as answer:
+        part.get_by_role("button", name="Predict").click()
+    assert answer.value.status == 400
+    expect(visit.page.get_by_role("alert")).to_contain_text("send a JPEG or a PNG")
+    visit.page.get_by_role("link", name="Ask again.").click()
+    expect(visit.page.get_by_role("alert")).to_have_count(0)
+
+
+def by_tab(page: Page, wanted: Locator) -> None:
+    """Go on to what is wanted by the tabulator, as somebody without a mouse would."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("wanted => wanted === document.activeElement"):
+            return
+    raise AssertionError("cannot be reached by the keyboard")
+
+
+def test_the_keyboard_is_enough(visit: Visit) -> None:
+    page = visit.page
+    page.goto(visit.url)
+    by_tab(page, page.get_by_role("link", name="Upright"))
+    page.keyboard.press("Enter")
+    choose = page.locator(f"#{DIGITS}").get_by_label("Choose pictures")
+    by_tab(page, choose)
+    outline = choose.evaluate("input => getComputedStyle(input.closest('.button')).outlineStyle")
+    assert outline == "solid"
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files({"name": "a.png", "mimeType": "image/png", "buffer": stroke((0.5, 0.1), (0.5, 0.9))})
+    expect(page.locator(f"#{DIGITS} .label")).to_have_text("tall")
+    by_tab(page, page.locator(f"#{DIGITS} .curl summary"))
+    page.keyboard.press("Space")
+    expect(page.locator(f"#{DIGITS}").get_by_role("button", name="Copy")).to_be_visible()
+
+
+def test_a_row_is_asked_by_enter(visit: Visit) -> None:
+    part = visit.of(ROWS)
+    part.get_by_label("x", exact=True).press("Enter")
+    expect(part.locator(".label")).to_have_text("high")
+
+
+def test_what_has_no_text_has_a_name(visit: Visit) -> None:
+    part = visit.of(DIGITS)
+    expect(part.get_by_role("img", name="Draw a handwritten digit here")).to_be_visible()
+    part = visit.give(SCANS, SCAN)
+    expect(part.get_by_alt_text("The picture as the model sees it")).to_be_visible()
+    expect(part.get_by_role("list", name="Probability of each class")).to_be_visible()
+
+
+STATES: dict[str, Callable[[Visit], Locator]] = {
+    "rows": lambda visit: visit.of(ROWS),
+    "a digit": lambda visit: visit.give(DIGITS, ("a.png", "image/png", stroke((0.5, 0.1), (0.5, 0.9)))),
+    "a scan": lambda visit: visit.give(SCANS, SCAN),
+    "several": lambda visit: visit.give(SCANS, LETTER, SCAN, SCAN),
+    "a refusal": lambda visit: visit.give(SCANS, LETTER),
+}
+
+
+@pytest.mark.parametrize("width", [740, 1200])
+def test_a_long_name_of_a_file_leaves_the_table_its_width(visiting: Visiting, width: int) -> None:
+    visit = visiting(viewport={"width": width, "height": 740})
+    part = visit.give(SCANS, SCAN, LETTER)
+    expect(part.locator(".progress")).to_have_text("2 pictures")
+    assert visit.width() == width
+    heights = part.locator("[data-of=probability], [data-of=ms]").evaluate_all(
+        "cells => cells.map(cell => { const range = document.createRange(); range.selectNodeContents(cell);"
+        " return range.getBoundingClientRect().height; })"
+    )
+    assert max(heights) < 30  # one line
+
+
+@pytest.mark.parametrize(
+    ("state", "scripts"),
+    [*((state, True) for state in STATES), *((state, False) for state in STATES if state != "several")],
+)
+def test_a_phone_need_not_be_scrolled_sideways(visiting: Visiting, state: str, scripts: bool) -> None:
+    visit = visiting(viewport={"width": 360, "height": 740}, java_script_enabled=scripts)
+    part = STATES[state](visit)
+    if not scripts or state == "rows":
+        part.get_by_role("button", name="Predict").click()
+    expect(visit.page.locator(".label:visible, .refused:visible").first).to_be_visible()
+    for summary in visit.page.locator("summary:visible").all():
+        summary.click()
+    assert visit.width() == 360
+
+
+def test_the_dark_is_dark_and_the_light_light(visiting: Visiting) -> None:
+    def light(scheme: str, place: str, what: str) -> int:
+        page = visiting(color_scheme=scheme).of(DIGITS).page
+        colour: str = page.locator(place).first.evaluate(f"element => getComputedStyle(element).{what}")
+        return sum(int(number) for number in colour[4:-1].split(","))
+
+    assert light("dark", "body", "backgroundColor") < 100
+    assert light("light", "body", "backgroundColor") > 650
+    assert light("dark", "h1", "color") > 650
+    assert light("light", "h1", "color") < 150
+
+
+def test_who_wants_no_motion_gets_none(visiting: Visiting) -> None:
+    part = visiting(reduced_motion="reduce").of(DIGITS)
+    assert part.locator("rect").first.evaluate("bar => getComputedStyle(bar).transitionDuration") == "0s"
+
+
+def test_the_policy_lets_no_script_of_others_run(visiting: Visiting) -> None:
+    visit = visiting()
+    page = visit.of(ROWS)
+    page.evaluate("part => part.innerHTML = '<img src=https://example.org/a.png onerror=window.ran=true>'")
+    visit.page.wait_for_timeout(300)
+    assert visit.page.evaluate("window.ran") is None
+    assert any("Content Security Policy" in said for said in visit.complaints)
+    visit.complaints.clear()

@@ -1,0 +1,137 @@
+"""Pictures given as people give them: chosen, dropped, pasted, photographed, several at once."""
+
+import csv
+import subprocess
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.server.page.conftest import DIGITS, ROWS, SCANS, Visit, Visiting
+from tests.server.page.pictures import lit, stroke
+
+pytestmark = pytest.mark.browser
+
+UPPER, LOWER = ("upper.jpg", "image/jpeg", lit(220, 90)), ("lower.jpg", "image/jpeg", lit(90, 220))
+TEXT = ("letter.txt", "text/plain", b"Dear Sir or Madam")
+
+TRANSFER = """([name, type, content]) => {
+    const transfer = new DataTransfer(), bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt());
+    transfer.items.add(new File([bytes], name, { type }));
+    return transfer;
+}"""
+
+
+def let_go(page: Page, event: str, file: tuple[str, str, bytes]) -> None:
+    """A drop or a paste of the file, somewhere on the page."""
+    name, kind, content = file
+    transfer = page.evaluate_handle(TRANSFER, [name, kind, b64encode(content).decode()])
+    page.locator("footer").evaluate(
+        """(place, [event, transfer]) => place.dispatchEvent(event === 'paste'
+            ? new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true })
+            : new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true }))""",
+        [event, transfer],
+    )
+
+
+def test_a_picture_chosen_is_answered_in_full(visit: Visit) -> None:
+    part = visit.give(SCANS, UPPER)
+    expect(part.locator(".label")).to_have_text("upper")
+    expect(part.locator(".likeliest .percent")).to_have_text(part.locator(".sure").inner_text())
+    expect(part.locator(".took")).to_contain_text("ms, there and back")
+    expect(part.locator(".given")).to_be_visible()
+    assert part.locator(".seen img").evaluate("image => image.naturalWidth") == 128
+    expect(part.locator(".several")).to_be_hidden()
+
+
+@pytest.mark.parametrize("event", ["drop", "paste"])
+def test_a_picture_let_go_anywhere_is_answered(visit: Visit, event: str) -> None:
+    part = visit.of(SCANS)
+    if event == "drop":
+        let_go(visit.page, "dragover", LOWER)
+        expect(visit.page.locator("html.dragging")).to_be_attached()
+    let_go(visit.page, event, LOWER)
+    expect(part.locator(".label")).to_have_text("lower")
+    expect(visit.page.locator("html.dragging")).not_to_be_attached()
+
+
+def test_a_picture_let_go_on_a_model_of_numbers_is_told_where_to_go(visit: Visit) -> None:
+    part = visit.of(ROWS)
+    let_go(visit.page, "drop", UPPER)
+    expect(part.locator(".told")).to_have_text("This model takes numbers; choose a model of pictures first.")
+
+
+def test_a_click_where_pictures_are_dropped_chooses_one(visit: Visit) -> None:
+    part = visit.of(SCANS)
+    with visit.page.expect_file_chooser() as chooser:
+        part.locator(".drop").click()
+    assert chooser.value.is_multiple()
+
+
+def test_a_phone_takes_a_photograph_and_a_desk_does_not(visiting: Visiting) -> None:
+    photograph = "Take a photograph"
+    expect(visiting().of(SCANS).get_by_text(photograph)).to_be_hidden()
+    phone = visiting(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    taken = phone.of(SCANS).get_by_label(photograph)
+    assert taken.get_attribute("capture") == "environment"
+    taken.set_input_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": LOWER[2]})
+    expect(phone.page.locator(f"#{SCANS} .label")).to_have_text("lower")
+
+
+def test_warnings_are_said_in_words(visit: Visit) -> None:
+    part = visit.give(SCANS, ("grey.png", "image/png", lit(128, 128, "PNG")))
+    expect(part.locator(".warnings li").first).to_have_text("There is nearly nothing to see in the picture.")
+
+
+def test_several_fill_a_table_that_can_be_saved(visit: Visit) -> None:
+    odd = ('a "b", <i>c</i>.jpg', *LOWER[1:])
+    part = visit.give(SCANS, UPPER, TEXT, odd)
+    expect(part.locator(".progress")).to_have_text("3 pictures")
+    shown = [row.locator("th, td").all_inner_texts() for row in part.locator("tbody tr").all()]
+    assert [row[:2] for row in shown] == [["upper.jpg", "upper"], ["letter.txt", "–"], [odd[0], "lower"]]
+    with visit.page.expect_download() as saved:
+        part.get_by_role("button", name="Save as CSV").click()
+    assert saved.value.suggested_filename == "half.csv"
+    with Path(saved.value.path()).open(newline="", encoding="utf-8") as file:
+        head, upper, text, lower = csv.reader(file)
+    assert head == ["picture", "answer", "probability", "warnings", "ms"]
+    assert (upper[:2], lower[:2]) == (["upper.jpg", "upper"], [odd[0], "lower"])
+    assert 0.5 < float(upper[2]) <= 1
+    assert "send a JPEG or a PNG" in text[3]
+    assert int(upper[4]) >= 0
+
+
+def test_a_second_choice_is_not_mixed_with_the_first(visit: Visit) -> None:
+    part = visit.give(SCANS, *[UPPER] * 40)
+    expect(part.locator("tbody tr").first).to_be_visible()
+    part.locator("[name=image_file]").set_input_files({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": LOWER[2]})
+    expect(part.locator(".label")).to_have_text("lower")
+    visit.page.wait_for_timeout(300)
+    expect(part.locator(".several")).to_be_hidden()
+    expect(part.locator(".label")).to_have_text("lower")
+
+
+def command(part: Locator) -> str:
+    part.locator(".curl summary").click()
+    return part.locator(".curl code").inner_text()
+
+
+def test_the_command_asks_the_same(visit: Visit, tmp_path: Path) -> None:
+    name = "it's a $HOME.png"
+    (tmp_path / name).write_bytes(stroke((0.5, 0.1), (0.5, 0.9)))
+    part = visit.give(DIGITS, (name, "image/png", (tmp_path / name).read_bytes()))
+    expect(part.locator(".label")).to_have_text("tall")
+    done = subprocess.run(
+        ["bash", "-c", f"{command(part)} --silent"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert '"label":"tall"' in done.stdout
+
+
+def test_the_command_is_copied(visiting: Visiting) -> None:
+    visit = visiting(permissions=["clipboard-read", "clipboard-write"])
+    part = visit.give(SCANS, UPPER)
+    written = command(part)
+    part.get_by_role("button", name="Copy").click()
+    expect(part.get_by_role("button", name="Copied")).to_be_visible()
+    assert visit.page.evaluate("navigator.clipboard.readText()") == written
