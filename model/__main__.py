@@ -7,8 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model import bundle
-from model.train import brain_mri, breast_cancer, bring, digits, show, wrong
+from model import bundle, show
+from model.train import mistakes
+from model.train.brain_mri import model as brain_mri
+from model.train.digits import model as digits
+from model.train.tabular import breast_cancer, from_sklearn
 
 BUNDLES = Path("model/bundles")
 SHEETS = Path("docs/pictures")
@@ -36,7 +39,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _bundle(arguments: argparse.Namespace) -> None:
-    wish = bring.Wish(
+    wish = from_sklearn.Wish(
         pipeline=arguments.pipeline,
         data=arguments.data,
         name=arguments.name,
@@ -46,7 +49,7 @@ def _bundle(arguments: argparse.Namespace) -> None:
         version=arguments.version,
         labels=arguments.labels.split(",") if arguments.labels else (),
     )
-    _report(bring.bundle(wish))
+    _report(from_sklearn.bundle(wish))
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -55,7 +58,7 @@ def _show(arguments: argparse.Namespace) -> None:
 
 def _wrong(arguments: argparse.Namespace) -> None:
     output = arguments.output or SHEETS / f"{arguments.model}_wrong.png"
-    drawn, said = wrong.drawn(bundle.load(BUNDLES / arguments.model), wrong.JUDGED[arguments.model]())
+    drawn, said = mistakes.drawn(bundle.load(BUNDLES / arguments.model), mistakes.JUDGED[arguments.model]())
     drawn.save(output, "PNG", optimize=True)
     print(f"{said} Wrote {output}.")
 
@@ -98,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     shown.set_defaults(run=_show)
 
     sheet = commands.add_parser("wrong", help="draw what a shipped model of pictures answers wrong and is surest of")
-    sheet.add_argument("model", choices=list(wrong.JUDGED))
+    sheet.add_argument("model", choices=list(mistakes.JUDGED))
     sheet.add_argument("--output", type=Path, metavar="FILE.png", help=f"default: in {SHEETS}")
     sheet.set_defaults(run=_wrong)
     return parser

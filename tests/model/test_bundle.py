@@ -13,7 +13,7 @@ import pytest
 
 from model import bundle
 from model.bundle import Bundle, BundleError
-from model.train.saving import save
+from model.bundle_write import save
 from tests.model.test_task import TASK
 
 Change = Callable[[Path], object]

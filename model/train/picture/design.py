@@ -8,9 +8,9 @@ from typing import Any
 
 from model.train.picture.both_ways import graph_both_ways, seen_both_ways
 from model.train.picture.calibrate import temperature
-from model.train.picture.export import export
 from model.train.picture.fit import Recipe, Say, fit, outputs, stages
 from model.train.picture.fitted import Examples, Fitted
+from model.train.picture.onnx import export
 from model.train.picture.strangeness import measure
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from model.train.data_statistics import describe
+from model.train.picture.evaluate import Array, Ask
 from model.train.picture.fitted import Fitted
-from model.train.picture.judge import Array, Ask
-from model.train.statistics import describe
 
 
 def distribution(fitted: Fitted, ask: Ask, strangeness: Array, labels: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Training rows of a table: from a fitted pipeline to a bundle."""

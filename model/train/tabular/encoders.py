@@ -1,0 +1,107 @@
+"""What the encoders of a fitted pipeline know, and what it does with a value that they never saw."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+
+from model.bundle import BundleError
+from model.task import MISSING_TEXT, Feature
+from model.train.tabular.convertible import parts
+from model.train.tabular.csv_rows import as_fitted, fullest
+from model.train.tabular.joblib_file import first_line
+
+FAR = 10  # spans above the largest number of the sample
+
+
+def string_columns(pipeline: Any) -> set[str]:
+    """The columns that an encoder knows as strings; digits in them are names, not numbers.
+
+    BundleError where an encoder knows strings of digits, but not which column they belong to.
+    """
+    columns: set[str] = set()
+    told = []
+    for part in parts(pipeline):
+        names = getattr(part, "feature_names_in_", ())
+        encoder = _at_the_door(part)
+        if len(known := getattr(encoder, "categories_", ())) == len(names):
+            told.append(id(encoder))
+            columns |= {name for name, values in zip(names, known, strict=True) if _strings(values)}
+    for encoder in _encoders(pipeline):
+        for known in map(_strings, encoder.categories_):
+            if known and id(encoder) not in told and pd.to_numeric(pd.Series(known), errors="coerce").notna().all():
+                raise BundleError(
+                    f"The pipeline knows {known[0]!r} and its like as strings, but not by the name of a column, so "
+                    "they cannot be told from numbers: fit it on a DataFrame, with the encoder first for its columns."
+                )
+    return columns
+
+
+def closed(pipeline: Any, sample: pd.DataFrame, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    """The features, those closed whose unknown strings the pipeline refuses; BundleError where it refuses numbers."""
+    for feature in features:
+        if feature.maximum is not None and feature.minimum is not None:
+            unseen = feature.maximum + FAR * (feature.maximum - feature.minimum) + 1
+            if reason := _refusal(pipeline, sample, feature.name, np.array([unseen])):
+                raise BundleError(
+                    f"The column {feature.name!r} holds codes and the pipeline refuses unknown ones ({reason}): let "
+                    'its encoder ignore them with handle_unknown="ignore", or pass them as strings.'
+                )
+    return tuple(feature if feature.is_number else _closed(pipeline, sample, feature) for feature in features)
+
+
+def _closed(pipeline: Any, sample: pd.DataFrame, feature: Feature) -> Feature:
+    seen = {str(value) for value in sample[feature.name].dropna()}
+    known = [set(_strings(part)) for encoder in _encoders(pipeline) for part in encoder.categories_]
+    unseen = max(seen.union(*known), key=len, default="") + "?"
+    if not (reason := _refusal(pipeline, sample, feature.name, _column([unseen]))):
+        return feature
+    fitting = [
+        strings - {MISSING_TEXT}
+        for strings in known
+        if strings >= seen and not _refusal(pipeline, sample, feature.name, _column(sorted(strings)))
+    ]
+    # What the pipeline takes is at most what the column's own encoder knows.
+    categories = max(fitting, key=len, default=seen)
+    if not categories:
+        raise BundleError(f"No row holds a string for {feature.name!r}, and the pipeline refuses others: {reason}.")
+    return dataclasses.replace(feature, closed=True, categories=tuple(sorted(categories)))
+
+
+def _refusal(pipeline: Any, sample: pd.DataFrame, column: str, values: NDArray[Any]) -> str:
+    """Why the pipeline does not take the values in a column of an otherwise good row; empty where it does."""
+    if not len(values):
+        return ""
+    asked = sample.iloc[[fullest(sample)] * len(values)].reset_index(drop=True)
+    asked[column] = values
+    try:
+        pipeline.predict(as_fitted(pipeline, asked))
+    except Exception as error:  # estimators raise what they like on rows that they do not take
+        return first_line(error)
+    return ""
+
+
+def _encoders(pipeline: Any) -> list[Any]:
+    return [part for part in parts(pipeline) if hasattr(part, "categories_")]
+
+
+def _at_the_door(part: Any) -> Any:
+    """The part itself; of a pipeline, the first step that does more than fill gaps."""
+    steps = [step for _, step in part.steps] if isinstance(part, Pipeline) else [part]
+    return next((step for step in steps if not isinstance(step, SimpleImputer)), None)
+
+
+def _strings(known: NDArray[Any]) -> list[str]:
+    """The categories of one column, without a missing one; none where they are not strings."""
+    present = [value for value in known.tolist() if not pd.isna(value)]
+    return present if all(isinstance(value, str) for value in present) else []
+
+
+def _column(strings: list[str]) -> NDArray[Any]:
+    return np.array(strings, dtype=object)

@@ -1,0 +1,115 @@
+"""Conversion of a fitted pipeline to an ONNX graph with the tensor names that `model.task` promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import onnx
+from onnx import helper
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+from model.task import Feature, Task
+from model.train.tabular.convertible import allow_linear_svc, convertible, parts
+from model.train.tabular.imputer import allow_double_precision
+
+OPSET = {"": 18, "ai.onnx.ml": 3, "com.microsoft": 1}
+INPUT = "input"
+
+_TENSORS = {"FP32": FloatTensorType, "FP64": DoubleTensorType, "BYTES": StringTensorType}
+
+
+def convert(pipeline: Any, task: Task) -> bytes:
+    """The ONNX graph of `pipeline` for `task`; whatever skl2onnx raises passes through.
+
+    The same pipeline always gives the same bytes.
+    """
+    outputs = _outputs(pipeline, task)
+    if not task.numeric and (taken := set(outputs) & set(task.names)):
+        raise ValueError(f"the column {min(taken)!r} has the name of an answer; call it something else")
+    allow_linear_svc()
+    allow_double_precision()
+    pipeline = convertible(pipeline)
+    columns = [(feature.name, _tensor(feature, 1)) for feature in task.features]
+    if not task.numeric:
+        graph = _to_onnx(pipeline, task, columns)
+        # The converter has made them fit for programming languages.
+        given = [value.name for value in graph.graph.input]
+        _rename(graph.graph, dict(zip(given, task.names, strict=True)))
+    elif any(type(part).__name__ == "ColumnTransformer" for part in parts(pipeline)):
+        # Its parts ask for columns by name, which one tensor does not have.
+        graph = _to_onnx(pipeline, task, columns)
+        _join_inputs(graph.graph)
+    else:
+        graph = _to_onnx(pipeline, task, [(INPUT, _tensor(task.features[0], len(columns)))])
+    _name_outputs(graph.graph, outputs)
+    _drop_unused_weights(graph.graph)
+    graph.opset_import.sort(key=lambda used: used.domain)  # its order hangs on Python's hash seed
+    onnx.checker.check_model(graph)
+    content: bytes = graph.SerializeToString(deterministic=True)
+    return content
+
+
+def _outputs(pipeline: Any, task: Task) -> list[str]:
+    if task.kind == "regression":
+        return ["prediction"]
+    return ["label", "probabilities"] if hasattr(pipeline, "predict_proba") else ["label"]
+
+
+def _tensor(feature: Feature, width: int) -> Any:
+    return _TENSORS[feature.datatype]([None, width])
+
+
+def _to_onnx(pipeline: Any, task: Task, inputs: list[tuple[str, Any]]) -> onnx.ModelProto:
+    # cdist is one operator of onnxruntime; without it the distances are a loop in the graph, 50 times slower.
+    options: dict[Any, Any] = {kind: {"optim": "cdist"} for kind in (KNeighborsClassifier, KNeighborsRegressor)}
+    if task.kind == "classification":  # a table of probabilities, not a list of dictionaries
+        options[id(pipeline)] = options.get(type(pipeline), {}) | {"zipmap": False}
+    graph: onnx.ModelProto = to_onnx(
+        pipeline, initial_types=inputs, options=options, target_opset=OPSET, name=task.name
+    )
+    return graph
+
+
+def _join_inputs(graph: onnx.GraphProto) -> None:
+    """Make one input [-1, number of features] of the inputs [-1, 1]."""
+    kind = graph.input[0].type.tensor_type.elem_type
+    columns = {value.name: f"column_{place}" for place, value in enumerate(graph.input)}
+    _rename(graph, columns)
+    split = helper.make_node("Split", [INPUT], list(columns.values()), axis=1, num_outputs=len(columns))
+    graph.node.insert(0, split)
+    del graph.input[:]
+    graph.input.append(helper.make_tensor_value_info(INPUT, kind, [None, len(columns)]))
+
+
+def _name_outputs(graph: onnx.GraphProto, names: list[str]) -> None:
+    """Keep the first outputs under the names given; a classifier without probabilities has scores after them."""
+    del graph.output[len(names) :]
+    _rename(graph, {value.name: name for value, name in zip(graph.output, names, strict=True)})
+
+
+def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
+    """Rename tensors; one that holds a wanted name already gets out of its way."""
+    names = {new: f"{new}_inside" for old, new in names.items() if old != new} | names
+    for node in graph.node:
+        for ends in (node.input, node.output):
+            ends[:] = [names.get(end, end) for end in ends]
+    for value in (*graph.input, *graph.output, *graph.initializer):
+        value.name = names.get(value.name, value.name)
+
+
+def _drop_unused_weights(graph: onnx.GraphProto) -> None:
+    """The converter leaves some behind, and onnxruntime warns of each at every start."""
+    used = set(_read_tensors(graph))
+    kept = [weight for weight in graph.initializer if weight.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
+def _read_tensors(graph: onnx.GraphProto) -> Iterator[str]:
+    for node in graph.node:
+        yield from node.input
+        for attribute in node.attribute:
+            yield from _read_tensors(attribute.g)

@@ -1,0 +1,106 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from model import bundle
+from model.image import scan
+from model.train.brain_mri import data, model
+from model.train.brain_mri import evaluate as judge
+from model.train.brain_mri.data import Scans
+from model.train.picture.evaluate import asker
+
+from .test_evaluate import jpeg
+from .test_evaluate import scan as drawn
+
+pytestmark = pytest.mark.slow
+
+SHIPPED = Path(model.__file__).parents[2] / "bundles" / "brain_mri"
+GOAL = 0.96
+TOO_OFTEN = 0.06  # of real scans, to be called strange
+
+
+def scans(count: int) -> Scans:
+    places = np.arange(count)
+    random = np.random.default_rng(0)
+    files = tuple(jpeg(drawn(int(place % 4)).rotate(random.uniform(-9, 9))) for place in places)
+    return Scans(files, places % 4, places // 4 % 5, places // 4, places // 4 % 3 == 0, places % 3 == 0, {0: files[0]})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> bundle.Bundle:
+    """A quick run on drawn scans."""
+    said: list[str] = []
+    digits = np.zeros((50, 28, 28), np.uint8)
+    made = model.made(tmp_path_factory.mktemp("bundles") / "brain_mri", scans(160), digits, said.append, quick=True)
+    assert said[0] == "Data: 120 scans to fit on, 8 to calibrate on, 32 to judge."
+    return made
+
+
+def test_a_quick_run_makes_a_bundle_that_is_served(made: bundle.Bundle) -> None:
+    task = made.task
+    assert (task.name, task.classes, task.labels) == ("brain_mri", (0, 1, 2, 3), model.LABELS)
+    assert task.picture is not None
+    assert (task.picture.transform, task.picture.height, task.picture.width) == ("scan", scan.SIDE, scan.SIDE)
+    session = onnxruntime.InferenceSession(made.onnx)
+    pictures = np.random.default_rng(0).random((3, scan.SIDE, scan.SIDE), np.float32)
+    label, probabilities, strangeness = session.run(["label", "probabilities", "strangeness"], {"input": pictures})
+    assert (label.dtype, label.shape) == (np.int64, (3,))
+    assert probabilities.shape == (3, 4)
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert strangeness.shape == (3,)
+
+
+def test_the_answer_is_the_same_for_the_mirror_image_and_alone_or_in_company(made: bundle.Bundle) -> None:
+    ask = asker(made.onnx)
+    pictures = np.stack([judge.seen(file) for file in scans(5).jpegs])
+    together, mirrored = ask(pictures), ask(pictures[:, :, ::-1])
+    alone = [ask(picture[None]) for picture in pictures]
+    assert np.allclose(together.probabilities, mirrored.probabilities, atol=1e-6)
+    assert np.allclose(together.strangeness, mirrored.strangeness, rtol=1e-4)
+    assert np.allclose(together.strangeness, np.concatenate([one.strangeness for one in alone]), rtol=1e-4)
+    assert np.ptp(together.strangeness) > 0.01 * together.strangeness.max()
+
+
+def test_the_card_says_what_the_model_is_not_for(made: bundle.Bundle) -> None:
+    assert made.card["limits"][0].startswith("Not a medical device and not for diagnosis")
+    assert made.card["metrics"]["fold_0"]["rows"] == 32
+    assert made.card["metrics"]["published_split"]["rows"] == 56
+    assert "Not to be trusted" in made.card["fits"]["published_split"]
+    assert made.card["fit"]["known"] == 120
+    assert set(made.card["robustness"]) >= {"cmyk", "originals"}
+    assert set(made.card["strange"]) >= {"digits", "judged_scans"}
+
+
+def test_the_statistics_are_of_what_it_was_fitted_on(made: bundle.Bundle) -> None:
+    assert made.statistics["rows"] == 120
+    assert made.statistics["target"]["categories"] == dict.fromkeys(sorted(model.LABELS), 30)
+    assert made.statistics["strangeness"]["count"] == 8
+    assert 0 < made.statistics["pixels"]["mean"] < 1
+
+
+def test_the_same_scans_make_the_same_graph(made: bundle.Bundle, tmp_path: Path) -> None:
+    again = model.made(tmp_path / "again", scans(160), np.zeros((50, 28, 28), np.uint8), print, quick=True)
+    assert again.onnx == made.onnx
+
+
+@pytest.mark.skipif("MLSERVING_DATA" not in os.environ, reason="MLSERVING_DATA names no folder of the data")
+def test_the_shipped_model_is_as_good_as_its_card_says() -> None:
+    shipped = bundle.load(SHIPPED)
+    scans = data.load(data.table(), print)
+    ask = asker(shipped.onnx)
+    figures, answers = judge.unseen(ask, scans, scans.folds == model.JUDGED, shipped.task.labels)
+    stated = shipped.card["metrics"]["fold_0"]
+    assert figures["accuracy"] == pytest.approx(stated["accuracy"], abs=0.002)  # another processor rounds otherwise
+    assert figures["expected_calibration_error"] == pytest.approx(stated["expected_calibration_error"], abs=0.005)
+    assert figures["accuracy"] >= GOAL
+    assert shipped.task.picture is not None
+    warned = np.mean(answers.strangeness > shipped.task.picture.strange_above)
+    assert warned == pytest.approx(shipped.card["strange"]["judged_scans"]["warned"], abs=0.005)
+    assert warned < TOO_OFTEN
+
+
+def test_the_shipped_model_is_small() -> None:
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= 3_000_000

@@ -1,0 +1,69 @@
+"""The committed graphs are those of the designs: of a network of their weights the export writes the same bytes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from model import bundle
+from model.train.picture.strangeness import Yardstick
+
+pytestmark = pytest.mark.slow
+
+BUNDLES = Path(bundle.__file__).with_name("bundles")
+
+
+def design(name: str) -> Any:
+    from model.train.brain_mri import fit as brain_mri_fit
+    from model.train.digits import fit as digits_fit
+
+    return {"digits": digits_fit, "brain_mri": brain_mri_fit}[name].DESIGN
+
+
+def fill(network: Any, weights: dict[str, list[np.ndarray]]) -> None:
+    """Gives it the weights of a graph; its normalisations, which the graph has no more, change nothing."""
+    from model.train.picture.pytorch import nn, torch
+
+    features, last = network
+    state = [torch.from_numpy(np.array(weight)) for weight in weights["Conv"]]
+    with torch.no_grad():
+        for layer in features:
+            if isinstance(layer, nn.Conv2d):
+                layer.weight.copy_(state.pop(0))
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.eps = 0
+                layer.bias.copy_(state.pop(0))
+        last.weight.copy_(torch.from_numpy(weights["Gemm"][0].T.copy()))
+        last.bias.copy_(torch.from_numpy(np.array(weights["Gemm"][1])))
+
+
+@pytest.mark.parametrize("name", ["digits", "brain_mri"])
+def test_the_shipped_graph_is_what_its_design_exports(name: str) -> None:
+    from model.train.picture.both_ways import graph_both_ways
+    from model.train.picture.onnx import export
+
+    shipped = bundle.load(BUNDLES / name)
+    graph = onnx.load_from_string(shipped.onnx).graph
+    values = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
+    weights: dict[str, list[np.ndarray]] = {}
+    for node in graph.node:
+        weights.setdefault(node.op_type, []).extend(values[tensor] for tensor in node.input if tensor in values)
+    network = design(name).untrained(0).eval()
+    fill(network, weights)
+    yardstick = Yardstick(weights["MatMul"][0], weights["Sub"][0])
+    picture = shipped.task.picture
+    assert picture is not None
+    content = export(network, (picture.height, picture.width), 1.0, yardstick, every_stage=True)
+    assert (graph_both_ways(content) if design(name).both_ways else content) == shipped.onnx
+    assert sum(weight.numel() for weight in network.parameters()) == shipped.card["fit"]["parameters"]
+
+
+@pytest.mark.parametrize("name", ["digits", "brain_mri"])
+def test_the_shipped_card_tells_the_recipe_of_its_design(name: str) -> None:
+    from dataclasses import asdict
+
+    told = bundle.load(BUNDLES / name).card["fit"]
+    assert told | asdict(design(name).recipe) == told

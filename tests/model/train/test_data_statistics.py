@@ -1,0 +1,30 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model.task import Feature
+from model.train.data_statistics import describe
+
+
+def test_numbers_strings_and_gaps() -> None:
+    rows = pd.DataFrame(
+        {"width": [*np.arange(11.0), np.nan], "colour": ["red"] * 7 + ["blue"] * 4 + [None], "empty": [np.nan] * 12}
+    )
+    features = (Feature("width", "FP32"), Feature("colour", "BYTES"), Feature("empty", "FP32"))
+    found = describe(rows, features, target=pd.Series(["a"] * 9 + ["b"] * 3), answers=pd.Series([0.5] * 12))
+    width = found["features"]["width"]
+    assert (width["count"], width["missing"], width["minimum"], width["maximum"], width["mean"]) == (11, 1, 0, 10, 5)
+    assert width["sd"] == pytest.approx(np.std(np.arange(11), ddof=1))
+    assert width["deciles"] == pytest.approx(list(range(1, 10)))
+    assert found["features"]["colour"] == {"count": 11, "missing": 1, "categories": {"blue": 4, "red": 7}}
+    assert found["features"]["empty"] == {"count": 0, "missing": 12}
+    assert found["target"]["categories"] == {"a": 9, "b": 3}
+    assert found["answers"]["deciles"] == [0.5] * 9
+    json.dumps(found, allow_nan=False)
+
+
+def test_an_unknown_target_is_null() -> None:
+    rows = pd.DataFrame({"width": [1.0, 2.0]})
+    assert describe(rows, (Feature("width", "FP32"),), None, pd.Series(["a", "b"]))["target"] is None
