@@ -14,13 +14,14 @@ import shlex
 import sys
 from pathlib import Path
 
-from loadtest import digits, report
+from loadtest.cluster.record import ClusterError, NoClusterError, Recorder
+from loadtest.cluster.wait import CannotRunError
+from loadtest.digits import command
 from loadtest.experiment import NOTHING, Experiment
-from loadtest.models import HELP, TABULAR, weights
-from loadtest.ready import CannotRunError
-from loadtest.record import ClusterError, NoClusterError, Recorder
+from loadtest.report import write
+from loadtest.report.verdict import Verdict
 from loadtest.shapes import SHAPES
-from loadtest.verdict import Verdict
+from loadtest.users.models import HELP, TABULAR, weights
 
 PASSED, MISSED, COULD_NOT_RUN = 0, 1, 2
 
@@ -44,10 +45,10 @@ def main(words: list[str]) -> int:
     folder = None
     try:
         if words[:1] == ["digits"]:
-            return PASSED if digits.run(words[1:]) else MISSED
+            return PASSED if command.run(words[1:]) else MISSED
         if words[:1] == ["report"]:
             folder = old_folder(words[1:])
-            verdict = report.write(folder)
+            verdict = write.write(folder)
         else:
             options = parse(words)
             experiment = Experiment(
@@ -55,7 +56,7 @@ def main(words: list[str]) -> int:
             )
             folder = experiment.begin()
             experiment.run(folder)
-            verdict = report.write(folder)
+            verdict = write.write(folder)
             point_latest(options.output, folder)
     except (CannotRunError, ClusterError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -18,12 +18,12 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from loadtest import facts, ready
-from loadtest.models import written
-from loadtest.progress import Progress
-from loadtest.ready import CannotRunError
-from loadtest.record import API_ERRORS, Recorder, reason
+from loadtest.cluster import facts, wait
+from loadtest.cluster.record import API_ERRORS, Recorder, reason
+from loadtest.cluster.wait import CannotRunError
+from loadtest.report.progress import Progress
 from loadtest.shapes import Shape
+from loadtest.users.models import written
 
 HERE = Path(__file__).parent
 STOP_SECONDS = 12  # Locust lets users finish what they asked for, 10 s at most
@@ -42,10 +42,10 @@ class Experiment:
 
     def begin(self) -> Path:
         """The run folder with its plan, once the server answers and the autoscaler rests. Raises CannotRunError."""
-        ready.knock(self.host, self.models)
+        wait.knock(self.host, self.models)
         signal.signal(signal.SIGTERM, interrupt)
         if self.recorder is not None:
-            ready.settle(self.recorder)
+            wait.settle(self.recorder)
         plan = self.plan()
         folder = self.output / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
         folder.mkdir(parents=True)
@@ -103,7 +103,7 @@ class Experiment:
         return code
 
     def locust(self, folder: Path, log: IO[str]) -> "subprocess.Popen[bytes]":
-        files = f"{HERE / 'locustfile.py'},{HERE / 'staged.py'}"
+        files = f"{HERE / 'locustfile.py'},{HERE / 'users' / 'stage_shape.py'}"
         command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", self.host]
         command += ["--models", written(self.models), "--shape", self.shape.name]
         command += ["--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", "10"]

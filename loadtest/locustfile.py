@@ -26,10 +26,10 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from urllib3 import encode_multipart_formdata
 
-from loadtest import answers
-from loadtest.asker import Asker
-from loadtest.models import HELP, TABULAR, weights
-from loadtest.pictures import Picture, read
+from loadtest.users import checks
+from loadtest.users.models import HELP, TABULAR, weights
+from loadtest.users.paced_user import Asker
+from loadtest.users.pictures import Picture, read
 
 FEATURES = ("concavity_mean", "concave_points_mean", "perimeter_se", "area_se", "texture_worst", "area_worst")
 BATCH = 8
@@ -55,14 +55,14 @@ class Clinic(Asker):
     @task(19)
     def predict(self) -> None:
         row, label = random.choice(ROWS)  # noqa: S311
-        self.ask("/predict", lambda answer: answers.row(answer, label), json=row)
+        self.ask("/predict", lambda answer: checks.row(answer, label), json=row)
 
     @task(1)
     def predict_batch(self) -> None:
         rows = random.sample(ROWS, BATCH)
         labels = [label for _, label in rows]
         instances = {"instances": [row for row, _ in rows]}
-        self.ask("/predict/batch", lambda answer: answers.rows(answer["predictions"], labels), json=instances)
+        self.ask("/predict/batch", lambda answer: checks.rows(answer["predictions"], labels), json=instances)
 
 
 class Digits(Asker):
@@ -70,7 +70,7 @@ class Digits(Asker):
 
     model = "digits"
     requests_per_second = 2
-    witness = answers.Witness(model)
+    witness = checks.Witness(model)
 
     @task(19)
     def predict(self) -> None:
@@ -92,7 +92,7 @@ class Scans(Asker):
 
     model = "brain_mri"
     requests_per_second = 0.25
-    witness = answers.Witness(model)
+    witness = checks.Witness(model)
 
     @task(4)
     def predict(self) -> None:

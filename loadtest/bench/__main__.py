@@ -15,9 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from loadtest.bench.asks import WrongAnswer
 from loadtest.bench.measure import FULL, QUICK, Measurement
 from loadtest.bench.process import LOAD_CORE, SERVER_CORE
+from loadtest.bench.request_spec import WrongAnswer
 from loadtest.bench.soak import soak
 from loadtest.bench.table import failures, markdown
 

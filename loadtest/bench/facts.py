@@ -10,8 +10,8 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from loadtest import facts
-from loadtest.machine import busy_since, cpu_ticks
+from loadtest.cluster import facts
+from loadtest.users.machine import busy_since, cpu_ticks
 
 PACKAGES = ("kserve", "fastapi", "uvicorn", "scikit-learn", "onnxruntime", "numpy", "pandas")
 LOOK_SECONDS = 2

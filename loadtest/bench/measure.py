@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from loadtest.bench import asks, beside, cold, facts, models, pictures, rounds
-from loadtest.bench.asks import Ask
+from loadtest.bench import cold, facts, interference, models, pictures, request_spec, rounds
 from loadtest.bench.models import Model
 from loadtest.bench.overload import overload
 from loadtest.bench.process import Process, running
+from loadtest.bench.request_spec import Ask
 from loadtest.bench.servers import CONSTANT, FASTAPI, KSERVE, OURS, UNOBSERVED, WITH_PICTURES, Server, ours
 from model.train import datasets
 
@@ -107,19 +107,25 @@ class Measurement:
     def observing(self, model: Model) -> list[dict[str, Any]]:
         with self.started((OURS, UNOBSERVED), model) as started:
             subjects = [
-                rounds.Subject(server.name, "/predict", process, asks.plain(model.sample(1)))
+                rounds.Subject(server.name, "/predict", process, request_spec.plain(model.sample(1)))
                 for server, process in started
             ]
             return listed(rounds.alternate(subjects, FINER * self.plan.rounds, 1, MANY_CALLERS))
 
     def beside(self, started: Started, model: Model) -> list[dict[str, Any]]:
         scenes = [scene for server, process in started if server.batch for scene in scenes_of(server, process, model)]
-        return listed(beside.alternate(scenes, self.plan.rounds, self.plan.seconds))
+        return listed(interference.alternate(scenes, self.plan.rounds, self.plan.seconds))
 
     def beside_scans(self, started: Started, model: Model) -> list[dict[str, Any]]:
         scenes = [
-            beside.Scene(
-                server.name, process, server.first(model.sample(1)), asks.get(server.probe), words, scan, clients
+            interference.Scene(
+                server.name,
+                process,
+                server.first(model.sample(1)),
+                request_spec.get(server.probe),
+                words,
+                scan,
+                clients,
             )
             for server, process in started
             for words, scan, clients in (
@@ -127,7 +133,7 @@ class Measurement:
                 (f"brain scans from {SCAN_CLIENTS} clients", pictures.scan(), SCAN_CLIENTS),
             )
         ]
-        return listed(beside.alternate(scenes, self.plan.rounds, self.plan.seconds))
+        return listed(interference.alternate(scenes, self.plan.rounds, self.plan.seconds))
 
     def pictures(self) -> dict[str, Any]:
         """beside: the same with a network that does next to nothing, so that what is left is the server's."""
@@ -163,18 +169,18 @@ class Measurement:
         ]
 
 
-def scenes_of(server: Server, process: Process, model: Model) -> Iterator[beside.Scene]:
+def scenes_of(server: Server, process: Process, model: Model) -> Iterator[interference.Scene]:
     """FastAPI has neither V1 nor a binary form: it gets its own form of the former, and nothing of the latter."""
     row = server.first(model.sample(1))
 
-    def scene(beside_it: str, batch: Ask | None) -> beside.Scene:
-        return beside.Scene(server.name, process, row, asks.get(server.probe), beside_it, batch)
+    def scene(beside_it: str, batch: Ask | None) -> interference.Scene:
+        return interference.Scene(server.name, process, row, request_spec.get(server.probe), beside_it, batch)
 
-    in_json = server.batch.get("V1", asks.batch)
+    in_json = server.batch.get("V1", request_spec.batch)
     yield scene("nothing", None)
     yield scene(f"{BIG_BATCH_ROWS:,} rows in JSON", in_json(model.sample(BIG_BATCH_ROWS)))
     if "V2 binary" in server.batch:
-        yield scene(f"{BATCH_ROWS:,} rows in binary", asks.v2_binary(model.sample(BATCH_ROWS)))
+        yield scene(f"{BATCH_ROWS:,} rows in binary", request_spec.v2_binary(model.sample(BATCH_ROWS)))
 
 
 def memory(started: Started) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from loadtest.bench import asks
-from loadtest.bench.asks import Ask
+from loadtest.bench import request_spec
 from loadtest.bench.models import Model
+from loadtest.bench.request_spec import Ask
 
 GOOD_TO_A_BAD_ONE = 99
 SMALL_ROWS, LARGE_ROWS = 10, 1_000
@@ -30,16 +30,22 @@ class Expected:
 def good(model: Model, port: int) -> list[Expected]:
     """Each with the answer that it got, checked to be right; the large one comes last. Raises WrongAnswer."""
     one, some, many = (model.sample(count) for count in (1, SMALL_ROWS, LARGE_ROWS))
-    small = (asks.plain(one), asks.batch(some), asks.v1(some), asks.v2(some), asks.v2_binary(some))
-    return [Expected(ask.path, ask.http(), asks.OK, ask.check(port)) for ask in (*small, asks.v1(many))]
+    small = (
+        request_spec.plain(one),
+        request_spec.batch(some),
+        request_spec.v1(some),
+        request_spec.v2(some),
+        request_spec.v2_binary(some),
+    )
+    return [Expected(ask.path, ask.http(), request_spec.OK, ask.check(port)) for ask in (*small, request_spec.v1(many))]
 
 
 def bad(model: Model) -> list[Expected]:
     """Refused for what stands in their body, for what they ask, and for how they are sent."""
     ((values,), _) = model.sample(1)
     row = json.dumps(values)
-    v2 = asks.v2(model.sample(2))
-    binary = asks.v2_binary(model.sample(2))
+    v2 = request_spec.v2(model.sample(2))
+    binary = request_spec.v2_binary(model.sample(2))
     return [
         Expected("an empty body", _post(""), 400),
         Expected("broken JSON", _post(row[:-1]), 400),
@@ -49,12 +55,12 @@ def bad(model: Model) -> list[Expected]:
         Expected("a string for a number", _post(json.dumps({**values, "area_worst": "1"})), 400),
         Expected("data and shape that disagree", _changed(v2, b"[2,", b"[3,"), 400),
         Expected("fewer bytes than the shape", _changed(binary, b"[2,", b"[3,"), 400),
-        Expected("an unknown path", asks.get("/nothing"), 404),
-        Expected("a wrong method", asks.get("/predict"), 405),
+        Expected("an unknown path", request_spec.get("/nothing"), 404),
+        Expected("a wrong method", request_spec.get("/predict"), 405),
         Expected("another content type", _post(row).replace(b"application/json", b"text/plain"), 415),
         Expected("a compressed body", _post(row, "Content-Encoding: gzip\r\n"), 415),
         Expected("too long a body", f"{HEAD}Content-Length: 99999999\r\n\r\n".encode(), 413),
-        Expected("too long a URL", asks.get("/" + "a" * 9_000), 414),
+        Expected("too long a URL", request_spec.get("/" + "a" * 9_000), 414),
         Expected("too long a head", _post(row, f"X-Long: {'a' * 40_000}\r\n"), 431),
         Expected("too many fields", _post(row, "X-Many: a\r\n" * 101), 431),
         Expected("no host", b"GET /health HTTP/1.1\r\n\r\n", 400),

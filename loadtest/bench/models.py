@@ -13,10 +13,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from loadtest.bench.asks import Row, Rows
+from loadtest.bench.request_spec import Row, Rows
+from model.bundle_write import save
 from model.task import Feature, Task
-from model.train import bring, wisconsin
-from model.train.saving import save
+from model.train.tabular import from_sklearn, wisconsin
 
 WIDTH = 1024
 MULTIPLICATIONS = 220
@@ -83,6 +83,6 @@ def _train(name: str, pipeline: Pipeline, folder: Path) -> Model:
     rows.to_csv(data, index=False)
     joblib.dump(pipeline.fit(rows.to_numpy(), target), of_arrays)
     joblib.dump(pipeline.fit(rows, target), of_table)
-    bundle = bring.bundle(bring.Wish(of_table, data, name, folder / name, labels=("B", "M")))
+    bundle = from_sklearn.bundle(from_sklearn.Wish(of_table, data, name, folder / name, labels=("B", "M")))
     records = [dict(zip(rows.columns, values, strict=True)) for values in rows.to_numpy().tolist()]
     return Model(name, of_table, of_arrays, bundle.folder, records, pipeline.predict(rows).tolist())

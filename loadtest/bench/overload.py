@@ -6,10 +6,10 @@ from pathlib import Path
 from time import monotonic
 
 from loadtest.bench import wrk
-from loadtest.bench.asks import OK, Ask, get
 from loadtest.bench.models import Model
 from loadtest.bench.open_loop import GAVE_UP, Answer, Offer, offer, p99_ms
 from loadtest.bench.process import running
+from loadtest.bench.request_spec import OK, Ask, get
 from loadtest.bench.servers import Server
 
 CALLERS_AT_PEACE = 4

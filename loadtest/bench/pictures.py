@@ -11,10 +11,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from loadtest.bench.asks import JSON, JSON_LENGTH, Ask, read_v2
 from loadtest.bench.process import ROOT, Start, free_port
+from loadtest.bench.request_spec import JSON, JSON_LENGTH, Ask, read_v2
 from model.bundle import load
-from model.train.saving import save
+from model.bundle_write import save
 
 DIGITS = ROOT / "model" / "bundles" / "digits"
 BRAIN_MRI = ROOT / "model" / "bundles" / "brain_mri"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from loadtest.bench.asks import Ask, WrongAnswer
+from loadtest.bench.request_spec import Ask, WrongAnswer
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_CORE, LOAD_CORE = 0, 1

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from loadtest.bench import wrk
-from loadtest.bench.asks import Ask
 from loadtest.bench.process import Process
+from loadtest.bench.request_spec import Ask
 
 
 @dataclass(frozen=True)

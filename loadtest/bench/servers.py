@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loadtest.bench import asks
-from loadtest.bench.asks import Ask, Rows
+from loadtest.bench import request_spec
 from loadtest.bench.models import Model
 from loadtest.bench.pictures import BRAIN_MRI, DIGITS
 from loadtest.bench.process import Start, free_port
+from loadtest.bench.request_spec import Ask, Rows
 
 BASELINES = "loadtest.bench.baselines"
 WITHOUT_FINISH = """
 import sys
 from server.__main__ import main
-from server.front.exchange import Exchange
+from server.http.request import Exchange
 assert callable(Exchange.finish)
 Exchange.finish = lambda self: None
 sys.exit(main())
@@ -79,21 +79,33 @@ def _constant(_model: Model) -> Start:
     return Start(["-m", "uvicorn", f"{BASELINES}.constant:app", "--no-access-log", f"--port={port}"], {}, port)
 
 
-FASTAPI = Server("plain FastAPI", _fastapi, {"/predict": asks.plain}, {"/predict/batch": asks.batch}, probe="/health")
+FASTAPI = Server(
+    "plain FastAPI", _fastapi, {"/predict": request_spec.plain}, {"/predict/batch": request_spec.batch}, probe="/health"
+)
 KSERVE = Server(
     "KServe custom model",
     _kserve,
-    {"V1": asks.v1, "V2 JSON": asks.v2},
-    {"V1": asks.v1, "V2 JSON": asks.v2, "V2 binary": asks.v2_binary},
+    {"V1": request_spec.v1, "V2 JSON": request_spec.v2},
+    {"V1": request_spec.v1, "V2 JSON": request_spec.v2, "V2 binary": request_spec.v2_binary},
     probe="/v2/health/live",
 )
 OURS = Server(
     "this server",
     _ours,
-    {"/predict": asks.plain, "V1": asks.v1, "V2 JSON": asks.v2, "V2 binary": asks.v2_binary},
-    {"/predict/batch": asks.batch, "V1": asks.v1, "V2 JSON": asks.v2, "V2 binary": asks.v2_binary},
+    {
+        "/predict": request_spec.plain,
+        "V1": request_spec.v1,
+        "V2 JSON": request_spec.v2,
+        "V2 binary": request_spec.v2_binary,
+    },
+    {
+        "/predict/batch": request_spec.batch,
+        "V1": request_spec.v1,
+        "V2 JSON": request_spec.v2,
+        "V2 binary": request_spec.v2_binary,
+    },
     probe="/health/ready",
 )
-CONSTANT = Server("uvicorn, a constant answer", _constant, {"": asks.constant}, {}, probe="/")
+CONSTANT = Server("uvicorn, a constant answer", _constant, {"": request_spec.constant}, {}, probe="/")
 WITH_PICTURES = replace(OURS, name="this server, with digits and brain MRI", start=_with_pictures)
 UNOBSERVED = replace(OURS, name="this server, neither counting nor logging", start=_unobserved)

@@ -6,8 +6,8 @@ from pathlib import Path
 from time import sleep
 
 from loadtest.bench import mix, models, wrk
-from loadtest.bench.asks import WrongAnswer
 from loadtest.bench.process import Process, running
+from loadtest.bench.request_spec import WrongAnswer
 from loadtest.bench.servers import OURS
 
 SCRIPT = Path(__file__).with_name("soak.lua")

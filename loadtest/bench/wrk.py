@@ -6,8 +6,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest.bench.asks import WrongAnswer
 from loadtest.bench.process import LOAD_CORE
+from loadtest.bench.request_spec import WrongAnswer
 
 SCRIPT = Path(__file__).with_name("post.lua")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.models import MODELS
+from loadtest.users.models import MODELS
 from tests.served import ROOT, serving
 
 

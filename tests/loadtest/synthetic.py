@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from loadtest.seconds import LoadSecond
 from loadtest.shapes import Shape, Stage
+from loadtest.users.load_second import LoadSecond
 
 ZERO = 1_795_291_200  # 2026-11-21T20:00:00Z
 STAGES = (Stage("warm-up", 30, 5), Stage("load", 60, 50), Stage("cool-down", 90, 2))

@@ -140,7 +140,7 @@ def test_each_second_of_a_shape_is_written(serve: Callable[..., str], tmp_path: 
 
 def walked(host: str, seconds: Path) -> list[dict[str, Any]]:
     """The lines of a whole smoke shape, ten seconds of up to 20 users."""
-    files = "loadtest/locustfile.py,loadtest/staged.py"
+    files = "loadtest/locustfile.py,loadtest/users/stage_shape.py"
     done = locust(host, "--shape", "smoke", "--seconds-to", str(seconds), files=files)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in seconds.read_text().splitlines()]
@@ -161,7 +161,7 @@ def test_a_late_waking_is_not_forgotten_when_the_next_is_punctual(tmp_path: Path
     script = f"""
 from pathlib import Path
 from locust.env import Environment
-from loadtest.staged import Writer
+from loadtest.users.stage_shape import Writer
 writer = Writer(Environment(), Path({str(seconds)!r}))
 second = writer.second.t
 writer.turn(second + 1.0)  # by a request

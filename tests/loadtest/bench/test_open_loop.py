@@ -4,16 +4,16 @@ from threading import Thread
 
 import pytest
 
-from loadtest.bench import asks
+from loadtest.bench import request_spec
 from loadtest.bench.open_loop import GAVE_UP, Answer, Offer, offer, p99_ms
 
 Port = Callable[..., int]
 
-ROW = asks.plain(([{"area_worst": 2019.0}], [1])).http()
+ROW = request_spec.plain(([{"area_worst": 2019.0}], [1])).http()
 
 
 def test_it_sends_at_the_rate_asked_for_whatever_else_is_offered(port: Port) -> None:
-    rows, probes = offer(port(), [Offer(ROW, 100, 5), Offer(asks.get("/health"), 20, 5)], 0.5)
+    rows, probes = offer(port(), [Offer(ROW, 100, 5), Offer(request_spec.get("/health"), 20, 5)], 0.5)
     assert [len(rows), len(probes)] == [50, 10]
     assert [row.due for row in rows[:3]] == [0.0, 0.01, 0.02]
     assert {row.status for row in rows + probes} == {200}
@@ -60,7 +60,7 @@ def test_it_sends_on_an_idle_connection_unless_the_server_wants_another(says: st
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever).start()
-        offer(server.server_port, [Offer(asks.get("/"), 20, 5)], 0.3)
+        offer(server.server_port, [Offer(request_spec.get("/"), 20, 5)], 0.3)
         server.shutdown()
     assert len(opened) == connections
 

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.bench import asks
-from loadtest.bench.asks import WrongAnswer
+from loadtest.bench import request_spec
 from loadtest.bench.process import SERVER_CORE, Start, free_port, running
+from loadtest.bench.request_spec import WrongAnswer
 
 SMALL_SERVER = Path(__file__).parents[1] / "small_server.py"
-ROW = asks.plain(([{"area_worst": 2019.0}], [1]))
+ROW = request_spec.plain(([{"area_worst": 2019.0}], [1]))
 
 SERVER = """
 import os, sys, threading
@@ -63,4 +63,4 @@ def test_a_server_that_has_ended_tells_no_figures(tmp_path: Path) -> None:
 
 def test_a_server_that_answers_wrong_is_no_server(tmp_path: Path) -> None:
     with running(server(), tmp_path) as process, pytest.raises(WrongAnswer, match="other classes"):
-        process.wait_for(asks.plain(([{"area_worst": 2019.0}], [0])))
+        process.wait_for(request_spec.plain(([{"area_worst": 2019.0}], [0])))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.bench import asks
+from loadtest.bench import request_spec
 from loadtest.bench.process import Start, running
 from loadtest.bench.rounds import Round, Subject, summed_up
 from loadtest.bench.wrk import Load
@@ -16,7 +16,7 @@ def one(rate: int, milliseconds: float = 1.0, cpu_us: float = 10.0, refused: int
 @pytest.fixture
 def subject(tmp_path: Path) -> Iterator[Subject]:
     with running(Start(["-c", ""], {}, port=1), tmp_path) as process:
-        yield Subject("a server", "V1", process, asks.plain(([{"x": 1.0}], [1])))
+        yield Subject("a server", "V1", process, request_spec.plain(([{"x": 1.0}], [1])))
 
 
 def test_each_figure_is_the_median_of_its_rounds(subject: Subject) -> None:

@@ -5,9 +5,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from loadtest.bench import asks, mix
-from loadtest.bench.asks import WrongAnswer
+from loadtest.bench import mix, request_spec
 from loadtest.bench.mix import Expected
+from loadtest.bench.request_spec import WrongAnswer
 from loadtest.bench.soak import Outcome, Reading, Tally, one_slice
 
 Bench = Callable[..., CompletedProcess[str]]
@@ -48,9 +48,9 @@ def test_tallies_add_up_and_keep_the_first_wrong_answer() -> None:
 @pytest.mark.parametrize(
     ("expected", "wrong"),
     [
-        (Expected("health", asks.get("/health"), 200, b'{"status"'), False),
-        (Expected("health", asks.get("/health"), 400, b'{"status"'), True),
-        (Expected("health", asks.get("/health"), 200, b'{"error"'), True),
+        (Expected("health", request_spec.get("/health"), 200, b'{"status"'), False),
+        (Expected("health", request_spec.get("/health"), 400, b'{"status"'), True),
+        (Expected("health", request_spec.get("/health"), 200, b'{"error"'), True),
     ],
 )
 def test_an_answer_of_another_status_or_body_is_wrong(
@@ -69,7 +69,7 @@ def test_an_answer_of_another_status_or_body_is_wrong(
 @pytest.mark.slow
 def test_a_server_that_falls_silent_ends_it(bench: Bench, port: Callable[..., int], tmp_path: Path) -> None:
     assert bench("--help").returncode == 0
-    row = Expected("row", asks.plain(([{"area_worst": 2019.0}], [1])).http(), 200)
+    row = Expected("row", request_spec.plain(([{"area_worst": 2019.0}], [1])).http(), 200)
     file = tmp_path / "mix.lua"
     file.write_text(mix.lua([row, row], [row]))
     with pytest.raises(WrongAnswer, match="nothing for 1 s"):

@@ -1,0 +1,1 @@
+"""What the cluster does while the load runs."""

@@ -1,0 +1,1 @@
+"""python -m loadtest digits: test pictures in concurrent batches."""

@@ -1,0 +1,149 @@
+# mypy: allow-untyped-calls, allow-untyped-decorators
+# Locust leaves its event hooks unannotated.
+"""Walks a named shape and writes what happened in each second: the second `-f` file beside `locustfile.py`.
+
+    locust -f loadtest/locustfile.py,loadtest/users/stage_shape.py --headless --shape demo \
+        --seconds-to load.jsonl --host …
+
+Locust's own figures slide over ten seconds; these are of single seconds.
+"""
+
+import json
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import gevent
+from locust import LoadTestShape, User, events
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+
+from loadtest.shapes import SHAPES
+from loadtest.users.load_second import LoadSecond
+from loadtest.users.machine import busy_since, cpu_ticks
+
+SPAWN_RATE = 100  # users a second: a step is there at once; Locust warns above this
+
+
+@events.init_command_line_parser.add_listener
+def add_arguments(parser: LocustArgumentParser) -> None:
+    parser.add_argument("--shape", choices=sorted(SHAPES), default="demo", help="which load to walk through")
+    parser.add_argument("--seconds-to", help="file that gets one JSON line a second", default="load.jsonl")
+
+
+class Staged(LoadTestShape):
+    """Asks Locust for `users_at` of the shape that `--shape` names; stops with it, or in order on SIGTERM."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = False
+        self.begin: int | None = None
+        # Locust installs its own handler only after the shape has ended; until then SIGTERM would cut it off.
+        gevent.signal_handler(signal.SIGTERM, self.stop)
+
+    def reset_time(self) -> None:
+        """A walk begins; Locust calls this for each, its web page can begin several."""
+        super().reset_time()
+        self.begin = None
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def tick(self) -> tuple[int, float] | None:
+        options = self.runner.environment.parsed_options if self.runner else None
+        if options is None or self.stopped:
+            return None
+        # Seconds of the shape are whole seconds of the clock, as those of the recorder are.
+        gevent.sleep(1 - time.time() % 1)
+        now = round(time.time())
+        if self.begin is None:
+            self.begin = now
+        shape, t = SHAPES[options.shape], now - self.begin
+        return (shape.users_at(t), SPAWN_RATE) if t < shape.duration else None
+
+
+def pace(users: Sequence[type[User]]) -> float | None:
+    """Requests a second that a user asks for, in the mean of all by their weights; None where some do not say."""
+    rates = [getattr(user, "requests_per_second", None) for user in users]
+    known = [(rate, user.weight) for rate, user in zip(rates, users, strict=True) if rate is not None]
+    if not known or len(known) < len(rates):
+        return None
+    return float(sum(rate * weight for rate, weight in known) / sum(weight for _, weight in known))
+
+
+class Writer:
+    """Counts each request into the second in which it ended, and writes the second down when it is over."""
+
+    def __init__(self, environment: Environment, path: Path) -> None:
+        self.environment = environment
+        self.file: IO[str] = path.open("w", encoding="utf-8")
+        self.second = LoadSecond(int(time.time()))
+        self.cpu = time.process_time()
+        self.ticks = cpu_ticks()
+        self.write({"start": time.time(), "requests_per_user": pace(environment.user_classes)})
+
+    def write(self, line: dict[str, Any]) -> None:
+        self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        self.file.flush()
+
+    def on_request(self, response_time: float, response: Any, exception: Any, **_: Any) -> None:
+        self.turn(time.time())
+        self.second.users = self.users
+        status = getattr(response, "status_code", 0)
+        if not status:
+            return self.second.unanswered(f"no answer: {type(exception).__name__}")
+        pod = response.headers.get("X-Served-By", "") if response.headers else ""
+        if exception is None:
+            return self.second.right(response_time, pod)
+        return self.second.wrong(str(exception), pod)
+
+    def turn(self, now: float) -> None:
+        """Write every second that is over at `now`, those in which nothing ended too."""
+        while self.second.t < int(now):
+            cpu = time.process_time()
+            self.second.generator_cpu, self.cpu = round(cpu - self.cpu, 3), cpu
+            self.second.machine_busy, self.ticks = busy_since(self.ticks)
+            self.write(self.second.to_dict())
+            self.second = LoadSecond(self.second.t + 1, users=self.users)
+
+    @property
+    def users(self) -> int:
+        runner = self.environment.runner
+        return runner.user_count if runner else 0
+
+    def tick(self) -> None:
+        """Turn the seconds while no request does, and note how late this very loop wakes."""
+        while True:
+            due = int(time.time()) + 1
+            gevent.sleep(due - time.time())
+            self.woke(due, time.time())
+
+    def woke(self, due: float, now: float) -> None:
+        # A request may have turned the second already: a late waking then stands in this one.
+        self.second.late_ms = max(self.second.late_ms, round((now - due) * 1000, 1))
+        self.turn(now)
+
+    def close(self) -> None:
+        self.turn(self.second.t + 1)
+        self.write({"end": time.time()})
+        self.file.close()
+
+
+@events.test_start.add_listener
+def begin(environment: Environment, **_: Any) -> None:
+    options = environment.parsed_options
+    if options is None:
+        return
+    writer = Writer(environment, Path(options.seconds_to))
+    environment.events.request.add_listener(writer.on_request)
+    ticker = gevent.spawn(writer.tick)
+
+    def end(**_: Any) -> None:
+        ticker.kill()
+        environment.events.request.remove_listener(writer.on_request)
+        environment.events.test_stop.remove_listener(end)
+        writer.close()
+
+    environment.events.test_stop.add_listener(end)

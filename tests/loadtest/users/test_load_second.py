@@ -1,0 +1,67 @@
+import json
+from collections import Counter
+
+import pytest
+
+from loadtest.users.load_second import DISTINCT_REASONS, LoadSecond, merged, percentile
+
+
+def second() -> LoadSecond:
+    found = LoadSecond(1000, users=7)
+    for milliseconds in (1.234, 1.2341, 45.67, 1234.5):
+        found.right(milliseconds, "a")
+    found.wrong("status 503", "b")
+    found.unanswered("no answer: ConnectionRefusedError")
+    return found
+
+
+def test_a_second_adds_up() -> None:
+    found = second()
+    assert (found.sent, found.failed, found.lost) == (6, 1, 1)
+    assert found.pods == {"a": 4, "b": 1}
+    assert found.reasons == {"status 503": 1, "no answer: ConnectionRefusedError": 1}
+
+
+def test_latencies_keep_three_digits() -> None:
+    assert second().latency_ms == {1.23: 2, 45.7: 1, 1230: 1}
+
+
+def test_a_second_survives_its_file() -> None:
+    found = second()
+    again = LoadSecond.from_dict(json.loads(json.dumps(found.to_dict())))
+    assert again == found
+    assert again.latency_ms.total() == 4
+
+
+@pytest.mark.parametrize(
+    ("share", "milliseconds"), [(0.01, 1), (0.5, 50), (0.501, 51), (0.95, 95), (0.99, 99), (0.991, 100), (1, 100)]
+)
+def test_percentiles_are_nearest_ranks(share: float, milliseconds: float) -> None:
+    assert percentile(dict.fromkeys(map(float, range(1, 101)), 1), share) == milliseconds
+
+
+def test_percentiles_weigh_counts() -> None:
+    latencies = {5.0: 98, 70.0: 1, 900.0: 1}
+    assert [percentile(latencies, share) for share in (0.5, 0.98, 0.99, 0.999)] == [5, 5, 70, 900]
+
+
+def test_nothing_has_no_percentile() -> None:
+    assert percentile({}, 0.99) is None
+
+
+def test_merged_percentiles_are_those_of_all_requests() -> None:
+    """The p99 of a run is not the mean of its seconds' p99."""
+    slow, fast = LoadSecond(0), LoadSecond(1)
+    slow.right(500, "")
+    for _ in range(199):
+        fast.right(2, "")
+    assert merged([slow, fast]) == Counter({2.0: 199, 500.0: 1})
+    assert percentile(merged([slow, fast]), 0.99) == 2
+
+
+def test_reasons_that_never_repeat_do_not_pile_up() -> None:
+    found = LoadSecond(0)
+    for i in range(1000):
+        found.wrong(f"at {i}", "")
+    assert len(found.reasons) == DISTINCT_REASONS + 1
+    assert found.reasons["other reasons"] == 1000 - DISTINCT_REASONS

@@ -1,0 +1,43 @@
+from argparse import ArgumentTypeError
+
+import pytest
+
+from loadtest.users.models import weights, worded, written
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("digits", {"digits": 1}),
+        ("breast_model=3,digits=1", {"breast_model": 3, "digits": 1}),
+        ("brain_mri, digits=20", {"brain_mri": 1, "digits": 20}),
+    ],
+)
+def test_weights_are_read_and_written(text: str, found: dict[str, int]) -> None:
+    assert weights(text) == found
+    assert weights(written(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "There is no load for ''"),
+        ("digits,", "There is no load for ''"),
+        ("my_model", "There is no load for 'my_model', only for breast_model, digits and brain_mri."),
+        ("digits,digits=2", "digits is named twice."),
+        ("digits=", "The weight of digits is a whole number from 1, not ''."),
+        ("digits=0", "not '0'"),
+        ("digits=-1", "not '-1'"),
+        ("digits=0.5", "not '0.5'"),
+        ("digits=²", "not '²'"),
+    ],
+)
+def test_what_names_no_load_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=sentence):
+        weights(text)
+
+
+def test_words_tell_weights_where_they_differ() -> None:
+    assert worded({"digits": 4}) == "digits"
+    assert worded({"breast_model": 1, "digits": 1}) == "breast_model and digits"
+    assert worded({"breast_model": 3, "digits": 1}) == "breast_model (3) and digits (1)"
