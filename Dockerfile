@@ -14,7 +14,7 @@ COPY server /app/server
 # A read-only root file system cannot cache bytecode, so what the server imports is compiled here, and only that:
 # at its start, by uvicorn when it begins to listen, and by Pillow for its first picture.
 RUN cd /app && ORT_DISABLE_TELEMETRY=1 /opt/venv/bin/python -c \
-    'from server import kserve_stubs; kserve_stubs.leave_out(); import server.start, server.pictures.protocols, server.links, uvicorn.lifespan.on; \
+    'from server import kserve_stubs; kserve_stubs.stub_imports(); import server.start, server.pictures.protocols, server.links, uvicorn.lifespan.on; \
      from PIL import Image; Image.preinit()'
 
 FROM python:3.11-slim

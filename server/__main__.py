@@ -14,7 +14,7 @@ def main() -> int:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     from server import kserve_stubs  # noqa: PLC0415 (see above)
 
-    kserve_stubs.leave_out()
+    kserve_stubs.stub_imports()
     from server.start import start  # noqa: PLC0415
 
     return start(os.environ)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.task import MISSING_TEXT, Feature
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.tensors import DTYPES
 
 _CODES = {"FP32": "f", "FP64": "d"}
@@ -26,7 +26,7 @@ def flat(datatype: str, values: Sequence[Any]) -> NDArray[Any]:
 
 
 def finite(array: NDArray[Any], features: Sequence[Feature]) -> None:
-    """Refuse a NaN where no value may be missing, and every infinity. Raises BadInput."""
+    """Refuse a NaN where no value may be missing, and every infinity. Raises InvalidInput."""
     if b"\0" not in np.isfinite(array).tobytes():  # a fifth of the time of .all() on one row
         return
     allowed = np.isnan(array) & np.array([feature.optional for feature in features])
@@ -34,10 +34,10 @@ def finite(array: NDArray[Any], features: Sequence[Feature]) -> None:
     if len(bad):
         row, column = bad[0]
         where = f"Row {row}: " if len(array) > 1 else ""
-        raise BadInput(f"{where}{features[column].name} must be a finite number.")
+        raise InvalidInput(f"{where}{features[column].name} must be a finite number.")
 
 
 def known(feature: Feature, values: Sequence[str]) -> None:
-    """Refuse a string that the model knows nothing of, where it can answer no other. Raises BadInput."""
+    """Refuse a string that the model knows nothing of, where it can answer no other. Raises InvalidInput."""
     if feature.closed and not set(values) <= {*feature.categories, *([MISSING_TEXT] if feature.optional else [])}:
-        raise BadInput(f"{feature.name} must be one of {', '.join(feature.categories)}.")
+        raise InvalidInput(f"{feature.name} must be one of {', '.join(feature.categories)}.")

@@ -7,11 +7,11 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import astuple
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import strict
 from server.paths import MANY
 from server.predictor import Predictor
-from server.response import JSON, Answer
+from server.response import JSON, Response
 from server.route import Handler, Headers, Link, Route, media_type
 
 Served = tuple[Predictor, Route]
@@ -56,14 +56,14 @@ class _Choice:
         fields = [(key, Raw | UnsetType, UNSET) for key in picture_keys]
         self._decoder = msgspec.json.Decoder(msgspec.defstruct("Picture", fields))
 
-    def handle(self, body: bytes, headers: Headers) -> Answer:
+    def handle(self, body: bytes, headers: Headers) -> Response:
         if self.is_picture(body, headers):
             return self._pictures(body, headers)
         try:
             return self._rows(body, headers)
-        except BadInput as error:
+        except InvalidInput as error:
             if self._row_keys.isdisjoint(_keys(body)):
-                raise BadInput(self._sentence) from error
+                raise InvalidInput(self._sentence) from error
             raise
 
     def is_picture(self, body: bytes, headers: Headers) -> bool:
@@ -78,7 +78,7 @@ class _Choice:
 
 
 def _keys(body: bytes) -> Iterable[str]:
-    """Of a JSON object. Raises BadInput where the body is no JSON."""
+    """Of a JSON object. Raises InvalidInput where the body is no JSON."""
     try:
         return strict.decode(_OBJECT, body)
     except msgspec.ValidationError:

@@ -9,7 +9,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 
 from server import openapi
 from server.predictor import Predictor
-from server.response import Answer
+from server.response import Response
 from server.route import Route
 
 _ASSETS = {
@@ -30,17 +30,17 @@ def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
         swagger_favicon_url="/docs/favicon.png",
     )
     fixed = {
-        "/docs": Answer(bytes(page.body), [(b"content-type", b"text/html; charset=utf-8")]),
-        "/openapi.json": Answer(msgspec.json.encode(document)),
+        "/docs": Response(bytes(page.body), [(b"content-type", b"text/html; charset=utf-8")]),
+        "/openapi.json": Response(msgspec.json.encode(document)),
     }
     routes = {path: Route(path, "GET", partial(_fixed, answer)) for path, answer in fixed.items()}
     return routes | {f"/docs/{name}": Route("/docs/asset", "GET", partial(_asset, name)) for name in _ASSETS}
 
 
-def _fixed(answer: Answer, _body: bytes, _headers: object) -> Answer:
+def _fixed(answer: Response, _body: bytes, _headers: object) -> Response:
     return answer
 
 
-def _asset(name: str, _body: bytes, _headers: object) -> Answer:
+def _asset(name: str, _body: bytes, _headers: object) -> Response:
     content = files("fastapi_offline").joinpath("static", name).read_bytes()
-    return Answer(content, [(b"content-type", _ASSETS[name]), (b"cache-control", b"max-age=86400")])
+    return Response(content, [(b"content-type", _ASSETS[name]), (b"cache-control", b"max-age=86400")])

@@ -1,7 +1,7 @@
 """What can go wrong while serving, and what the caller is told.
 
-ServingError                     ours is any other exception: 500, a fixed sentence
-├── BadInput                400  the body or a value in it
+ServingError
+├── InvalidInput                400  the body or a value in it
 ├── BadLink                 400  a link to a picture that cannot be fetched
 ├── Malformed               400  not HTTP as this server reads it
 ├── NotFound                404  the path or the model
@@ -12,18 +12,24 @@ ServingError                     ours is any other exception: 500, a fixed sente
 ├── UrlTooLong              414
 ├── UnsupportedMediaType    415  not the content type this path reads
 ├── HeadTooLarge            431  too many header fields, or too long
+├── Failed                  500  any other exception: our fault; the log has the detail
 ├── Overloaded              503  more is waiting than the server can do soon; ask again
 └── DeadlinePassed          504  the caller no longer waits
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class ServingError(Exception):
     """A failure with an HTTP status and one sentence that may be shown to any caller.
 
-    reason: the word that the metrics count it under; closes: whether the connection cannot be used after it.
+    Attributes:
+        status: HTTP status of the response.
+        reason: Stable machine-readable code, in the body and as a label of `mlserving_refused_total`.
+        closes: Whether the connection is closed after the response.
+        sentence: What is wrong, and what to do about it.
+        headers: Headers that the response carries in addition.
     """
 
     status: ClassVar[int]
@@ -36,9 +42,40 @@ class ServingError(Exception):
         self.headers = dict(headers or {})
 
 
-class BadInput(ServingError):
+InvalidReason = Literal[
+    "empty_body",  # no body where one is needed
+    "invalid_json",  # not JSON, or not UTF-8
+    "too_deep",  # nested deeper than any request needs
+    "duplicate_key",  # one key twice in one object
+    "structure",  # valid JSON of another shape than the path reads
+    "missing_field",
+    "unknown_field",
+    "empty_list",  # a batch without rows or pictures
+    "value_type",  # a string, boolean, null or nested value where a number belongs, or the reverse
+    "value_range",  # NaN, infinity, or a number that the datatype or the model cannot take
+    "unknown_category",  # a string outside a closed list
+    "inputs",  # V2: a tensor is missing, unknown or repeated
+    "outputs",  # V2: an output that the model does not have, or one asked for twice
+    "datatype",  # V2: not the tensor's datatype
+    "shape",  # V2: a shape the tensor cannot have, or data that does not fill it
+    "binary_data",  # V2: lengths of the binary part that contradict each other
+    "no_picture",  # no picture where one is needed, or several where one is
+    "picture_format",  # bytes that are not a picture this server decodes
+    "picture_pixels",  # arrays of pixels that are ragged, too small or out of range
+    "base64",
+    "form",  # multipart/form-data or a page's form that cannot be read
+    "header",  # a header whose value makes no sense
+]
+
+
+class InvalidInput(ServingError):
+    """The body or a value in it is wrong."""
+
     status = 400
-    reason = "input"
+
+    def __init__(self, sentence: str, reason: InvalidReason = "structure") -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class Malformed(ServingError):
@@ -99,6 +136,16 @@ class Overloaded(ServingError):
     def __init__(self, reason: str, sentence: str) -> None:
         super().__init__(sentence, {"retry-after": "1"})
         self.reason = reason
+
+
+class Failed(ServingError):
+    """Our fault. The caller gets a fixed sentence; the log has the detail."""
+
+    status = 500
+    reason = "internal"
+
+    def __init__(self) -> None:
+        super().__init__("The server failed to answer this request. Its log has the details.")
 
 
 class DeadlinePassed(ServingError):

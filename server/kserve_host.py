@@ -15,11 +15,11 @@ from kserve.model_server import app as kserve_app
 
 from server import docs, metrics, routing
 from server.http import timeouts
-from server.http.access_log import Journal
-from server.http.app import Door
-from server.http.intake import Intake
+from server.http.access_log import AccessLog
+from server.http.app import App
+from server.http.intake import ConnectionLimits
 from server.http.protocol import Connection
-from server.http.worker import Backlog
+from server.http.worker import WorkerQueue
 from server.page import routes
 from server.predictor import Predictor
 from server.settings import Settings
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from server.links import Links
 
 
-class Host(kserve.ModelServer):
+class KServeServer(kserve.ModelServer):
     """One worker, REST only. Serves until SIGTERM, SIGINT or SIGQUIT; drains from SIGUSR1 on."""
 
     def __init__(self, settings: Settings, predictors: Sequence[Predictor]) -> None:
@@ -40,10 +40,10 @@ class Host(kserve.ModelServer):
             table |= routing.metrics_table()
         elif settings.metrics_port:
             prometheus_client.start_http_server(settings.metrics_port, registry=metrics.REGISTRY)
-        self._journal = Journal()
-        backlog = Backlog(settings.queue_size)
-        self._door = Door(table, kserve_app, backlog, self._journal, settings.pod_name, _links(settings))
-        self._intake = Intake(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
+        self._journal = AccessLog()
+        backlog = WorkerQueue(settings.queue_size)
+        self._door = App(table, kserve_app, backlog, self._journal, settings.pod_name, _links(settings))
+        self._intake = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
 
     def setup_event_loop(self) -> None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

@@ -10,7 +10,7 @@ _LEFT_OUT = ("pandas", "kubernetes", "kserve.api.kserve_client")
 _ABSENT = ("kserve.protocol.rest.openai.config",)  # KServe serves without it where it cannot be imported
 
 
-class LeftOut(ModuleType):
+class StubModule(ModuleType):
     """Stands for a module whose names KServe mentions, in annotations say, but does not use while it serves."""
 
     def __getattr__(self, name: str) -> type:
@@ -24,9 +24,9 @@ class _Unusable:
         raise ImportError(f"{type(self).__module__} is left out of the server.")
 
 
-def leave_out() -> None:
+def stub_imports() -> None:
     """Call before kserve is imported."""
     for name in _LEFT_OUT:
-        sys.modules.setdefault(name, LeftOut(name))
+        sys.modules.setdefault(name, StubModule(name))
     for name in _ABSENT:
         sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to say: not to be imported

@@ -12,7 +12,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from server.tally import Tally
+from server.tally import RequestMetrics
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # when each series began: twice as many of them
 
@@ -22,8 +22,8 @@ ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
-TALLY = Tally()
-REGISTRY.register(TALLY)
+REQUESTS = RequestMetrics()
+REGISTRY.register(REQUESTS)
 REFUSED = Counter("mlserving_refused", "Requests refused, by what was wrong.", ["reason"], registry=REGISTRY)
 IN_FLIGHT = Gauge("mlserving_requests_in_flight", "Requests being answered now.", registry=REGISTRY)
 QUEUE = Gauge("mlserving_queue_length", "Predictions that wait or run off the event loop.", registry=REGISTRY)

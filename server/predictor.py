@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from model.bundle import Bundle, BundleError
 from model.task import Task
 from server import metrics, tensors
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.tensors import Rows, Tensor
 
 SLICE = 1024
@@ -32,7 +32,7 @@ _PROBE_ROWS = 64
 
 
 @dataclass(frozen=True)
-class Answers:
+class ModelOutput:
     """predictions: [rows], class values or numbers; probabilities: [rows, classes], None where the model has none.
 
     strangeness: [rows], of pictures.
@@ -82,10 +82,10 @@ class Predictor(kserve.Model):
         self.ready = True
         return True
 
-    def predict(self, rows: Rows) -> Answers:
+    def predict(self, rows: Rows) -> ModelOutput:
         """Run the model on rows of the types and shapes that `inputs` names.
 
-        Raises BadInput where the values are so far out that the answer is not a number.
+        Raises InvalidInput where the values are so far out that the answer is not a number.
         """
         count = len(next(iter(rows.values())))
         self._batch_rows.observe(count)
@@ -93,8 +93,8 @@ class Predictor(kserve.Model):
         for array in produced:
             if array.dtype.kind == "f" and b"\0" in np.isfinite(array).tobytes():  # of one row, a fifth of all()'s time
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
-                raise BadInput(f"Row {row}: the values are too far out for the model to compute an answer.")
-        return Answers(produced[0].reshape(-1), *produced[1:])
+                raise InvalidInput(f"Row {row}: the values are too far out for the model to compute an answer.")
+        return ModelOutput(produced[0].reshape(-1), *produced[1:])
 
     def _bytes_within(self, seconds: float) -> int:
         """The longest body whose rows are predicted in that time, by the fewest bytes that a value takes: "1,"."""

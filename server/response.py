@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from server.errors import ServingError
+
 Header = tuple[bytes, bytes]
 
 JSON = b"application/json"
@@ -12,13 +14,13 @@ OCTETS = b"application/octet-stream"
 JSON_HEADERS: Sequence[Header] = ((b"content-type", JSON),)
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A body, and the headers that are its own."""
 
     body: bytes
     headers: Sequence[Header] = JSON_HEADERS
 
 
-def refused(sentence: str, _headers: Mapping[bytes, bytes]) -> Answer:
-    """What a refusal says, whatever its status; headers: of the request."""
-    return Answer(msgspec.json.encode({"error": sentence}))
+def refused(error: ServingError, _headers: Mapping[bytes, bytes]) -> Response:
+    """Return the JSON body of a refusal, the same for every status."""
+    return Response(msgspec.json.encode({"error": error.sentence, "reason": error.reason}))

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from server.response import Answer, refused
+from server.errors import ServingError
+from server.response import Response, refused
 
 Headers = Mapping[bytes, bytes]
-Handler = Callable[[bytes, Headers], Answer]
+Handler = Callable[[bytes, Headers], Response]
 
 
 def _never(_body: bytes, _headers: Headers) -> bool:
@@ -18,7 +19,7 @@ class Link(NamedTuple):
     """A body in which a link stands for a picture; answer: what is answered on the picture's file, once it is here."""
 
     url: str
-    answer: Callable[[bytes], Answer]
+    answer: Callable[[bytes], Response]
 
 
 def _unlinked(_body: bytes, _headers: Headers) -> None:
@@ -29,11 +30,11 @@ def _unlinked(_body: bytes, _headers: Headers) -> None:
 class Route:
     """name: the route in logs and metrics; reads: the content types it takes, empty for a route without a body.
 
-    handler: (body, headers) → Answer, pure of the network; None hands the request on to KServe's app.
+    handler: (body, headers) → Response, pure of the network; None hands the request on to KServe's app.
     inline_bytes: a longer body is handled off the event loop, as it would delay the answers beside it.
     slow: whether a body is handled there however short it is.
     linked: what is to be done with a body that is handled there, where it has a link in it.
-    refusal: (sentence, headers) → what is answered where a request is refused.
+    refusal: (error, headers) → what is answered where a request is refused.
     beside: the route of the same path that takes another method.
     """
 
@@ -44,7 +45,7 @@ class Route:
     inline_bytes: int = 0
     slow: Callable[[bytes, Headers], bool] = _never
     linked: Callable[[bytes, Headers], Link | None] = _unlinked
-    refusal: Callable[[str, Headers], Answer] = refused
+    refusal: Callable[[ServingError, Headers], Response] = refused
     beside: "Route | None" = None
 
 

@@ -11,7 +11,7 @@ import msgspec
 from server import default_model, info, metrics, protocols
 from server.paths import LABEL, MANY, ONE
 from server.predictor import Predictor
-from server.response import Answer
+from server.response import Response
 from server.route import Headers, Route
 
 UNNAMED = {"/predict": ONE, "/predict/batch": MANY, "/prediction/batch": MANY, "/predict/img": LABEL}
@@ -58,11 +58,11 @@ def _unnamed(served: Mapping[Predictor, Mapping[str, Route]]) -> dict[str, Route
 
 
 def _got(name: str, document: Callable[[], dict[str, Any]]) -> Route:
-    return Route(name, "GET", lambda _body, _headers: Answer(msgspec.json.encode(document())))
+    return Route(name, "GET", lambda _body, _headers: Response(msgspec.json.encode(document())))
 
 
-def _metrics(_body: bytes, _headers: Headers) -> Answer:
-    return Answer(metrics.render(), [(b"content-type", metrics.CONTENT_TYPE)])
+def _metrics(_body: bytes, _headers: Headers) -> Response:
+    return Response(metrics.render(), [(b"content-type", metrics.CONTENT_TYPE)])
 
 
 def _healthy() -> dict[str, Any]:

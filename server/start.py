@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from model.bundle import BundleError, load
 from server import log, metrics, settings
-from server.kserve_host import Host
+from server.kserve_host import KServeServer
 from server.predictor import Predictor
 
 SWITCH_SECONDS = 0.0005
@@ -33,7 +33,7 @@ def start(environment: Mapping[str, str]) -> int:
         metrics.MODEL.labels(predictor.name, version, digest).set(1)
         metrics.WARM_UP.labels(predictor.name).set(predictor.warm_up_seconds)
         _log.info("loaded", extra={"model": predictor.name, "digest": digest, "port": configured.port})
-    host = Host(configured, predictors)
+    host = KServeServer(configured, predictors)
     sys.setswitchinterval(SWITCH_SECONDS)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # shells and containers begin with 1,024

@@ -23,7 +23,7 @@ class _OfRoute:
         self.seconds = 0.0
 
 
-class Tally(Collector):
+class RequestMetrics(Collector):
     def __init__(self) -> None:
         self._routes: dict[str, _OfRoute] = {}
 

@@ -14,9 +14,9 @@ BASELINES = "loadtest.bench.baselines"
 WITHOUT_FINISH = """
 import sys
 from server.__main__ import main
-from server.http.request import Exchange
-assert callable(Exchange.finish)
-Exchange.finish = lambda self: None
+from server.http.request import RequestContext
+assert callable(RequestContext.finish)
+RequestContext.finish = lambda self: None
 sys.exit(main())
 """
 """Our server, but that it neither counts a request nor writes its line, for which it has no switch."""

@@ -10,7 +10,7 @@ FLUSH_LINES = 64
 """So that what waits stays small, however many ask."""
 
 
-class Journal:
+class AccessLog:
     """Lines as server/log.py writes them. Every value is one of ours or was checked, so none needs escaping."""
 
     def __init__(self) -> None:

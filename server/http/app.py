@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING
 
 from server import metrics
 from server.errors import (
-    BadInput,
     DeadlinePassed,
+    InvalidInput,
     MethodNotAllowed,
     NotFound,
     Overloaded,
     ServingError,
     UnsupportedMediaType,
 )
-from server.http.access_log import Journal
-from server.http.caller import CallerGone, Gone, while_waiting
+from server.http.access_log import AccessLog
+from server.http.caller import ClientDisconnected, Gone, cancel_on_disconnect
 from server.http.cycle import CLOSE
-from server.http.request import CALLER_GONE, Exchange, Message, Scope, Send
-from server.http.worker import Backlog
-from server.response import Answer, Header
+from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, Scope, Send
+from server.http.worker import WorkerQueue
+from server.response import Header, Response
 from server.route import Link, Route
 
 if TYPE_CHECKING:
     from server.links import Links
 
 Receive = Callable[[], Awaitable[Message]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RENEW_AFTER = 200
 """Requests after which a connection is closed, on average, so that clients that keep theirs find new pods."""
@@ -43,15 +43,15 @@ DEADLINE = b"x-envoy-expected-rq-timeout-ms"
 _UNKNOWN = Route("unknown", "")
 
 
-class Door:
-    """Answers our own routes, hands the allow-listed rest to KServe's app, and refuses everything else."""
+class App:
+    """ModelOutput our own routes, hands the allow-listed rest to KServe's app, and refuses everything else."""
 
     def __init__(
         self,
         routes: Mapping[str, Route],
-        kserve_app: App,
-        backlog: Backlog,
-        journal: Journal,
+        kserve_app: ASGIApp,
+        backlog: WorkerQueue,
+        journal: AccessLog,
         pod_name: str,
         links: "Links | None" = None,
     ) -> None:
@@ -72,12 +72,12 @@ class Door:
             return
         route = _of_method(self._routes.get(scope["path"], _UNKNOWN), scope["method"])
         headers = dict(scope["headers"])
-        exchange = Exchange(route, scope, headers, send, self._standing_headers, self._journal)
+        exchange = RequestContext(route, scope, headers, send, self._standing_headers, self._journal)
         self._in_flight += 1
         try:
             await self._answer(route, headers, scope, receive, exchange)
-        except CallerGone:
-            exchange.status = CALLER_GONE
+        except ClientDisconnected:
+            exchange.status = CLIENT_DISCONNECTED
         except ServingError as error:
             await exchange.refuse(error)
         except asyncio.CancelledError:
@@ -90,7 +90,7 @@ class Door:
             exchange.finish()
 
     async def _answer(
-        self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, exchange: Exchange
+        self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, exchange: RequestContext
     ) -> None:
         _raise_fault(scope)
         _check_method(route, scope["method"])
@@ -114,16 +114,16 @@ class Door:
             answer = await self._backlog.run(partial(handler, body, headers), deadline, partial(_gone, receive))
         await exchange.answer(200, answer.body, answer.headers)
 
-    async def _follow(self, link: Link, deadline: float, gone: Gone) -> Answer:
+    async def _follow(self, link: Link, deadline: float, gone: Gone) -> Response:
         """What is answered on the picture that a link leads to. It is fetched beside all other work."""
         if self._links is None:
-            raise BadInput(
+            raise InvalidInput(
                 "Links are not followed here, as IMAGE_HOSTS names no host that they may lead to; "
                 "send the picture itself."
             )
         async with AsyncExitStack() as held:
             fetch = held.enter_async_context(self._links.fetched(link.url))
-            picture = await while_waiting(fetch, gone, deadline)
+            picture = await cancel_on_disconnect(fetch, gone, deadline)
             return await self._backlog.run(partial(link.answer, picture), deadline, gone)
 
     def _standing_headers(self, closes: bool) -> Sequence[Header]:
@@ -140,7 +140,7 @@ async def _whole_body(scope: Scope, receive: Receive) -> bytes:
         message = await receive()
         _raise_fault(scope)
         if message["type"] == "http.disconnect":
-            raise CallerGone
+            raise ClientDisconnected
         chunks.append(message["body"])
         more = message["more_body"]
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -158,12 +158,12 @@ async def _gone(receive: Receive) -> None:
 
 
 def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
-    """The perf_counter() after which the caller no longer waits. Raises BadInput."""
+    """The perf_counter() after which the caller no longer waits. Raises InvalidInput."""
     allowed = headers.get(DEADLINE)
     if allowed is None:
         return math.inf
     if not re.fullmatch(rb"[0-9]{1,10}[ \t]*", allowed):
-        raise BadInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.")
+        raise InvalidInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.")
     return began + int(allowed) / 1e3
 
 

@@ -14,14 +14,14 @@ Gone = Callable[[], Awaitable[object]]
 """Returns when the caller has gone."""
 
 
-class CallerGone(Exception):
+class ClientDisconnected(Exception):
     """The caller closed the connection; nobody waits for an answer."""
 
 
-async def while_waiting(work: Awaitable[T], gone: Gone, deadline: float = math.inf) -> T:
+async def cancel_on_disconnect(work: Awaitable[T], gone: Gone, deadline: float = math.inf) -> T:
     """The work's result. deadline: the perf_counter() until which the caller waits.
 
-    Raises CallerGone, DeadlinePassed, and what the work raises; whatever is raised, the work is cancelled.
+    Raises ClientDisconnected, DeadlinePassed, and what the work raises; whatever is raised, the work is cancelled.
     """
     result = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(gone())
@@ -31,7 +31,7 @@ async def while_waiting(work: Awaitable[T], gone: Gone, deadline: float = math.i
         await asyncio.wait(both, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if result.done():
             return result.result()
-        raise CallerGone if leaving.done() else DeadlinePassed
+        raise ClientDisconnected if leaving.done() else DeadlinePassed
     finally:
         leaving.cancel()
         result.cancel()

@@ -4,21 +4,21 @@ from collections.abc import Sequence
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from server.http.caller import CallerGone
+from server.http.caller import ClientDisconnected
 from server.response import Header
 
 CLOSE: Header = (b"connection", b"close")
 
 
 def respond(cycle: RequestResponseCycle, status: int, headers: Sequence[Header], body: bytes) -> bool:
-    """Whether it could be done: not while the caller leaves earlier answers unread. Raises CallerGone.
+    """Whether it could be done: not while the caller leaves earlier answers unread. Raises ClientDisconnected.
 
     headers: as they are written, Content-Length among them, and CLOSE where it is the connection's last answer.
     """
     transport = cycle.transport
     if cycle.disconnected or transport.is_closing():
         cycle.disconnected = True  # uvicorn may learn of it a moment later
-        raise CallerGone
+        raise ClientDisconnected
     if cycle.flow.write_paused:
         return False
     lines = [STATUS_LINE[status]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Intake:
+class ConnectionLimits:
     """What all connections share: the cap on one body, and how many bytes of bodies are held now."""
 
     max_body_bytes: int
@@ -14,7 +14,7 @@ class Intake:
     held_bytes: int = 0
 
 
-class HalfClosing:
+class HalfCloseTransport:
     """The transport as answers see it: closed after the last one in a way that lets the caller read it."""
 
     def __init__(self, transport: asyncio.Transport, half_close: Callable[[], None]) -> None:

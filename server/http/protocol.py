@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server.errors import Malformed, Overloaded, ServingError
 from server.http import limits, timeouts
-from server.http.intake import HalfClosing, Intake
+from server.http.intake import ConnectionLimits, HalfCloseTransport
 
 
 class Connection(HttpToolsProtocol):
@@ -18,7 +18,7 @@ class Connection(HttpToolsProtocol):
     turn; nothing more is read then.
     """
 
-    def __init__(self, intake: Intake, **uvicorn: Any) -> None:
+    def __init__(self, intake: ConnectionLimits, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self.url = b""
         self.since = self.loop.time()  # when the wait began: for a head, a body, the next request, the end
@@ -42,7 +42,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._half_closing = HalfClosing(self.transport, self.half_close)
+        self._half_closing = HalfCloseTransport(self.transport, self.half_close)
         if not timeouts.room_for(self, cast(set[Connection], self.connections)):
             self.refuse(Overloaded("connections", "The server has more connections than it can serve; try again."))
 

@@ -10,8 +10,8 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from server import metrics
-from server.errors import ServingError
-from server.http.access_log import Journal
+from server.errors import Failed, ServingError
+from server.http.access_log import AccessLog
 from server.http.cycle import respond
 from server.http.one_read import body_here
 from server.response import JSON_HEADERS, Header
@@ -22,7 +22,7 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
 FAILED = 500
-CALLER_GONE = 499
+CLIENT_DISCONNECTED = 499
 """What the log and the metrics say when the caller closed the connection before there was an answer."""
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -30,7 +30,7 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("server")
 
 
-class Exchange:
+class RequestContext:
     """status: of the answer, for the log, also where none was sent; began: when the request's head was here.
 
     standing_headers: what every answer carries, given whether it closes the connection.
@@ -43,7 +43,7 @@ class Exchange:
         headers: Mapping[bytes, bytes],
         send: Send,
         standing_headers: Callable[[bool], Sequence[Header]],
-        journal: Journal,
+        journal: AccessLog,
     ) -> None:
         self.began = perf_counter()
         self.status = FAILED
@@ -82,16 +82,16 @@ class Exchange:
         metrics.REFUSED.labels(error.reason).inc()
         self._closes = error.closes
         headers = [(name.encode(), value.encode()) for name, value in error.headers.items()]
-        await self._say(error.status, error.sentence, headers)
+        await self._say(error, headers)
 
     async def fail(self, error: BaseException) -> None:
         """Answer a fixed sentence; the detail is for the log alone."""
         self._failure = error
-        await self._say(FAILED, "The server failed to answer this request; its log says why.", [])
+        await self._say(Failed(), [])
 
     def finish(self) -> None:
         seconds = perf_counter() - self.began
-        metrics.TALLY.count(self._route.name, self.status, seconds)
+        metrics.REQUESTS.count(self._route.name, self.status, seconds)
         if self._failure is None:
             self._journal.note(self._route.name, self._method, self.status, seconds, self._id.decode())
         else:
@@ -104,10 +104,10 @@ class Exchange:
         self.status = status
         return [*headers, (b"x-request-id", self._id), *self._standing_headers(self._closes)]
 
-    async def _say(self, status: int, sentence: str, headers: Sequence[Header]) -> None:
+    async def _say(self, error: ServingError, headers: Sequence[Header]) -> None:
         if not self._answered:
-            body, own = self._route.refusal(sentence, self._headers)
-            await self.answer(status, body, [*own, *headers])
+            body, own = self._route.refusal(error, self._headers)
+            await self.answer(error.status, body, [*own, *headers])
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:

@@ -7,12 +7,12 @@ from time import perf_counter
 from typing import TypeVar
 
 from server.errors import DeadlinePassed, Overloaded
-from server.http.caller import Gone, while_waiting
+from server.http.caller import Gone, cancel_on_disconnect
 
 T = TypeVar("T")
 
 
-class Backlog:
+class WorkerQueue:
     """length: how many wait or run now; a job whose caller has gone while it waits is never begun."""
 
     def __init__(self, size: int) -> None:
@@ -24,7 +24,7 @@ class Backlog:
         """The job's result.
 
         deadline: the perf_counter() after which the job must not begin.
-        Raises Overloaded at once when the backlog is full, DeadlinePassed, CallerGone, and what the job raises.
+        Raises Overloaded at once when the backlog is full, DeadlinePassed, ClientDisconnected, and what the job raises.
         """
         if self.length >= self._size:
             raise Overloaded("queue", "The server has more predictions waiting than it can make soon; ask again.")
@@ -33,7 +33,7 @@ class Backlog:
         self.length += 1
         pending.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
         try:
-            return await while_waiting(asyncio.wrap_future(pending), gone)
+            return await cancel_on_disconnect(asyncio.wrap_future(pending), gone)
         finally:
             pending.cancel()  # at once: where it waits it must not begin
             del pending  # an error would hold it, and it the error, until a garbage collection

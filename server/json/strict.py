@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for JSON that is broken, too deep, or not of the type asked for."""
@@ -25,7 +25,7 @@ _KINDS = {
 def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
     """One JSON document of the decoder's type; repeated keys are not seen.
 
-    Raises BadInput when it is empty, broken or too deep, msgspec.ValidationError when it is of another type.
+    Raises InvalidInput when it is empty, broken or too deep, msgspec.ValidationError when it is of another type.
     """
     try:
         return decoder.decode(body)
@@ -34,11 +34,11 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
     except RecursionError as error:
         raise _too_deep() from error
     except UNREADABLE as error:
-        raise _broken() if bytes(body).strip() else BadInput("The body is empty; send a JSON object.") from error
+        raise _broken() if bytes(body).strip() else InvalidInput("The body is empty; send a JSON object.") from error
 
 
 def refuse_repeated(body: bytes, members: int = 0) -> None:
-    """Refuse a JSON document that has a key twice in one object. Raises BadInput.
+    """Refuse a JSON document that has a key twice in one object. Raises InvalidInput.
 
     members: how many there are at the least, in all its objects, each key counted once.
     """
@@ -61,14 +61,14 @@ def kind(value: bytes | msgspec.Raw) -> str:
 
 def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
     if len({key for key, _ in pairs}) != len(pairs):
-        raise BadInput("The JSON has the same key twice in one object; send each field once.")
+        raise InvalidInput("The JSON has the same key twice in one object; send each field once.")
 
 
-def _broken() -> BadInput:
-    return BadInput(
+def _broken() -> InvalidInput:
+    return InvalidInput(
         "The body is not valid JSON: check quotes, commas and brackets, and that no number is NaN or Infinity."
     )
 
 
-def _too_deep() -> BadInput:
-    return BadInput("The JSON is nested too deeply; send a flat object or a list of rows.")
+def _too_deep() -> InvalidInput:
+    return InvalidInput("The JSON is nested too deeply; send a flat object or a list of rows.")

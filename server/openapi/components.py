@@ -56,7 +56,14 @@ def components() -> dict[str, Any]:
         "headers": HEADERS,
         "parameters": {name: {"name": name, "in": "header", **about} for name, about in PARAMETERS.items()},
         "responses": {f"refused-{status}": _refusal(status) for status in _REFUSALS},
-        "schemas": {"Error": exactly({"error": {**STRING, "description": "A sentence for whoever asked"}})},
+        "schemas": {
+            "Error": exactly(
+                {
+                    "error": {**STRING, "description": "What is wrong, and what to do"},
+                    "reason": {**STRING, "description": "A stable code for programs"},
+                }
+            )
+        },
     }
 
 

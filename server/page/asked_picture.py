@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.page.form import Asked, named
 from server.pictures import form
 from server.pictures import request as bodies
@@ -20,5 +20,5 @@ def ask(predictors: Mapping[str, Predictor], body: bytes, headers: Mapping[bytes
     predictor = named(predictors, [name.decode("utf-8", "replace") for name in names])
     picture = predictor.task.picture
     if picture is None:
-        raise BadInput("This model takes numbers, not a picture.")
+        raise InvalidInput("This model takes numbers, not a picture.")
     return Asked(predictor, msgspec.json.decode(Plain(predictor, picture).predict(bodies.read(body, headers))), {})

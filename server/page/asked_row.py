@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from model.task import Task
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.page.form import Asked, Row, named
 from server.predictor import Predictor
 from server.rows import rest
@@ -18,7 +18,7 @@ _MOST_FIELDS = 1000
 
 
 def ask(predictors: Mapping[str, Predictor], body: bytes, _headers: Mapping[bytes, bytes]) -> Asked:
-    """Raises BadInput, NotFound."""
+    """Raises InvalidInput, NotFound."""
     fields = _fields(body)
     predictor = named(predictors, fields.get("model", []))
     row = _row(predictor.task, fields | {"model": fields["model"][1:]})
@@ -35,7 +35,7 @@ def _fields(body: bytes) -> dict[str, list[str]]:
             max_num_fields=_MOST_FIELDS,
         )
     except ValueError as error:
-        raise BadInput("The form cannot be read; send it from the page.") from error
+        raise InvalidInput("The form cannot be read; send it from the page.") from error
 
 
 def _row(task: Task, fields: Mapping[str, Sequence[str]]) -> Row:
@@ -51,5 +51,5 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         number = math.nan
     if "_" in text or not math.isfinite(number):
-        raise BadInput(f"{name} must be a number, such as 12.5.")
+        raise InvalidInput(f"{name} must be a number, such as 12.5.", "value_type")
     return number

@@ -7,11 +7,12 @@ from pathlib import PurePath
 
 import msgspec
 
+from server.errors import ServingError
 from server.page import asked_row
 from server.page.form import Asked
 from server.page.whole import Page
 from server.predictor import Predictor
-from server.response import Answer, Header, refused
+from server.response import Header, Response, refused
 from server.route import Headers, Route
 from server.settings import Settings
 
@@ -31,7 +32,7 @@ _STANDING: tuple[Header, ...] = (
     (b"cache-control", b"no-cache"),
 )
 _VARY = (b"vary", b"accept")
-_ALIVE = Answer(msgspec.json.encode({"status": "alive"}), [(b"content-type", b"application/json"), _VARY])
+_ALIVE = Response(msgspec.json.encode({"status": "alive"}), [(b"content-type", b"application/json"), _VARY])
 
 
 def table(predictors: Iterable[Predictor], settings: Settings) -> dict[str, Route]:
@@ -64,16 +65,16 @@ def _readers(predictors: Sequence[Predictor]) -> dict[bytes, Reader]:
 
 def _answered(
     page: Page, readers: Mapping[bytes, Reader], predictors: Mapping[str, Predictor], body: bytes, headers: Headers
-) -> Answer:
+) -> Response:
     content_type = headers[b"content-type"].partition(b";")[0].strip().lower()
     return _html(page.answered(readers[content_type](predictors, body, headers)))
 
 
-def _refused(page: Page, sentence: str, headers: Headers) -> Answer:
-    return _html(page.refused(sentence)) if _is_person(headers) else refused(sentence, headers)
+def _refused(page: Page, error: ServingError, headers: Headers) -> Response:
+    return _html(page.refused(error.sentence)) if _is_person(headers) else refused(error, headers)
 
 
-def _page_or_alive(page: Answer, _body: bytes, headers: Headers) -> Answer:
+def _page_or_alive(page: Response, _body: bytes, headers: Headers) -> Response:
     return page if _is_person(headers) else _ALIVE
 
 
@@ -81,13 +82,13 @@ def _is_person(headers: Headers) -> bool:
     return b"text/html" in headers.get(b"accept", b"")
 
 
-def _fixed(answer: Answer, _body: bytes, _headers: object) -> Answer:
+def _fixed(answer: Response, _body: bytes, _headers: object) -> Response:
     return answer
 
 
-def _html(page: str) -> Answer:
-    return Answer(page.encode(), [_HTML, _VARY, *_STANDING])
+def _html(page: str) -> Response:
+    return Response(page.encode(), [_HTML, _VARY, *_STANDING])
 
 
-def _file(name: str, content: bytes) -> Answer:
-    return Answer(content, [(b"content-type", _TYPES[PurePath(name).suffix]), *_STANDING])
+def _file(name: str, content: bytes) -> Response:
+    return Response(content, [(b"content-type", _TYPES[PurePath(name).suffix]), *_STANDING])

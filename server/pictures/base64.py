@@ -3,7 +3,7 @@
 import binascii
 import re
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 
 _DATA_URL = re.compile(r"data:[A-Za-z0-9.+/;=-]{0,100},")
 
@@ -11,18 +11,18 @@ _NO_BASE64 = "The picture is not base64: A-Z, a-z, 0-9, + and /, filled up with 
 
 
 def decode(text: str) -> bytes:
-    """Raises BadInput."""
+    """Raises InvalidInput."""
     if text.startswith("data:"):
         head = _DATA_URL.match(text)
         if head is None or not head[0].endswith(";base64,"):
-            raise BadInput("A data: URL of a picture begins as data:image/png;base64,….")
+            raise InvalidInput("A data: URL of a picture begins as data:image/png;base64,….")
         text = text[head.end() :]
     try:
         data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:
-        raise BadInput(_NO_BASE64) from error
+        raise InvalidInput(_NO_BASE64) from error
     if binascii.b2a_base64(data, newline=False) != text.encode():  # the strict mode lets surplus padding pass
-        raise BadInput(_NO_BASE64)
+        raise InvalidInput(_NO_BASE64)
     if not data:
-        raise BadInput("The picture is empty.")
+        raise InvalidInput("The picture is empty.")
     return data

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import strict
 from server.pictures import nested, numbered
 from server.pictures.grayscale import Pixels
@@ -29,7 +29,7 @@ _PICTURES = msgspec.json.Decoder(list[Raw])
 
 
 def read(body: bytes) -> Batch:
-    """Raises BadInput."""
+    """Raises InvalidInput."""
     alone = _alone(body)
     stack = None if alone is None else nested.stack(alone)
     if stack is not None:
@@ -39,7 +39,7 @@ def read(body: bytes) -> Batch:
         strict.refuse_repeated(body, 1 + (document.probabilities is not UNSET))
         pictures = _one_by_one(document.x)
     except msgspec.ValidationError as error:
-        raise BadInput(
+        raise InvalidInput(
             'The body must be {"x": pictures}, a list of pictures or one, each a list of rows; '
             'it may have "probabilities", true or false.'
         ) from error
@@ -56,7 +56,7 @@ def _alone(body: bytes) -> bytes | None:
 def _one_by_one(x: Raw) -> list[Pixels]:
     each = _PICTURES.decode(x)
     if not each:
-        raise BadInput("The list of pictures is empty; send at least one.")
+        raise InvalidInput("The list of pictures is empty; send at least one.")
     if nested.depth(x) == nested.GREY:
         return [nested.pixels(x)]
     pictures = []

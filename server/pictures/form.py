@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 
 MAX_PARTS = 8
 
@@ -16,20 +16,20 @@ _SILENT = logging.Logger("silent", logging.CRITICAL + 1)
 
 
 def fields(body: bytes, content_type: bytes) -> Mapping[bytes, Sequence[bytes]]:
-    """Name → what was sent under it. Raises BadInput."""
+    """Name → what was sent under it. Raises InvalidInput."""
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
     if not boundary:
-        raise BadInput("The form's Content-Type names no boundary; let the HTTP client write that header itself.")
+        raise InvalidInput("The form's Content-Type names no boundary; let the HTTP client write that header itself.")
     reader = _Reader()
     try:
         parser = MultipartParser(boundary, reader.callbacks())  # type: ignore[arg-type]
         parser.logger = _SILENT
         parser.write(body)
     except FormParserError as error:
-        raise BadInput("The form is not valid multipart/form-data.") from error
+        raise InvalidInput("The form is not valid multipart/form-data.") from error
     if not reader.whole:
-        raise BadInput("The form is cut short: its last boundary is missing.")
+        raise InvalidInput("The form is cut short: its last boundary is missing.")
     return reader.fields
 
 
@@ -57,7 +57,7 @@ class _Reader:
     def _begin(self) -> None:
         self._parts += 1
         if self._parts > MAX_PARTS:
-            raise BadInput(f"The form has more than {MAX_PARTS} fields.")
+            raise InvalidInput(f"The form has more than {MAX_PARTS} fields.")
         self._name, self._content = None, []
 
     def _begin_header(self) -> None:
@@ -79,7 +79,7 @@ class _Reader:
 
     def _end(self) -> None:
         if self._name is None:
-            raise BadInput("A part of the form has no name.")
+            raise InvalidInput("A part of the form has no name.")
         self.fields[self._name].append(b"".join(self._content))
 
     def _end_form(self) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from model.image import jpeg, png
 from model.image.decode import ImageError, grey
 from model.image.encoded import Encoded
-from server.errors import BadInput, ServingError, TooManyPixels, UnsupportedMediaType
+from server.errors import InvalidInput, ServingError, TooManyPixels, UnsupportedMediaType
 
 Pixels = NDArray[np.float32]
 """[height, width] or [height, width, channels], from 0 (black) to 1."""
@@ -22,7 +22,7 @@ COLOURED = "The picture is in colour; it was turned grey."
 _ERRORS: dict[str, type[ServingError]] = {
     "unsupported": UnsupportedMediaType,
     "pixels": TooManyPixels,
-    "broken": BadInput,
+    "broken": InvalidInput,
 }
 
 
@@ -39,7 +39,7 @@ def pixels(data: bytes) -> int:
 
 
 def of_file(data: bytes) -> tuple[Levels, tuple[str, ...]]:
-    """And what there is to say of it. Raises BadInput, UnsupportedMediaType, TooManyPixels."""
+    """And what there is to say of it. Raises InvalidInput, UnsupportedMediaType, TooManyPixels."""
     try:
         return grey(data)
     except ImageError as error:

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from msgspec import Raw
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import arrays, strict
 from server.pictures.grayscale import Pixels
 
@@ -35,7 +35,7 @@ def depth(raw: Text) -> int:
 
 
 def pixels(raw: Text) -> Pixels:
-    """Raises BadInput."""
+    """Raises InvalidInput."""
     numbers = arrays.array(bytes(raw))
     if numbers is None or numbers.ndim not in _LISTS:
         raise _irregular(raw)
@@ -66,22 +66,22 @@ def _shades(numbers: Pixels, axes: tuple[int, ...]) -> Pixels | None:
 def _check_size(shape: tuple[int, ...]) -> None:
     height, width, *channels = shape
     if min(height, width) < SIDE:
-        raise BadInput(f"A picture has at least {SIDE} × {SIDE} pixels; this one has {height} rows of {width}.")
+        raise InvalidInput(f"A picture has at least {SIDE} × {SIDE} pixels; this one has {height} rows of {width}.")
     if channels and channels[0] not in _CHANNELS:
         raise _colours()
 
 
-def _irregular(raw: Text) -> BadInput:
+def _irregular(raw: Text) -> InvalidInput:
     """Why these lists are no picture."""
     if depth(raw) not in _LISTS:
-        return BadInput(f"A picture is a list of rows, and a row a list of pixels; this is {_described(raw)}.")
+        return InvalidInput(f"A picture is a list of rows, and a row a list of pixels; this is {_described(raw)}.")
     try:
         rows = _LISTS[depth(raw)].decode(raw)
     except msgspec.ValidationError:
-        return BadInput("Every pixel must be a number, or every pixel a list of 1, 3 or 4 of them.")
+        return InvalidInput("Every pixel must be a number, or every pixel a list of 1, 3 or 4 of them.")
     for index, row in enumerate(rows):
         if len(row) != len(rows[0]):
-            return BadInput(f"Row {index} has {len(row)} pixels, and row 0 has {len(rows[0])}.")
+            return InvalidInput(f"Row {index} has {len(row)} pixels, and row 0 has {len(rows[0])}.")
     _check_size((len(rows), len(rows[0])))
     if depth(raw) == COLOURED and set(map(len, chain.from_iterable(rows))) - {len(rows[0][0]) or None}:
         return _colours()
@@ -92,9 +92,9 @@ def _described(raw: Text) -> str:
     return f"nested {depth(raw)} deep" if depth(raw) > COLOURED else strict.kind(raw)
 
 
-def _colours() -> BadInput:
-    return BadInput("Every pixel must have as many colours as the others: 1, 3 or 4.")
+def _colours() -> InvalidInput:
+    return InvalidInput("Every pixel must have as many colours as the others: 1, 3 or 4.")
 
 
-def _out_of_range() -> BadInput:
-    return BadInput("Every number must be from 0 to 255, or from 0 to 1.")
+def _out_of_range() -> InvalidInput:
+    return InvalidInput("Every number must be from 0 to 255, or from 0 to 1.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from server.errors import BadInput, TooManyPixels, UnsupportedMediaType
+from server.errors import InvalidInput, TooManyPixels, UnsupportedMediaType
 
 
 @contextmanager
@@ -11,7 +11,7 @@ def picture(index: int, count: int) -> Iterator[None]:
     """What is raised within says so; of the only one it says nothing."""
     try:
         yield
-    except (BadInput, TooManyPixels, UnsupportedMediaType) as error:
+    except (InvalidInput, TooManyPixels, UnsupportedMediaType) as error:
         if count == 1:
             raise
         raise type(error)(f"Picture {index}: {error.sentence}") from error

@@ -10,7 +10,7 @@ from model.image import digit
 from model.image.decode import PIXELS
 from model.image.transforms import TRANSFORMS
 from model.task import Picture
-from server.errors import BadInput, TooManyPixels
+from server.errors import InvalidInput, TooManyPixels
 from server.pictures import grayscale, numbered
 from server.pictures.grayscale import Levels, Pixels
 
@@ -65,7 +65,7 @@ def _as_they_are(picture: Picture, items: Items) -> tuple[list[int], NDArray[np.
 def _refuse_too_much(picture: Picture, items: Items, others: Sequence[int]) -> None:
     most = max(1, min(MAX_TRANSFORMED, MAX_NUMBERS // (picture.height * picture.width)))
     if len(others) > most:
-        raise BadInput(
+        raise InvalidInput(
             f"At most {most} pictures of a request are brought into the form of the model, and these are "
             f"{len(others)}; send fewer at a time."
         )

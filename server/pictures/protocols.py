@@ -9,7 +9,7 @@ from server.pictures.request import READS, Sent
 from server.pictures.rest import Plain
 from server.pictures.v2 import Infer
 from server.predictor import Predictor
-from server.response import JSON, OCTETS, Answer
+from server.response import JSON, OCTETS, Response
 from server.route import Headers, Link, Route
 
 
@@ -26,18 +26,18 @@ def of(predictor: Predictor, picture: Picture) -> dict[str, Route]:
 
 
 def _of_one(path: str, predict: Callable[[Sent], bytes]) -> Route:
-    def handler(body: bytes, headers: Headers) -> Answer:
-        return Answer(predict(bodies.read(body, headers)))
+    def handler(body: bytes, headers: Headers) -> Response:
+        return Response(predict(bodies.read(body, headers)))
 
     def linked(body: bytes, headers: Headers) -> Link | None:
         sent = bodies.read_linked(body, headers)
-        return sent and Link(sent.url, lambda data: Answer(predict(sent._replace(data=data, url=""))))
+        return sent and Link(sent.url, lambda data: Response(predict(sent._replace(data=data, url=""))))
 
     return Route(path, "POST", handler, READS, linked=linked)
 
 
 def _of_json(path: str, predict: Callable[[bytes], bytes], reads: tuple[bytes, ...]) -> Route:
-    def handler(body: bytes, _headers: Headers) -> Answer:
-        return Answer(predict(body))
+    def handler(body: bytes, _headers: Headers) -> Response:
+        return Response(predict(body))
 
     return Route(path, "POST", handler, reads)

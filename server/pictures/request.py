@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import strict
 from server.pictures import base64, form
 from server.response import JSON
@@ -45,19 +45,19 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 
 
 def read(body: bytes, headers: Headers) -> Sent:
-    """Raises BadInput."""
+    """Raises InvalidInput."""
     match media_type(headers):
         case b"application/json":
             return of_json(body)
         case b"multipart/form-data":
             return _of_form(form.fields(body, headers[b"content-type"]))
     if not body:
-        raise BadInput(f"There is no picture: {FORMS}.")
+        raise InvalidInput(f"There is no picture: {FORMS}.")
     return Sent(body)
 
 
 def read_linked(body: bytes, headers: Headers) -> Sent | None:
-    """Of a body with a link, what read() gives; only short ones are looked into, to be quick. Raises BadInput."""
+    """Of a body with a link, what read() gives; only short ones are looked into, to be quick. Raises InvalidInput."""
     if len(body) > LINKED_BYTES or media_type(headers) != JSON:
         return None
     sent = of_json(body)
@@ -68,31 +68,31 @@ def of_json(body: bytes) -> Sent:
     try:
         document = strict.decode(_DOCUMENT, body)
     except msgspec.ValidationError as error:
-        raise BadInput(
+        raise InvalidInput(
             'The JSON must be {"image": base64} or {"url": link}; "seen" and "probabilities" are true or false.'
         ) from error
     strict.refuse_repeated(body, sum(value is not UNSET for value in msgspec.structs.astuple(document)))
     if (document.image is UNSET) == (document.url is UNSET):
-        raise BadInput('The picture is missing, or there are two: the JSON has one of "image" and "url".')
+        raise InvalidInput('The picture is missing, or there are two: the JSON has one of "image" and "url".')
     wishes = document.seen is True, document.probabilities is True
     if document.image is not UNSET:
         return Sent(base64.decode(document.image), "", *wishes)
     if not document.url:
-        raise BadInput("The link is empty.")
+        raise InvalidInput("The link is empty.")
     return Sent(b"", document.url, *wishes)
 
 
 def _of_form(fields: Mapping[bytes, Sequence[bytes]]) -> Sent:
     files = [content for name in FILE_FIELDS for content in fields.get(name, ())]
     if len(files) != 1:
-        raise BadInput(f"The form has {len(files)} pictures; send one file in the field image_file.")
+        raise InvalidInput(f"The form has {len(files)} pictures; send one file in the field image_file.")
     if not files[0]:
-        raise BadInput("The file in the form is empty; choose a picture.")
+        raise InvalidInput("The file in the form is empty; choose a picture.")
     return Sent(files[0], "", _switch(fields, "seen"), _switch(fields, "probabilities"))
 
 
 def _switch(fields: Mapping[bytes, Sequence[bytes]], name: str) -> bool:
     given = fields.get(name.encode(), [b"false"])
     if given not in ([b"true"], [b"false"]):
-        raise BadInput(f"The field {name} of the form is true or false.")
+        raise InvalidInput(f"The field {name} of the form is true or false.")
     return given == [b"true"]

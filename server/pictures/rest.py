@@ -3,7 +3,7 @@
 from typing import Any
 
 from model.task import Picture
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.pictures import batch, v1
 from server.pictures.request import Sent
 from server.pictures.result import Judged, judge, written
@@ -11,7 +11,7 @@ from server.predictor import Predictor
 
 
 class Plain:
-    """Answers for one model. Each method raises ServingError."""
+    """ModelOutput for one model. Each method raises ServingError."""
 
     def __init__(self, predictor: Predictor, picture: Picture) -> None:
         self._predictor = predictor
@@ -50,5 +50,5 @@ class Plain:
 
     def _judged(self, sent: Sent) -> Judged:
         if sent.url:
-            raise BadInput("The link is too long; send the picture itself.")
+            raise InvalidInput("The link is too long; send the picture itself.")
         return judge(self._predictor, self._picture, [sent.data])

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import strict
 from server.pictures import base64, nested, numbered
 from server.pictures.grayscale import Pixels
@@ -31,15 +31,15 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 
 
 def read(body: bytes) -> Items:
-    """{"instances": [picture, …]} → files and pixels. Raises BadInput."""
+    """{"instances": [picture, …]} → files and pixels. Raises InvalidInput."""
     try:
         together = strict.decode(_DOCUMENT, body).instances
         instances = _INSTANCES.decode(together)
     except msgspec.ValidationError as error:
-        raise BadInput('The body must be a JSON object {"instances": [picture, …]}.') from error
+        raise InvalidInput('The body must be a JSON object {"instances": [picture, …]}.') from error
     strict.refuse_repeated(body, 1)
     if not instances:
-        raise BadInput("The list of pictures is empty; send at least one.")
+        raise InvalidInput("The list of pictures is empty; send at least one.")
     stack = nested.stack(together)
     if stack is not None:
         return stack
@@ -57,16 +57,16 @@ def _item(instance: Raw) -> bytes | Pixels:
         case "an object":
             return base64.decode(_encoded(instance))
         case other:
-            raise BadInput(f"{_INSTANCE}, not {other}.")
+            raise InvalidInput(f"{_INSTANCE}, not {other}.")
 
 
 def _encoded(instance: Raw) -> str:
     try:
         read = _INSTANCE_OBJECT.decode(instance)
     except msgspec.ValidationError as error:
-        raise BadInput(f"{_INSTANCE}.") from error
+        raise InvalidInput(f"{_INSTANCE}.") from error
     given = [read.b64] if read.image_bytes is UNSET else [read.b64, read.image_bytes.b64]
     texts = [text for text in given if text is not UNSET]
     if len(texts) != 1:
-        raise BadInput(f"{_INSTANCE}.")
+        raise InvalidInput(f"{_INSTANCE}.")
     return texts[0]

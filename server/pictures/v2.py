@@ -3,12 +3,12 @@
 import numpy as np
 
 from model.task import Picture
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.pictures import tensors
 from server.pictures.prepare import Prepared
 from server.pictures.result import Judged, judge, of_prepared
 from server.predictor import Predictor
-from server.response import Answer
+from server.response import Response
 from server.route import Headers
 from server.v2 import body as bodies
 from server.v2.inputs import refuse_left_over, split
@@ -17,18 +17,18 @@ from server.v2.response import ResponseWriter
 
 
 class Infer:
-    """Answers for one model."""
+    """ModelOutput for one model."""
 
     def __init__(self, predictor: Predictor, picture: Picture) -> None:
         self._predictor = predictor
         self._picture = picture
         self._writer = ResponseWriter(predictor.name, predictor.task.version, predictor.outputs)
 
-    def __call__(self, body: bytes, headers: Headers) -> Answer:
+    def __call__(self, body: bytes, headers: Headers) -> Response:
         """POST /v2/models/NAME/infer. Raises ServingError."""
         request, binary = bodies.read(body, headers)
         if [given.name for given in request.inputs] != [tensor.name for tensor in self._predictor.inputs]:
-            raise BadInput(f"The request must have the input {self._predictor.inputs[0].name}, once.")
+            raise InvalidInput(f"The request must have the input {self._predictor.inputs[0].name}, once.")
         judged = self._judged(request.inputs[0], binary)
         written = {
             "prediction": judged.predictions,
@@ -48,4 +48,4 @@ class Infer:
                 return of_prepared(self._predictor, self._picture, taken)
             case "BYTES":
                 return judge(self._predictor, self._picture, tensors.files(given, own))
-        raise BadInput(f"Input {given.name} has the datatype FP32, or BYTES for pictures' files.")
+        raise InvalidInput(f"Input {given.name} has the datatype FP32, or BYTES for pictures' files.")

@@ -7,10 +7,10 @@ from msgspec import UNSET, Raw
 from msgspec.structs import astuple
 
 from model.task import Task
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import strict
 from server.rows import types as row_types
-from server.rows.careful import CarefulReader
+from server.rows.careful import RowValidator
 from server.rows.features import Feed, Values, where
 from server.tensors import Rows
 
@@ -26,23 +26,23 @@ class RowReader:
         self._one = msgspec.json.Decoder(record) if record else None
         self._many = msgspec.json.Decoder(row_types.batch(row))
         self._row = msgspec.json.Decoder(row)
-        self._careful = CarefulReader(task)
+        self._careful = RowValidator(task)
         self._feed = Feed(task)
 
     def one(self, body: bytes) -> Rows:
-        """A body of one row object. Raises BadInput."""
+        """A body of one row object. Raises InvalidInput."""
         row = _decoded(self._one, body)
         if row is None:
             return self._carefully(body, [self._object(body)])
         return self._fed(body, [astuple(row)], members=len(self._task.features))
 
     def many(self, body: bytes) -> Rows:
-        """A body {"instances": [row, …]}. Raises BadInput."""
+        """A body {"instances": [row, …]}. Raises InvalidInput."""
         batch = _decoded(self._many, body)
         if batch is None:
             return self._carefully(body, _instances(body))
         if not batch.instances:
-            raise BadInput("The list of rows is empty; send at least one row.")
+            raise InvalidInput("The list of rows is empty; send at least one row.")
         rows: list[Values] = batch.instances
         objects = len(rows) - list(map(type, rows)).count(tuple)
         if objects:
@@ -56,14 +56,14 @@ class RowReader:
             row = _decoded(self._row, record)
             try:
                 rows.append(self._careful.read(record) if row is None else _in_order(row))
-            except BadInput as error:
-                raise BadInput(where(records, index) + error.sentence) from error
+            except InvalidInput as error:
+                raise InvalidInput(where(records, index) + error.sentence) from error
         return self._fed(body, rows, members=0)
 
     def _object(self, body: bytes) -> Raw:
         record = strict.decode(_ANYTHING, body)
         if (kind := strict.kind(record)) != "an object":
-            raise BadInput(
+            raise InvalidInput(
                 f"The body must be one JSON object with the fields {', '.join(self._task.names)}, "
                 f"not {kind}; for several rows use /predict/batch."
             )
@@ -86,7 +86,7 @@ _ANYTHING = msgspec.json.Decoder(Raw)
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any] | None, body: bytes | Raw) -> Any:
-    """None where the body is JSON of another type than the decoder's. Raises BadInput where it is no JSON."""
+    """None where the body is JSON of another type than the decoder's. Raises InvalidInput where it is no JSON."""
     try:
         return decoder and strict.decode(decoder, body)
     except msgspec.ValidationError:
@@ -101,4 +101,4 @@ def _instances(body: bytes) -> list[Raw]:
     try:
         return strict.decode(_INSTANCES, body).instances
     except msgspec.ValidationError as error:
-        raise BadInput('The body must be a JSON object {"instances": [row, …]}.') from error
+        raise InvalidInput('The body must be a JSON object {"instances": [row, …]}.') from error

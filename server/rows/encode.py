@@ -1,4 +1,4 @@
-"""Answers of a model → the plain protocol's JSON: what a class is called, and how probable it is."""
+"""ModelOutput of a model → the plain protocol's JSON: what a class is called, and how probable it is."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,10 +8,10 @@ import numpy as np
 
 from model.task import Task
 from server.json import floats
-from server.predictor import Answers
+from server.predictor import ModelOutput
 
 
-class AnswerWriter:
+class PredictionEncoder:
     """Writes {"label": …, "prediction": …, "probability": …}, or {"prediction": …} for a regression."""
 
     def __init__(self, task: Task) -> None:
@@ -21,7 +21,7 @@ class AnswerWriter:
         )
         self._begun = [msgspec.json.encode(answer)[:-1] for answer in described]
 
-    def one(self, answers: Answers) -> bytes:
+    def one(self, answers: ModelOutput) -> bytes:
         """The first row's answer."""
         if not self._begun:
             return b'{"prediction":' + floats.single(answers.predictions[0]) + b"}"
@@ -30,11 +30,11 @@ class AnswerWriter:
             return self._begun[position] + b"}"
         return self._begun[position] + b',"probability":' + floats.single(answers.probabilities[0, position]) + b"}"
 
-    def many(self, answers: Answers) -> bytes:
+    def many(self, answers: ModelOutput) -> bytes:
         """{"predictions": [answer, …]}."""
         return b'{"predictions":[' + b",".join(self._each(answers)) + b"]}"
 
-    def _each(self, answers: Answers) -> Iterable[bytes]:
+    def _each(self, answers: ModelOutput) -> Iterable[bytes]:
         if not self._begun:
             return (b'{"prediction":' + number + b"}" for number in floats.each(answers.predictions))
         positions = [self._positions[prediction] for prediction in answers.predictions.tolist()]

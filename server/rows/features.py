@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.task import Feature, Task
 from server import arrays
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.tensors import Rows, missing_value
 
 Values = Sequence[Any]
@@ -28,7 +28,7 @@ class Feed:
         self._may_lack = any(feature.optional for feature in task.features)
 
     def of(self, rows: Sequence[Values]) -> Rows:
-        """Raises BadInput where a number is beyond its datatype."""
+        """Raises InvalidInput where a number is beyond its datatype."""
         try:
             return self._matrix(rows, self._datatype) if self._datatype else self._columns(rows)
         except OverflowError as error:
@@ -44,7 +44,7 @@ class Feed:
         columns = zip(self._features, zip(*rows, strict=True), strict=True)
         return {feature.name: _column(feature, values) for feature, values in columns}
 
-    def _too_large(self, rows: Sequence[Values]) -> BadInput:
+    def _too_large(self, rows: Sequence[Values]) -> InvalidInput:
         width = len(self._features)
         place = next(
             place
@@ -52,7 +52,9 @@ class Feed:
             if type(value) is float and abs(value) > _LARGEST and self._features[place % width].datatype == "FP32"
         )
         feature = self._features[place % width]
-        return BadInput(f"{where(rows, place // width)}{feature.name} is too large a number for {feature.datatype}.")
+        return InvalidInput(
+            f"{where(rows, place // width)}{feature.name} is too large a number for {feature.datatype}."
+        )
 
 
 def where(rows: Sized, index: int) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 
 from server.paths import MANY, ONE, V1, V2
 from server.predictor import Predictor
-from server.response import JSON, OCTETS, Answer
+from server.response import JSON, OCTETS, Response
 from server.route import Headers, Route
 from server.rows import rest, v2
 
@@ -14,8 +14,8 @@ def of(predictor: Predictor) -> dict[str, Route]:
     """By their paths, in which {model} stands for its name."""
 
     def posted(path: str, predict: Callable[[Predictor, bytes], bytes], reads: tuple[bytes, ...] = (JSON,)) -> Route:
-        def handler(body: bytes, _headers: Headers) -> Answer:
-            return Answer(predict(predictor, body))
+        def handler(body: bytes, _headers: Headers) -> Response:
+            return Response(predict(predictor, body))
 
         return Route(path, "POST", handler, reads, predictor.inline_bytes)
 

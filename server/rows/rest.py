@@ -9,23 +9,23 @@ from numpy.typing import NDArray
 from server.json import floats
 from server.predictor import Predictor
 from server.rows.decode import RowReader
-from server.rows.encode import AnswerWriter
+from server.rows.encode import PredictionEncoder
 
 
 def predict(predictor: Predictor, body: bytes) -> bytes:
-    """POST /predict: one row object → one answer object. Raises BadInput."""
+    """POST /predict: one row object → one answer object. Raises InvalidInput."""
     reader, writer = _protocol(predictor)
     return writer.one(predictor.predict(reader.one(body)))
 
 
 def predict_batch(predictor: Predictor, body: bytes) -> bytes:
-    """POST /predict/batch: {"instances": [row, …]} → {"predictions": [answer, …]}. Raises BadInput."""
+    """POST /predict/batch: {"instances": [row, …]} → {"predictions": [answer, …]}. Raises InvalidInput."""
     reader, writer = _protocol(predictor)
     return writer.many(predictor.predict(reader.many(body)))
 
 
 def predict_v1(predictor: Predictor, body: bytes) -> bytes:
-    """POST /v1/models/NAME:predict: {"instances": [row, …]} → {"predictions": [class, …]}. Raises BadInput."""
+    """POST /v1/models/NAME:predict: {"instances": [row, …]} → {"predictions": [class, …]}. Raises InvalidInput."""
     reader, _ = _protocol(predictor)
     return b'{"predictions":' + floats.listed(predictor.predict(reader.many(body)).predictions) + b"}"
 
@@ -37,6 +37,6 @@ def shortest(array: NDArray[Any]) -> list[Any]:
 
 
 @cache
-def _protocol(predictor: Predictor) -> tuple[RowReader, AnswerWriter]:
+def _protocol(predictor: Predictor) -> tuple[RowReader, PredictionEncoder]:
     """What depends on the task alone, made once."""
-    return RowReader(predictor.task), AnswerWriter(predictor.task)
+    return RowReader(predictor.task), PredictionEncoder(predictor.task)

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from functools import cache
 
 from server.predictor import Predictor
-from server.response import Answer
+from server.response import Response
 from server.rows.v2_inputs import InputReader
 from server.v2.body import read as body_of
 from server.v2.response import ResponseWriter
 
 
-def infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
-    """POST /v2/models/NAME/infer. Raises BadInput."""
+def infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> Response:
+    """POST /v2/models/NAME/infer. Raises InvalidInput."""
     reader, writer = _protocol(predictor)
     request, binary = body_of(body, headers)
     answers = predictor.predict(reader.read(request.inputs, binary))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.task import Feature, Task
 from server import arrays
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json.strict import UNREADABLE
 from server.tensors import DTYPES, Rows, Tensor
 from server.v2.inputs import disagreement, refuse_left_over, split
@@ -30,15 +30,15 @@ class InputReader:
         }
 
     def read(self, given: Sequence[InputTensor], binary: memoryview) -> Rows:
-        """binary: what follows the JSON part, the tensors' bytes in their order. Raises BadInput."""
+        """binary: what follows the JSON part, the tensors' bytes in their order. Raises InvalidInput."""
         if len(given) != len(self._readers) or {tensor.name for tensor in given} != self._readers.keys():
-            raise BadInput(f"The request must have the inputs {', '.join(self._readers)}, each once.")
+            raise InvalidInput(f"The request must have the inputs {', '.join(self._readers)}, each once.")
         rows: dict[str, Array] = {}
         for tensor in given:
             rows[tensor.name], binary = self._readers[tensor.name].read(tensor, binary)
         refuse_left_over(binary)
         if len(set(map(len, rows.values()))) > 1:
-            raise BadInput("The inputs have different numbers of rows.")
+            raise InvalidInput("The inputs have different numbers of rows.")
         return rows
 
 
@@ -56,12 +56,12 @@ class TensorReader:
         self._nested = msgspec.json.Decoder(list[list[element]])
 
     def read(self, given: InputTensor, binary: memoryview) -> tuple[Array, memoryview]:
-        """The tensor, and the bytes after its own. Raises BadInput."""
+        """The tensor, and the bytes after its own. Raises InvalidInput."""
         expected, shape = self._expected, given.shape
         if given.datatype.upper() != expected.datatype:  # KServe takes small letters too
-            raise BadInput(f"Input {expected.name} has the datatype {expected.datatype}.")
+            raise InvalidInput(f"Input {expected.name} has the datatype {expected.datatype}.")
         if len(shape) != 2 or shape[1] != self._width or shape[0] < 1:  # noqa: PLR2004 (rows, columns)
-            raise BadInput(f"Input {expected.name} has the shape [rows, {self._width}], with at least one row.")
+            raise InvalidInput(f"Input {expected.name} has the shape [rows, {self._width}], with at least one row.")
         own, binary = split(given, binary)
         array = self._from_json(given) if own is None else self._from_bytes(given, own)
         if self._strings:
@@ -75,7 +75,7 @@ class TensorReader:
         try:
             return arrays.flat(self._expected.datatype, values)
         except OverflowError as error:
-            raise BadInput(
+            raise InvalidInput(
                 f"Input {self._expected.name}: a number is too large for {self._expected.datatype}."
             ) from error
 
@@ -88,7 +88,7 @@ class TensorReader:
         try:
             rows = self._nested.decode(data)
         except UNREADABLE as error:
-            raise BadInput(
+            raise InvalidInput(
                 f"Input {self._expected.name}: data must be a list of {'strings' if self._strings else 'numbers'}, "
                 "flat or in the shape given."
             ) from error
@@ -100,7 +100,7 @@ class TensorReader:
         if self._strings:
             return unpack_texts(own, given.shape[0])
         if len(own) != given.shape[0] * self._width * self._dtype.itemsize:
-            raise BadInput(f"Input {given.name}: {len(own)} bytes do not fill the shape given.")
+            raise InvalidInput(f"Input {given.name}: {len(own)} bytes do not fill the shape given.")
         array = np.frombuffer(own, self._dtype)
         arrays.finite(array.reshape(-1, self._width), self._features)
         return array

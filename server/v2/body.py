@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.v2 import request
 from server.v2.request import InferRequest
 
@@ -13,7 +13,7 @@ _LENGTH = re.compile(rb"[0-9]{1,10}")
 
 
 def read(body: bytes, headers: Mapping[bytes, bytes]) -> tuple[InferRequest, memoryview]:
-    """The JSON part, and the bytes behind it. Raises BadInput."""
+    """The JSON part, and the bytes behind it. Raises InvalidInput."""
     document, binary = _split(body, headers.get(JSON_LENGTH))
     return request.decode(document), binary
 
@@ -22,5 +22,5 @@ def _split(body: bytes, json_length: bytes | None) -> tuple[bytes, memoryview]:
     if json_length is None:
         return body, memoryview(b"")
     if not _LENGTH.fullmatch(json_length) or int(json_length) > len(body):
-        raise BadInput("Inference-Header-Content-Length must be the length of the JSON part, in bytes.")
+        raise InvalidInput("Inference-Header-Content-Length must be the length of the JSON part, in bytes.")
     return body[: int(json_length)], memoryview(body)[int(json_length) :]

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import strict
 
 
@@ -45,11 +45,11 @@ _DECODER = msgspec.json.Decoder(InferRequest)
 
 
 def decode(document: bytes) -> InferRequest:
-    """Raises BadInput."""
+    """Raises InvalidInput."""
     try:
         request: InferRequest = strict.decode(_DECODER, document)
     except msgspec.ValidationError as error:
-        raise BadInput(
+        raise InvalidInput(
             'The body must be a V2 request: {"inputs": [{"name": …, "shape": [rows, …], "datatype": …, "data": […]}]}.'
         ) from error
     strict.refuse_repeated(document, _members(request))

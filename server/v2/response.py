@@ -7,9 +7,9 @@ from uuid import uuid4
 import msgspec
 from msgspec import UNSET
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import floats
-from server.response import OCTETS, Answer
+from server.response import OCTETS, Response
 from server.tensors import Tensor
 from server.v2.body import JSON_LENGTH
 from server.v2.request import InferRequest, RequestedOutput
@@ -30,8 +30,8 @@ class ResponseWriter:
             for tensor in tensors
         }
 
-    def write(self, request: InferRequest, arrays: Mapping[str, Any]) -> Answer:
-        """arrays: one for each tensor. Raises BadInput."""
+    def write(self, request: InferRequest, arrays: Mapping[str, Any]) -> Response:
+        """arrays: one for each tensor. Raises InvalidInput."""
         described: list[bytes] = []
         binary: list[bytes] = []
         for output in self._asked(request):
@@ -46,16 +46,16 @@ class ResponseWriter:
         identity = msgspec.json.encode(request.id or str(uuid4()))
         head = b'{"id":%b%b%b]}' % (identity, self._model, b",".join(described))
         if not binary:
-            return Answer(head)
+            return Response(head)
         headers = [(b"content-type", OCTETS), (JSON_LENGTH, b"%d" % len(head))]
-        return Answer(b"".join((head, *binary)), headers)
+        return Response(b"".join((head, *binary)), headers)
 
     def _asked(self, request: InferRequest) -> Sequence[RequestedOutput]:
         if not request.outputs:
             return self._everything
         names = {output.name for output in request.outputs}
         if len(names) != len(request.outputs) or not names <= self._begun.keys():
-            raise BadInput(f"The model has the outputs {', '.join(self._begun)}; ask for each once at most.")
+            raise InvalidInput(f"The model has the outputs {', '.join(self._begun)}; ask for each once at most.")
         return request.outputs
 
 

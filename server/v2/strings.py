@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 
 
 def pack(array: np.ndarray[Any, Any]) -> bytes:
@@ -17,7 +17,7 @@ def pack(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def unpack(binary: memoryview, count: int) -> list[memoryview]:
-    """Exactly `count` strings of bytes. Raises BadInput when some are missing or left over."""
+    """Exactly `count` strings of bytes. Raises InvalidInput when some are missing or left over."""
     strings: list[memoryview] = []
     position = 0
     while position + 4 <= len(binary) and len(strings) < count:
@@ -28,13 +28,13 @@ def unpack(binary: memoryview, count: int) -> list[memoryview]:
         strings.append(binary[position + 4 : end])
         position = end
     if len(strings) != count or position != len(binary):
-        raise BadInput("The binary strings do not fill the shape given.")
+        raise InvalidInput("The binary strings do not fill the shape given.")
     return strings
 
 
 def unpack_texts(binary: memoryview, count: int) -> np.ndarray[Any, Any]:
-    """Raises BadInput as `unpack` does, and when one is not UTF-8."""
+    """Raises InvalidInput as `unpack` does, and when one is not UTF-8."""
     try:
         return np.array([str(string, "utf-8") for string in unpack(binary, count)], np.object_)
     except UnicodeDecodeError as error:
-        raise BadInput("A binary string is not UTF-8.") from error
+        raise InvalidInput("A binary string is not UTF-8.") from error

@@ -82,7 +82,7 @@ def test_kserve_v1_and_v2_answer_alike(deployed: Deployed) -> None:
 def test_bad_input_is_refused_with_a_sentence(deployed: Deployed) -> None:
     answer = deployed.http.post("/predict", json=MALIGNANT | {"area_se": "big"})
     assert answer.status_code == 400
-    assert answer.json() == {"error": "area_se must be a number, not a string."}
+    assert answer.json() == {"error": "area_se must be a number, not a string.", "reason": "value_type"}
 
 
 def test_the_pod_can_write_nowhere_and_holds_no_token(deployed: Deployed) -> None:

@@ -1,6 +1,6 @@
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 
-from server.tally import BUCKETS, Tally
+from server.tally import BUCKETS, RequestMetrics
 
 SEEN = [
     ("/predict", 200, 0.0001),
@@ -14,7 +14,7 @@ SEEN = [
 def test_it_says_what_prometheus_own_metrics_would() -> None:
     disable_created_metrics()  # type: ignore[no-untyped-call]  # as the server does
     ours, theirs = CollectorRegistry(), CollectorRegistry()
-    tally = Tally()
+    tally = RequestMetrics()
     ours.register(tally)
     requests = Counter("mlserving_requests", "Requests answered.", ["route", "status"], registry=theirs)
     seconds = Histogram(

@@ -9,7 +9,7 @@ import pytest
 from model.bundle import BundleError, load
 from model.task import Feature
 from server import openapi
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.predictor import SLICE, Predictor
 from tests.served import ROOT
 from tests.server import bundles
@@ -81,7 +81,7 @@ def test_values_that_overflow_the_graph_are_refused() -> None:
     breast.load()
     rows = np.ones((3, 6), np.float32)
     rows[1] = 1e30
-    with pytest.raises(BadInput, match="Row 1: the values are too far out"):
+    with pytest.raises(InvalidInput, match="Row 1: the values are too far out"):
         breast.predict({"input": rows})
 
 

@@ -5,21 +5,21 @@ from typing import Any
 
 import pytest
 
-from server.errors import BadInput
-from server.http.access_log import Journal
-from server.http.app import Door
-from server.http.worker import Backlog
-from server.response import Answer
+from server.errors import InvalidInput
+from server.http.access_log import AccessLog
+from server.http.app import App
+from server.http.worker import WorkerQueue
+from server.response import Response
 from server.route import Route
 
 
-def _refuses(_body: bytes, _headers: object) -> Answer:
-    raise BadInput("No.")
+def _refuses(_body: bytes, _headers: object) -> Response:
+    raise InvalidInput("No.")
 
 
 PLAIN = [(b"content-type", b"text/plain")]
-POSTED = Route("/", "POST", _refuses, (b"",), refusal=lambda sentence, _headers: Answer(sentence.encode(), PLAIN))
-TABLE = {"/": Route("/", "GET", lambda _body, _headers: Answer(b"got", PLAIN), beside=POSTED)}
+POSTED = Route("/", "POST", _refuses, (b"",), refusal=lambda error, _headers: Response(error.sentence.encode(), PLAIN))
+TABLE = {"/": Route("/", "GET", lambda _body, _headers: Response(b"got", PLAIN), beside=POSTED)}
 
 
 def asked(method: str) -> tuple[int, dict[bytes, bytes], bytes]:
@@ -35,7 +35,7 @@ def asked(method: str) -> tuple[int, dict[bytes, bytes], bytes]:
         raise AssertionError
 
     scope = {"type": "http", "path": "/", "method": method, "headers": []}
-    asyncio.run(Door(TABLE, nothing, Backlog(1), Journal(), "")(scope, receive, send))
+    asyncio.run(App(TABLE, nothing, WorkerQueue(1), AccessLog(), "")(scope, receive, send))
     start, body = sent
     return start["status"], dict(start["headers"]), body["body"]
 
@@ -51,4 +51,4 @@ def test_another_method_is_told_of_both() -> None:
     status, headers, body = asked("DELETE")
     assert status == 405
     assert headers[b"allow"] == b"GET, HEAD, POST"
-    assert body == b'{"error":"This path takes GET, HEAD, POST only."}'
+    assert body == b'{"error":"This path takes GET, HEAD, POST only.","reason":"method"}'

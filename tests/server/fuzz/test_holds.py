@@ -25,7 +25,7 @@ def said(status: int, document: Any, **headers: str) -> Answer:
 
 
 RIGHT = said(200, {"label": "high", "prediction": 1, "probability": 0.8807971})
-REFUSAL = said(400, {"error": "Send it as /docs says."}, connection="close")
+REFUSAL = said(400, {"error": "Send it as /docs says.", "reason": "structure"}, connection="close")
 
 
 def judged(sent: Input, *answers: Answer, **heard: Any) -> None:
@@ -42,11 +42,11 @@ def test_what_is_right_passes() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        said(500, {"error": "The server failed."}),
-        said(503, {"error": "Too much waits."}),
-        said(504, {"error": "Too late."}),
-        said(302, {"error": "Elsewhere."}),
-        said(400, {"error": "No such thing."}),
+        said(500, {"error": "The server failed.", "reason": "structure"}),
+        said(503, {"error": "Too much waits.", "reason": "structure"}),
+        said(504, {"error": "Too late.", "reason": "structure"}),
+        said(302, {"error": "Elsewhere.", "reason": "structure"}),
+        said(400, {"error": "No such thing.", "reason": "structure"}),
         said(200, {"label": "low", "prediction": 0, "probability": 0.8807971}),
         said(200, {"label": "high", "prediction": 1, "probability": 0.9}),
         said(200, {"label": "high", "prediction": 1}),
@@ -64,19 +64,19 @@ def test_a_wrong_answer_to_a_good_request_is_seen(answer: Answer) -> None:
     "answer",
     [
         replace(REFUSAL, status=413),
-        said(400, {"error": "It stays open."}),
+        said(400, {"error": "It stays open.", "reason": "structure"}),
         said(400, b"Invalid HTTP request received.", connection="close"),
-        said(400, {"error": "Plain."}, connection="close", **{"content-type": "text/plain"}),
-        said(400, {"error": "More.", "detail": "x"}, connection="close"),
-        said(400, {"error": ""}, connection="close"),
-        said(400, {"error": "No stop"}, connection="close"),
-        said(400, {"error": "Two\nlines."}, connection="close"),
-        said(400, {"error": "Traceback (most recent call last)."}, connection="close"),
-        said(400, {"error": "See /app/server/door."}, connection="close"),
-        said(400, {"error": "In msgspec this is wrong."}, connection="close"),
-        said(400, {"error": "An object at 0x7f00 is wrong."}, connection="close"),
-        said(400, {"error": f"There is no {MARK}."}, connection="close"),
-        said(400, {"error": "Long" * 1000 + "."}, connection="close"),
+        said(400, {"error": "Plain.", "reason": "structure"}, connection="close", **{"content-type": "text/plain"}),
+        said(400, {"error": "More.", "reason": "structure", "detail": "x"}, connection="close"),
+        said(400, {"error": "", "reason": "structure"}, connection="close"),
+        said(400, {"error": "No stop", "reason": "structure"}, connection="close"),
+        said(400, {"error": "Two\nlines.", "reason": "structure"}, connection="close"),
+        said(400, {"error": "Traceback (most recent call last).", "reason": "structure"}, connection="close"),
+        said(400, {"error": "See /app/server/door.", "reason": "structure"}, connection="close"),
+        said(400, {"error": "In msgspec this is wrong.", "reason": "structure"}, connection="close"),
+        said(400, {"error": "An object at 0x7f00 is wrong.", "reason": "structure"}, connection="close"),
+        said(400, {"error": f"There is no {MARK}.", "reason": "structure"}, connection="close"),
+        said(400, {"error": "Long" * 1000 + ".", "reason": "structure"}, connection="close"),
     ],
 )
 def test_a_wrong_refusal_is_seen(answer: Answer) -> None:
@@ -112,13 +112,13 @@ def test_an_identity_given_must_come_back() -> None:
 
 def test_a_document_that_is_another_is_seen() -> None:
     sent = Input("document", HEALTH.wire(), (HEALTH,))
-    for answer in (said(200, {"status": "odd"}), said(404, {"error": "There is no such path."})):
+    for answer in (said(200, {"status": "odd"}), said(404, {"error": "There is no such path.", "reason": "structure"})):
         with pytest.raises(AssertionError):
             judged(sent, answer)
 
 
 def test_a_deadline_may_pass_only_where_there_is_one() -> None:
-    late = said(504, {"error": "Too late."})
+    late = said(504, {"error": "Too late.", "reason": "structure"})
     request = ROW.with_headers((b"X-Envoy-Expected-Rq-Timeout-Ms", b"0"))
     judged(Input("deadline", request.wire(), (request,)), late)
     with pytest.raises(AssertionError):

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from server.http.access_log import FLUSH_LINES, Journal
+from server.http.access_log import FLUSH_LINES, AccessLog
 
 
 def test_lines_come_a_moment_later_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     async def two_requests() -> None:
-        journal = Journal()
+        journal = AccessLog()
         journal.note("/predict", "POST", 200, 0.00123, "one")
         journal.note("unknown", "-", 400, 0.1, "two")
         assert capsys.readouterr().out == ""
@@ -33,7 +33,7 @@ def test_lines_come_a_moment_later_in_order(capsys: pytest.CaptureFixture[str]) 
 
 def test_many_lines_do_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
     async def many_requests() -> None:
-        journal = Journal()
+        journal = AccessLog()
         for number in range(FLUSH_LINES + 1):
             journal.note("/predict", "POST", 200, 0.001, str(number))
         assert len(capsys.readouterr().out.splitlines()) == FLUSH_LINES
@@ -45,7 +45,7 @@ def test_many_lines_do_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def one_request() -> None:
-        journal = Journal()
+        journal = AccessLog()
         with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123
             monkeypatch.setattr(sys, "stdout", full)
             journal.note("/predict", "POST", 200, 0.001, "x")

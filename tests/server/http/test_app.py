@@ -91,7 +91,7 @@ def test_bad_input_is_refused_with_a_sentence(  # noqa: PLR0913, PLR0917
     headers = {"content-type": content_type} if content_type else {}
     answer = client.request(method, path, content=content, headers=headers)
     assert answer.status_code == status, answer.text
-    assert list(answer.json()) == ["error"]
+    assert list(answer.json()) == ["error", "reason"]
     assert sentence in answer.json()["error"]
     assert not re.search(r"Traceback|\.py|0x[0-9a-f]{6}|msgspec|/model/", answer.text)
     assert client.post("/predict", json=ROW).json()["prediction"] == 1

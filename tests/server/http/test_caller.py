@@ -4,7 +4,7 @@ from time import perf_counter
 import pytest
 
 from server.errors import DeadlinePassed
-from server.http.caller import CallerGone, while_waiting
+from server.http.caller import ClientDisconnected, cancel_on_disconnect
 
 
 async def never() -> None:
@@ -17,7 +17,7 @@ async def soon() -> str:
 
 
 def test_who_waits_gets_the_result() -> None:
-    assert asyncio.run(while_waiting(soon(), never, perf_counter() + 10)) == "done"
+    assert asyncio.run(cancel_on_disconnect(soon(), never, perf_counter() + 10)) == "done"
 
 
 def test_an_error_is_the_works_own() -> None:
@@ -25,7 +25,7 @@ def test_an_error_is_the_works_own() -> None:
         raise ValueError("mine")
 
     with pytest.raises(ValueError, match="mine"):
-        asyncio.run(while_waiting(fails(), never))
+        asyncio.run(cancel_on_disconnect(fails(), never))
 
 
 @pytest.mark.parametrize("allowed", [0.05, 0, -1])
@@ -33,7 +33,7 @@ def test_work_ends_at_the_deadline(allowed: float) -> None:
     async def scenario() -> None:
         work = asyncio.ensure_future(never())
         with pytest.raises(DeadlinePassed):
-            await while_waiting(work, never, perf_counter() + allowed)
+            await cancel_on_disconnect(work, never, perf_counter() + allowed)
         await asyncio.wait([work])
         assert work.cancelled()
 
@@ -43,8 +43,8 @@ def test_work_ends_at_the_deadline(allowed: float) -> None:
 def test_work_ends_when_the_caller_goes() -> None:
     async def scenario() -> None:
         work = asyncio.ensure_future(never())
-        with pytest.raises(CallerGone):
-            await while_waiting(work, soon)
+        with pytest.raises(ClientDisconnected):
+            await cancel_on_disconnect(work, soon)
         await asyncio.wait([work])
         assert work.cancelled()
 

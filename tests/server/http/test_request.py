@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from server.http.access_log import Journal
-from server.http.app import Door
-from server.http.worker import Backlog
+from server.http.access_log import AccessLog
+from server.http.app import App
+from server.http.worker import WorkerQueue
 from server.route import Route
 
 SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}
@@ -25,7 +25,7 @@ def asked(app: Any) -> list[dict[str, Any]]:
     async def receive() -> Any:
         return {"type": "http.request"}
 
-    door = Door({"/behind": Route("/behind", "GET")}, app, Backlog(1), Journal(), "")
+    door = App({"/behind": Route("/behind", "GET")}, app, WorkerQueue(1), AccessLog(), "")
     asyncio.run(door(dict(SCOPE), receive, send))
     return sent
 
@@ -50,7 +50,7 @@ def test_a_failure_is_a_fixed_sentence_and_one_line_with_the_detail(app: Any, ca
     with caplog.at_level(logging.INFO, "server"):
         status, sentence = refusal(asked(app))
     assert status == 500
-    assert sentence == "The server failed to answer this request; its log says why."
+    assert sentence == "The server failed to answer this request. Its log has the details."
     (record,) = caplog.records
     assert record.exc_info
 
@@ -76,7 +76,7 @@ def test_a_request_that_the_stop_cuts_off_is_told_to_ask_again() -> None:
         async def receive() -> Any:
             return {"type": "http.request"}
 
-        door = Door({"/behind": Route("/behind", "GET")}, stalls, Backlog(1), Journal(), "")
+        door = App({"/behind": Route("/behind", "GET")}, stalls, WorkerQueue(1), AccessLog(), "")
         task = asyncio.create_task(door(dict(SCOPE), receive, send))
         await asyncio.sleep(0.01)
         task.cancel()

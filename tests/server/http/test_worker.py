@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from server.errors import DeadlinePassed, Overloaded
-from server.http.caller import CallerGone
-from server.http.worker import Backlog
+from server.http.caller import ClientDisconnected
+from server.http.worker import WorkerQueue
 
 
 async def never() -> None:
@@ -33,7 +33,7 @@ class Held:
         return "held"
 
 
-async def holding(backlog: Backlog, then: Callable[[], Awaitable[None]]) -> None:
+async def holding(backlog: WorkerQueue, then: Callable[[], Awaitable[None]]) -> None:
     """Do something while one job runs."""
     held = Held()
     task = asyncio.create_task(backlog.run(held, math.inf, never))
@@ -48,7 +48,7 @@ async def holding(backlog: Backlog, then: Callable[[], Awaitable[None]]) -> None
 
 
 def test_one_more_than_its_size_is_refused_at_once() -> None:
-    backlog = Backlog(1)
+    backlog = WorkerQueue(1)
 
     async def one_more() -> None:
         with pytest.raises(Overloaded) as refusal:
@@ -60,11 +60,11 @@ def test_one_more_than_its_size_is_refused_at_once() -> None:
 
 
 def test_a_job_whose_caller_goes_while_it_waits_is_never_begun() -> None:
-    backlog = Backlog(2)
+    backlog = WorkerQueue(2)
     begun: list[bool] = []
 
     async def goes() -> None:
-        with pytest.raises(CallerGone):
+        with pytest.raises(ClientDisconnected):
             await backlog.run(lambda: begun.append(True), math.inf, at_once)
 
     asyncio.run(holding(backlog, goes))
@@ -72,7 +72,7 @@ def test_a_job_whose_caller_goes_while_it_waits_is_never_begun() -> None:
 
 
 def test_a_job_whose_deadline_passes_while_it_waits_is_never_begun() -> None:
-    backlog = Backlog(2)
+    backlog = WorkerQueue(2)
     begun: list[bool] = []
     waits: list[asyncio.Task[None]] = []
 
@@ -91,7 +91,7 @@ def test_a_job_whose_deadline_passes_while_it_waits_is_never_begun() -> None:
 
 def test_what_the_job_raises_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(Backlog(1).run(lambda: 1 // 0, math.inf, never))
+        asyncio.run(WorkerQueue(1).run(lambda: 1 // 0, math.inf, never))
 
 
 class Fault(Exception):
@@ -104,7 +104,7 @@ def test_an_error_takes_its_memory_along_when_it_is_told() -> None:
             raise Fault
 
         try:
-            await Backlog(1).run(fails, math.inf, never)
+            await WorkerQueue(1).run(fails, math.inf, never)
         except Fault as error:
             return weakref.ref(error)
         raise AssertionError

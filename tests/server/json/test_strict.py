@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json.strict import decode, kind, refuse_repeated
 
 ANYTHING = msgspec.json.Decoder()
@@ -47,7 +47,7 @@ def test_what_could_be_misunderstood_is_refused(text: str, sentence: str | None)
     if sentence is None:
         parsed(body)
         return
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         parsed(body)
 
 
@@ -71,13 +71,13 @@ def test_members_that_are_counted_right_or_low_are_no_repetition(text: bytes, me
 @pytest.mark.parametrize("text", [b'{"a": 1, "a" : 2}', b'{"a": 1, "\\u0061": ":"}', b'{"b": {"a": 1, "a": {}}}'])
 def test_a_repetition_is_seen_however_it_is_written(text: bytes) -> None:
     decoded = json.loads(text)
-    with pytest.raises(BadInput, match="same key twice"):
+    with pytest.raises(InvalidInput, match="same key twice"):
         refuse_repeated(text, len(decoded) + sum(len(value) for value in decoded.values() if isinstance(value, dict)))
 
 
 @pytest.mark.parametrize("text", [b'{"a": [' * 1000 + b"1" + b"]}" * 1000, b'{"a:": "\xff"}', b'{"a:": ' + b"[" * 5000])
 def test_what_one_pass_has_skipped_is_refused_too(text: bytes) -> None:
-    with pytest.raises(BadInput, match=r"too deeply|not valid"):
+    with pytest.raises(InvalidInput, match=r"too deeply|not valid"):
         refuse_repeated(text)
 
 

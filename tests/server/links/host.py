@@ -23,7 +23,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def saying(*answers: bytes, pause: float = 0, stays: bool = False) -> Serve:
-    """Answers a request with these bytes, a pause before each but the first, and closes unless it stays."""
+    """ModelOutput a request with these bytes, a pause before each but the first, and closes unless it stays."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -38,7 +38,7 @@ def saying(*answers: bytes, pause: float = 0, stays: bool = False) -> Serve:
 
 
 def repeating(head: bytes, unit: bytes) -> Serve:
-    """Answers with the head and then the unit without end."""
+    """ModelOutput with the head and then the unit without end."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

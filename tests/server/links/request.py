@@ -4,14 +4,14 @@ import asyncio
 import json
 from typing import Any
 
-from server.http.app import Door
+from server.http.app import App
 
 
 class Request:
     """One request at a door; answered: its status and body, as far as they have been sent."""
 
     def __init__(
-        self, door: Door, body: str, path: str = "/slow", milliseconds: str = "60000", content_type: str = ""
+        self, door: App, body: str, path: str = "/slow", milliseconds: str = "60000", content_type: str = ""
     ) -> None:
         self.gone = asyncio.Event()
         self._messages: list[Any] = []

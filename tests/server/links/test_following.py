@@ -7,18 +7,18 @@ from typing import Any
 import uvloop
 
 from server import links
-from server.http.access_log import Journal
-from server.http.app import Door
-from server.http.worker import Backlog
+from server.http.access_log import AccessLog
+from server.http.app import App
+from server.http.worker import WorkerQueue
 from server.links import Links
-from server.response import Answer
+from server.response import Response
 from server.route import Headers, Link, Route
 from tests.server.links.host import NAME, PICTURE, Host, listening, saying
 from tests.server.links.request import Request
 
 
-def upper(body: bytes, _headers: Headers) -> Answer:
-    return Answer(body.upper())
+def upper(body: bytes, _headers: Headers) -> Response:
+    return Response(body.upper())
 
 
 def linked(body: bytes, headers: Headers) -> Link | None:
@@ -29,11 +29,11 @@ SLOW = Route("/slow", "POST", upper, (b"",), -1, linked=linked)
 QUICK = Route("/quick", "POST", upper, (b"",), 1000)
 
 
-def a_door(links: Links | None, slow: Route = SLOW) -> Door:
+def a_door(links: Links | None, slow: Route = SLOW) -> App:
     async def nothing(_scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError
 
-    return Door({"/slow": slow, "/quick": QUICK}, nothing, Backlog(20), Journal(), "", links)
+    return App({"/slow": slow, "/quick": QUICK}, nothing, WorkerQueue(20), AccessLog(), "", links)
 
 
 def link(host: Host) -> str:
@@ -100,7 +100,7 @@ def test_a_fetch_ends_at_the_deadline() -> None:
 def test_pictures_count_as_held_until_they_are_answered_on() -> None:
     answering = threading.Event()
 
-    def held(body: bytes, headers: Headers) -> Answer:
+    def held(body: bytes, headers: Headers) -> Response:
         assert answering.wait(10)
         return upper(body, headers)
 

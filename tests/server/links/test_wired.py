@@ -8,9 +8,9 @@ import pytest
 import uvloop
 
 from server import routing
-from server.http.access_log import Journal
-from server.http.app import Door
-from server.http.worker import Backlog
+from server.http.access_log import AccessLog
+from server.http.app import App
+from server.http.worker import WorkerQueue
 from server.predictor import Predictor
 from tests.server import bundles as of_rows
 from tests.server.links.host import NAME, Host, listening, saying
@@ -38,7 +38,7 @@ def asked(predictors: list[Predictor], path: str, document: str, answer: bytes =
 
     async def scenario() -> tuple[int, Any, Host]:
         async with listening(saying(answer)) as host:
-            door = Door(routing.table(predictors), nothing, Backlog(2), Journal(), "", host.links())
+            door = App(routing.table(predictors), nothing, WorkerQueue(2), AccessLog(), "", host.links())
             body = document.replace("LINK", f"http://{NAME}:{host.port}/a.png")
             status, told = await Request(door, body, path, content_type="application/json").answer()
             return status, json.loads(told), host

@@ -143,7 +143,10 @@ def test_a_form_that_no_browser_sends_is_refused(client: httpx.Client, content: 
 
 def test_a_program_is_refused_as_elsewhere(client: httpx.Client) -> None:
     answer = client.post("/", data={"model": "sign", "x": "a", "y": "1"})
-    assert (answer.status_code, answer.json()) == (400, {"error": "x must be a number, such as 12.5."})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"error": "x must be a number, such as 12.5.", "reason": "value_type"},
+    )
 
 
 def test_a_form_over_the_cap_is_refused_by_a_page(client: httpx.Client) -> None:

@@ -26,7 +26,7 @@ def both(kserve: Served, ours: Served, name: str) -> tuple[dict[str, Any], dict[
     identity = {"tensor with id": "seven:7", "binary tensor with id": "b"}.get(name)
     answer = asked(ours, request)
     if answer.is_error and request.method != "HEAD":
-        assert list(answer.json()) == ["error"]
+        assert list(answer.json()) == ["error", "reason"]
         assert answer.headers["content-type"] == "application/json"
     return comparable(asked(kserve, request), identity), comparable(answer, identity)
 

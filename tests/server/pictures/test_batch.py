@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.pictures import batch
 from tests.server.pictures.images import BAR, BLOCK
 
@@ -92,7 +92,7 @@ def test_nothing_of_a_picture_depends_on_those_beside_it(picture: Any, beside: A
     ],
 )
 def test_what_is_no_batch_is_refused(body: bytes, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         batch.read(body)
 
 
@@ -102,7 +102,7 @@ def test_a_refusal_says_which_picture() -> None:
         ("a", "Picture 2: A picture is a list of rows"),
         ((BAR.astype(int) + 1).tolist(), "Picture 2: Every number must be from 0 to 255"),
     ):
-        with pytest.raises(BadInput, match=sentence):
+        with pytest.raises(InvalidInput, match=sentence):
             read([BAR.tolist(), BAR.tolist(), bad, bad])
 
 
@@ -113,5 +113,5 @@ def test_a_key_sent_twice_is_refused() -> None:
         f'{{"x":{pictures},"probabilities":true,"probabilities":false}}',
         f'{{"x":{pictures},"x":[]}}',
     ):
-        with pytest.raises(BadInput, match="same key twice"):
+        with pytest.raises(InvalidInput, match="same key twice"):
             batch.read(body.encode())

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from server import routing
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.predictor import Predictor
 from server.route import Route
 from tests.server.pictures.images import BAR, base64, png
@@ -61,7 +61,7 @@ def test_what_no_model_could_read_is_of_rows(table: dict[str, Route]) -> None:
         assert not table["/predict"].slow(body, JSON)
         handler = table["/predict"].handler
         assert handler
-        with pytest.raises(BadInput, match=r"not valid JSON|too deeply"):
+        with pytest.raises(InvalidInput, match=r"not valid JSON|too deeply"):
             handler(body, JSON)
 
 
@@ -82,7 +82,7 @@ def test_where_one_kind_is_served_there_is_no_choice(sign: Predictor, ink: Predi
     assert of_pictures["/predict"].name == "/predict"
     handler = of_pictures["/predict"].handler
     assert handler
-    with pytest.raises(BadInput, match=r"The JSON must be \{"):
+    with pytest.raises(InvalidInput, match=r"The JSON must be \{"):
         handler(b'{"x":3,"y":-1}', JSON)
 
 

@@ -3,7 +3,7 @@ import logging
 import httpx
 import pytest
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.pictures import form
 from tests.server.pictures.images import png
 
@@ -49,7 +49,7 @@ DISPOSITION = b'Content-Disposition: form-data; name="image"\r\n'
     ],
 )
 def test_what_is_no_form_is_refused(body: bytes, sentence: str, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG), pytest.raises(BadInput, match=sentence):
+    with caplog.at_level(logging.DEBUG), pytest.raises(InvalidInput, match=sentence):
         form.fields(body, b"multipart/form-data; boundary=b")
     assert not caplog.records  # the log holds nothing of what was sent
 
@@ -58,7 +58,7 @@ def test_what_is_no_form_is_refused(body: bytes, sentence: str, caplog: pytest.L
     "parameters", [b"", b"; boundary=", b'; boundary=""', b"; charset=utf-8", b"; boundary=" + b"b" * 300]
 )
 def test_a_form_without_a_boundary_is_refused(parameters: bytes) -> None:
-    with pytest.raises(BadInput, match=r"boundary|not valid"):
+    with pytest.raises(InvalidInput, match=r"boundary|not valid"):
         form.fields(b"--b--\r\n", b"multipart/form-data" + parameters)
 
 

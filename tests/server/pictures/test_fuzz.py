@@ -122,7 +122,7 @@ def _status(table: dict[str, Route], path: str, body: bytes, headers: Headers) -
     try:
         answer = handler(body, headers)
     except ServingError as error:
-        check_refusal({"error": error.sentence})
+        check_refusal({"error": error.sentence, "reason": error.reason})
         return error.status
     if answer.headers[0][1] == b"application/json":
         msgspec.json.decode(answer.body)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 IMPORTS = """
 import sys
 from server import kserve_stubs
-kserve_stubs.leave_out()
+kserve_stubs.stub_imports()
 import server.start
 print(sorted(sys.modules.keys() & {"PIL", "server.pictures"}))
 """

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.pictures import nested
 from tests.server.pictures.images import BAR
 
@@ -74,11 +74,11 @@ def changed(row: int, column: int, value: Any) -> Any:
     ],
 )
 def test_what_is_no_picture_is_refused(picture: Any, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         read(picture)
 
 
 def test_a_number_too_long_for_any_machine_is_refused() -> None:
     text = json.dumps(BAR.tolist()).replace("255", "1" + "0" * 400, 1)
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
         nested.pixels(text.encode())

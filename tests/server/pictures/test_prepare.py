@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.image.transforms import TRANSFORMS
-from server.errors import BadInput, ServingError, TooManyPixels, UnsupportedMediaType
+from server.errors import InvalidInput, ServingError, TooManyPixels, UnsupportedMediaType
 from server.pictures import prepare
 from server.predictor import Predictor
 from tests.server.pictures.images import BAR, BLOCK, jpeg, png, written
@@ -93,9 +93,9 @@ HUGE = written(Image.new("1", (6000, 5000)), "PNG")
     [
         (GIF, UnsupportedMediaType, "The picture is a GIF"),
         (HUGE, TooManyPixels, "6000 × 5000 pixels"),
-        (png()[:60], BadInput, "broken or cut short"),
-        (jpeg()[:-200], BadInput, "broken or cut short"),
-        (b"7", BadInput, "not a picture"),
+        (png()[:60], InvalidInput, "broken or cut short"),
+        (jpeg()[:-200], InvalidInput, "broken or cut short"),
+        (b"7", InvalidInput, "not a picture"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_refused(
@@ -112,13 +112,13 @@ def test_only_so_many_are_transformed_in_one_request(ink: Predictor) -> None:
     assert len(prepare.of(picture_of(ink), [small] * most).pictures) == most
     assert len(prepare.of(picture_of(ink), [pixels(BAR)] * 3 * most).pictures) == 3 * most
     for item in (small, pixels(255 - BAR), png()):
-        with pytest.raises(BadInput, match=f"At most {most} pictures of a request .* these are {most + 1};"):
+        with pytest.raises(InvalidInput, match=f"At most {most} pictures of a request .* these are {most + 1};"):
             prepare.of(picture_of(ink), [pixels(BAR)] + [item] * (most + 1))
 
 
 def test_fewer_are_transformed_for_a_model_of_larger_pictures(bulk: Predictor) -> None:
     assert len(prepare.of(picture_of(bulk), [png()] * 16).pictures) == 16
-    with pytest.raises(BadInput, match="At most 16 pictures"):
+    with pytest.raises(InvalidInput, match="At most 16 pictures"):
         prepare.of(picture_of(bulk), [png()] * 17)
 
 
@@ -131,7 +131,7 @@ def test_only_so_many_pixels_are_decoded_in_one_request(ink: Predictor) -> None:
 
 def test_much_that_is_small_takes_no_memory(bulk: Predictor) -> None:
     tracemalloc.start()
-    with pytest.raises(BadInput, match="these are 50000"):
+    with pytest.raises(InvalidInput, match="these are 50000"):
         prepare.of(picture_of(bulk), [b"x"] * 50_000)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.pictures import request
 from server.pictures.request import Sent
 from tests.server.pictures.images import base64, png
@@ -82,7 +82,7 @@ def test_json_may_have_a_link_instead() -> None:
     ],
 )
 def test_json_without_one_picture_is_refused(document: Any, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         of_json(document)
 
 
@@ -97,7 +97,7 @@ def test_json_without_one_picture_is_refused(document: Any, sentence: str) -> No
     ],
 )
 def test_other_json_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         read("application/json", text.encode())
 
 
@@ -114,10 +114,10 @@ def test_other_json_is_refused(text: str, sentence: str) -> None:
     ],
 )
 def test_a_form_without_one_picture_is_refused(files: Any, data: Any, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         of_form(files, data)
 
 
 def test_an_empty_body_is_refused() -> None:
-    with pytest.raises(BadInput, match="There is no picture: send it as"):
+    with pytest.raises(InvalidInput, match="There is no picture: send it as"):
         read("image/png", b"")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from model.image.digit import INVERTED
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.pictures.request import Sent
 from server.pictures.rest import Plain
 from server.predictor import Predictor
@@ -124,7 +124,7 @@ def test_v1_takes_files_and_arrays_and_answers_as_for_one_picture(plain: Plain) 
     ],
 )
 def test_other_instances_are_refused(plain: Plain, document: Any, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         plain.predict_v1(json.dumps(document).encode())
 
 
@@ -134,5 +134,5 @@ def test_a_key_sent_twice_is_refused(plain: Plain) -> None:
         f'{{"instances":[{{"b64":"{file}"}}],"instances":[{{"b64":"{file}"}}]}}',
         f'{{"instances":[{{"b64":"{file}","b64":"{file}"}}]}}',
     ):
-        with pytest.raises(BadInput, match="same key twice"):
+        with pytest.raises(InvalidInput, match="same key twice"):
             plain.predict_v1(body.encode())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.image.digit import INVERTED
-from server.errors import BadInput, UnsupportedMediaType
+from server.errors import InvalidInput, UnsupportedMediaType
 from server.pictures.v2 import Infer
 from server.predictor import Predictor
 from server.v2.body import JSON_LENGTH
@@ -105,7 +105,7 @@ def test_warnings_are_an_output(infer: Infer) -> None:
     ],
 )
 def test_a_misfit_is_refused(infer: Infer, tensor: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         asked(infer, tensor)
 
 
@@ -118,7 +118,7 @@ def test_a_picture_in_another_format_keeps_its_status(infer: Infer) -> None:
 def test_a_binary_number_that_is_no_grey_is_refused(infer: Infer, value: float) -> None:
     numbers = PAIR.copy()
     numbers[1, 2, 3] = value
-    with pytest.raises(BadInput, match="from 0"):
+    with pytest.raises(InvalidInput, match="from 0"):
         asked(infer, in_binary(NUMBERS, numbers.nbytes), numbers.tobytes())
 
 
@@ -134,12 +134,12 @@ def test_a_binary_number_that_is_no_grey_is_refused(infer: Infer, value: float) 
     ],
 )
 def test_bytes_that_do_not_fit_are_refused(infer: Infer, tensor: dict[str, Any], binary: bytes, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         asked(infer, tensor, binary)
 
 
 def test_there_is_one_input(infer: Infer) -> None:
-    with pytest.raises(BadInput, match="once"):
+    with pytest.raises(InvalidInput, match="once"):
         infer(json.dumps({"inputs": [NUMBERS, NUMBERS]}).encode(), {})
-    with pytest.raises(BadInput, match="once"):
+    with pytest.raises(InvalidInput, match="once"):
         infer(json.dumps({"inputs": []}).encode(), {})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.task import Task
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.predictor import Predictor
 from server.rows.decode import RowReader
 from server.tensors import Rows
@@ -59,21 +59,21 @@ def test_zero_is_a_value(sign: Predictor, zero: float) -> None:
     ],
 )
 def test_a_misfit_is_refused_with_the_field_and_the_row(sign: Predictor, record: object, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence) as alone:
+    with pytest.raises(InvalidInput, match=sentence) as alone:
         read(sign.task, [record])
     assert "Row" not in alone.value.sentence
-    with pytest.raises(BadInput, match=f"^Row 1: .*{sentence}"):
+    with pytest.raises(InvalidInput, match=f"^Row 1: .*{sentence}"):
         read(sign.task, [[1, 2], record, [3, 4]])
 
 
 def test_no_rows_are_refused(sign: Predictor) -> None:
-    with pytest.raises(BadInput, match="at least one row"):
+    with pytest.raises(InvalidInput, match="at least one row"):
         read(sign.task, [])
 
 
 @pytest.mark.parametrize(("record", "sentence"), [(["red", "1"], "size must be a number"), ([1, 1], "colour must be")])
 def test_the_types_of_mixed_rows_are_checked(price: Predictor, record: list[object], sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         read(price.task, [record])
 
 
@@ -81,7 +81,7 @@ def test_a_string_that_the_model_knows_nothing_of_is_refused_where_it_takes_no_o
     colour, size = price.task.features
     closed = replace(price.task, features=(replace(colour, closed=True), size))
     assert read(closed, [["blue", 1]])["colour"].tolist() == [["blue"]]
-    with pytest.raises(BadInput, match=r"^colour must be one of blue, red\.$"):
+    with pytest.raises(InvalidInput, match=r"^colour must be one of blue, red\.$"):
         read(closed, [["green", 1]])
 
 
@@ -93,15 +93,15 @@ def test_rows_as_text_are_rounded_to_the_nearest_number_of_the_datatype(sign: Pr
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "1" * 400, "3.5e38", "9" * 39 + ".5"])
 def test_a_number_out_of_range_is_refused_by_name(sign: Predictor, number: str) -> None:
-    with pytest.raises(BadInput, match=r"^y is too large a number"):
+    with pytest.raises(InvalidInput, match=r"^y is too large a number"):
         RowReader(sign.task).one(b'{"x":1,"y":%b}' % number.encode())
-    with pytest.raises(BadInput, match=r"^Row 1: y is too large a number"):
+    with pytest.raises(InvalidInput, match=r"^Row 1: y is too large a number"):
         RowReader(sign.task).many(b'{"instances":[[1,2],[1,%b]]}' % number.encode())
 
 
 def test_a_number_out_of_range_is_found_among_missing_values(gap: Predictor) -> None:
     task = replace(gap.task, features=(replace(gap.task.features[0], datatype="FP32"),))
-    with pytest.raises(BadInput, match=r"^Row 2: x is too large a number"):
+    with pytest.raises(InvalidInput, match=r"^Row 2: x is too large a number"):
         read(task, [[None], {"x": 3.4e38}, [1e39]])
 
 
@@ -115,15 +115,15 @@ def test_a_number_out_of_range_is_found_among_missing_values(gap: Predictor) -> 
 )
 def test_a_field_sent_twice_is_refused(sign: Predictor, body: bytes) -> None:
     reader = RowReader(sign.task)
-    with pytest.raises(BadInput, match="same key twice"):
+    with pytest.raises(InvalidInput, match="same key twice"):
         reader.one(body)
-    with pytest.raises(BadInput, match="same key twice"):
+    with pytest.raises(InvalidInput, match="same key twice"):
         reader.many(b'{"instances":[[1,2],%b]}' % body)
 
 
 @pytest.mark.parametrize("rows", [b'{},{"x":1,"x":2}', b'{"x":null,"x":2}', b'[1]],"instances":[[2]'])
 def test_a_field_left_out_does_not_hide_one_sent_twice(gap: Predictor, rows: bytes) -> None:
-    with pytest.raises(BadInput, match="same key twice"):
+    with pytest.raises(InvalidInput, match="same key twice"):
         RowReader(gap.task).many(b'{"instances":[%b]}' % rows)
 
 
@@ -145,10 +145,10 @@ def test_a_field_may_have_any_name(sign: Predictor, name: str) -> None:
     row = {name: 1.5, "y": 2}
     assert read(task, [row, [1, 2]])["input"].tolist() == [[1.5, 2], [1, 2]]
     assert RowReader(task).one(json.dumps(row).encode())["input"].tolist() == [[1.5, 2]]
-    with pytest.raises(BadInput, match="y must be a number, not null"):
+    with pytest.raises(InvalidInput, match="y must be a number, not null"):
         read(task, [{name: 1, "y": None}])
     body = json.dumps(row).encode()
-    with pytest.raises(BadInput, match="same key twice"):
+    with pytest.raises(InvalidInput, match="same key twice"):
         RowReader(task).one(body[:-1] + b"," + body[1:])
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from model.bundle import load
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.json import floats
-from server.predictor import Answers, Predictor
+from server.predictor import ModelOutput, Predictor
 from server.rows import rest
-from server.rows.encode import AnswerWriter
+from server.rows.encode import PredictionEncoder
 from tests.served import ROOT
 
 
@@ -57,40 +57,40 @@ def test_many_rows_are_answered_in_their_order() -> None:
     ],
 )
 def test_predict_takes_one_object_only(sign: Predictor, body: bytes, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         rest.predict(sign, body)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[[1,2]]", b'{"instances":{"x":1,"y":2}}', b'{"inputs":[[1,2]]}', b"7"])
 def test_a_batch_is_an_object_with_the_rows(sign: Predictor, body: bytes) -> None:
     for handler in (rest.predict_batch, rest.predict_v1):
-        with pytest.raises(BadInput, match="must be a JSON object"):
+        with pytest.raises(InvalidInput, match="must be a JSON object"):
             handler(sign, body)
 
 
-def written(writer: AnswerWriter, answers: Answers) -> list[dict[str, Any]]:
+def written(writer: PredictionEncoder, answers: ModelOutput) -> list[dict[str, Any]]:
     many: list[dict[str, Any]] = json.loads(writer.many(answers))["predictions"]
     assert json.loads(writer.one(answers)) == many[0]
     return many
 
 
 def test_classes_may_be_strings_and_labels_hold_any_letter(sign: Predictor) -> None:
-    writer = AnswerWriter(replace(sign.task, classes=("a", "b"), labels=('"é\\', "high")))
+    writer = PredictionEncoder(replace(sign.task, classes=("a", "b"), labels=('"é\\', "high")))
     predictions = np.array(["b", "a"], np.object_)
     probabilities = np.array([[0.25, 0.75], [0.6, 0.4]], np.float64)
-    assert written(writer, Answers(predictions, probabilities)) == [
+    assert written(writer, ModelOutput(predictions, probabilities)) == [
         {"label": "high", "prediction": "b", "probability": 0.75},
         {"label": '"é\\', "prediction": "a", "probability": 0.6},
     ]
-    assert written(writer, Answers(predictions, None)) == [
+    assert written(writer, ModelOutput(predictions, None)) == [
         {"label": "high", "prediction": "b"},
         {"label": '"é\\', "prediction": "a"},
     ]
 
 
 def test_classes_are_known_by_value_not_by_place(sign: Predictor) -> None:
-    writer = AnswerWriter(replace(sign.task, classes=(7, 3)))
-    answers = Answers(np.array([3, 7], np.int64), np.array([[0.1, 0.9], [0.8, 0.2]], np.float32))
+    writer = PredictionEncoder(replace(sign.task, classes=(7, 3)))
+    answers = ModelOutput(np.array([3, 7], np.int64), np.array([[0.1, 0.9], [0.8, 0.2]], np.float32))
     assert written(writer, answers) == [
         {"label": "high", "prediction": 3, "probability": 0.9},
         {"label": "low", "prediction": 7, "probability": 0.8},

@@ -8,7 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
-from server.errors import BadInput
+from server.errors import InvalidInput
 from server.predictor import Predictor
 from server.rows import v2
 from server.v2.body import JSON_LENGTH
@@ -78,7 +78,7 @@ def test_a_binary_nan_passes_only_where_a_value_may_be_missing(gap: Predictor, s
     assert answer["outputs"][0]["data"] == [-1.0]
     tensor = {"name": "input", "shape": [1, 2], "datatype": "FP32", "parameters": {"binary_data_size": 8}}
     for value in (float("nan"), float("inf")):
-        with pytest.raises(BadInput, match="y must be a finite number"):
+        with pytest.raises(InvalidInput, match="y must be a finite number"):
             infer(sign, {"inputs": [tensor]}, struct.pack("<2f", 1.0, value))
 
 
@@ -111,7 +111,7 @@ def test_a_binary_nan_passes_only_where_a_value_may_be_missing(gap: Predictor, s
     ],
 )
 def test_a_misfit_is_refused(sign: Predictor, change: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         infer(sign, {"inputs": [INPUT | change]})
 
 
@@ -129,26 +129,26 @@ def test_a_misfit_is_refused(sign: Predictor, change: dict[str, Any], sentence: 
     ],
 )
 def test_a_malformed_request_is_refused(sign: Predictor, request_: Any, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         infer(sign, request_)
 
 
 @pytest.mark.parametrize(("size", "sent"), [(16, 15), (15, 15), (16, 17), (-1, 16), (True, 16), ("16", 16)])
 def test_binary_sizes_that_disagree_are_refused(sign: Predictor, size: object, sent: int) -> None:
     tensor = {"name": "input", "shape": [2, 2], "datatype": "FP32", "parameters": {"binary_data_size": size}}
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
         infer(sign, {"inputs": [tensor]}, b"\0" * sent)
 
 
 def test_a_tensor_is_sent_once(sign: Predictor) -> None:
     tensor = INPUT | {"parameters": {"binary_data_size": 16}}
-    with pytest.raises(BadInput, match="with no data beside it"):
+    with pytest.raises(InvalidInput, match="with no data beside it"):
         infer(sign, {"inputs": [tensor]}, b"\0" * 16)
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "99999", "１", "9" * 5000])
 def test_a_wrong_json_length_is_refused(sign: Predictor, length: str) -> None:
-    with pytest.raises(BadInput, match="Inference-Header-Content-Length"):
+    with pytest.raises(InvalidInput, match="Inference-Header-Content-Length"):
         v2.infer(sign, b"{}", {JSON_LENGTH: length.encode()})
 
 
@@ -161,7 +161,7 @@ def test_a_string_that_the_model_knows_nothing_of_is_refused_where_it_takes_no_o
             {"name": "size", "shape": [1, 1], "datatype": "FP32", "data": [1]},
         ]
     }
-    with pytest.raises(BadInput, match="colour must be one of blue, red"):
+    with pytest.raises(InvalidInput, match="colour must be one of blue, red"):
         infer(price, request)
 
 
@@ -173,7 +173,7 @@ def test_broken_binary_strings_are_refused(price: Predictor, strings: bytes) -> 
             {"name": "size", "shape": [1, 1], "datatype": "FP32", "parameters": {"binary_data_size": 4}},
         ]
     }
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
         infer(price, request, strings + b"\0\0\0\0")
 
 
@@ -209,7 +209,7 @@ def test_keys_and_parameters_of_others_are_let_pass(sign: Predictor) -> None:
     ],
 )
 def test_a_key_sent_twice_is_refused(sign: Predictor, written: str) -> None:
-    with pytest.raises(BadInput, match="same key twice"):
+    with pytest.raises(InvalidInput, match="same key twice"):
         v2.infer(sign, written.replace("TENSOR", json.dumps(INPUT)).encode(), {})
 
 
@@ -230,7 +230,7 @@ def test_an_id_may_hold_anything_a_string_may(sign: Predictor) -> None:
     ],
 )
 def test_what_would_not_be_understood_is_refused(sign: Predictor, request_: dict[str, Any]) -> None:
-    with pytest.raises(BadInput, match="V2 request"):
+    with pytest.raises(InvalidInput, match="V2 request"):
         infer(sign, {"inputs": [INPUT], **request_})
 
 
@@ -247,12 +247,12 @@ def test_strings_are_as_strict_as_numbers(price: Predictor, data: Any) -> None:
     colour = {"name": "colour", "shape": [2, 1], "datatype": "BYTES"}
     answer, _ = infer(price, {"inputs": [size, colour | {"data": [["red"], ["blue"]]}]})
     assert answer["outputs"][0]["data"] == [2, 4]
-    with pytest.raises(BadInput, match="Input colour: data"):
+    with pytest.raises(InvalidInput, match="Input colour: data"):
         infer(price, {"inputs": [size, colour | {"data": data}]})
 
 
 def test_inputs_of_different_lengths_are_refused(price: Predictor) -> None:
     size = {"name": "size", "shape": [1, 1], "datatype": "FP32", "data": [1]}
     colour = {"name": "colour", "shape": [2, 1], "datatype": "BYTES", "data": ["red", "blue"]}
-    with pytest.raises(BadInput, match="different numbers of rows"):
+    with pytest.raises(InvalidInput, match="different numbers of rows"):
         infer(price, {"inputs": [size, colour]})

@@ -13,7 +13,7 @@ _HEAD = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Za-z -]*\r\n((?:[A-Za-z0-9-]+
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -28,7 +28,7 @@ class Answer:
         assert self.headers["content-type"] == "application/json"
         assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", self.headers["x-request-id"])
         document = json.loads(self.body)
-        assert list(document) == ["error"]
+        assert list(document) == ["error", "reason"]
         sentence: str = document["error"]
         assert sentence.endswith(".")
         return sentence
@@ -78,13 +78,13 @@ class Caller:
             self.socket.shutdown(socket.SHUT_WR)
         return self
 
-    def answer(self, *, to_head: bool = False) -> Answer:
+    def answer(self, *, to_head: bool = False) -> Response:
         """The next answer; AssertionError where the connection ends before it is whole."""
         answer = self._next(to_head=to_head)
         assert answer, "closed without an answer"
         return answer
 
-    def rest(self) -> list[Answer]:
+    def rest(self) -> list[Response]:
         """Every answer until the server closes; TimeoutError where it does not."""
         answers = []
         while answer := self._next():
@@ -112,7 +112,7 @@ class Caller:
         finally:
             self.socket.settimeout(before)
 
-    def _next(self, *, to_head: bool = False) -> Answer | None:
+    def _next(self, *, to_head: bool = False) -> Response | None:
         while b"\r\n\r\n" not in self.received:
             if not self._receive():
                 assert not self.received, self.received
@@ -126,7 +126,7 @@ class Caller:
         while len(self.received) < end:
             assert self._receive(), "closed within an answer"
         body, self.received = self.received[head.end() : end], self.received[end:]
-        return Answer(status, headers, body)
+        return Response(status, headers, body)
 
     def _receive(self) -> bool:
         try:
@@ -149,13 +149,13 @@ ROW = request("/predict", b'{"x": 3, "y": -1}')
 PROBE = request("/health/live", method="GET")
 
 
-def ask(url: str, data: bytes) -> Answer:
+def ask(url: str, data: bytes) -> Response:
     """The one answer on a connection of its own."""
     with Caller(url) as caller:
         return caller.send(data).answer()
 
 
-def conversation(url: str, data: bytes, piece: int = 0) -> list[Answer]:
+def conversation(url: str, data: bytes, piece: int = 0) -> list[Response]:
     """Every answer to `data` until the server closes. It renews a connection now and then; then all is asked again."""
     for _ in range(5):
         with Caller(url) as caller:

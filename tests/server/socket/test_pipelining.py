@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.served import Served
-from tests.server.socket.client import PROBE, ROW, Answer, Caller, request, slow
+from tests.server.socket.client import PROBE, ROW, Caller, Response, request, slow
 
 pytestmark = pytest.mark.slow
 
@@ -15,9 +15,9 @@ LONG_BATCH = request("/v1/models/sign:predict", json.dumps({"instances": [[1, 1]
 MISSING = request("/nothing", method="GET")
 
 
-def answers_to(served: Served, requests: Sequence[bytes], piece: int = 0) -> list[Answer]:
+def answers_to(served: Served, requests: Sequence[bytes], piece: int = 0) -> list[Response]:
     """The answers to requests sent at once; those after an answer that closes are sent anew, as a client would."""
-    answers: list[Answer] = []
+    answers: list[Response] = []
     while len(answers) < len(requests):
         with Caller(served.url, timeout=30) as caller:
             caller.send(b"".join(requests[len(answers) :]), piece)
