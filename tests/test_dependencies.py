@@ -1,0 +1,61 @@
+"""Every third-party package that is imported is declared: none may be there only because another package needs it."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OWN = {"model", "server", "loadtest", "tests", "scripts"}
+DISTRIBUTIONS = packages_distributions()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"), [("server", ()), ("model", ("dev", "train")), ("loadtest", ("dev",)), ("tests", ("dev",))]
+)
+def test_every_third_party_import_is_declared(folder: str, extras: tuple[str, ...]) -> None:
+    declared = set(_names(PROJECT["dependencies"]))
+    for extra in extras:
+        declared.update(_names(PROJECT["optional-dependencies"][extra]))
+    undeclared = {
+        module: path
+        for path in (ROOT / folder).rglob("*.py")
+        for module in _imports(path)
+        # torch is installed only where pictures' models are trained; there its module has the name of its package.
+        if declared.isdisjoint(map(_normalized, DISTRIBUTIONS.get(module, [module])))
+    }
+    assert not undeclared, "declare the packages of these modules in pyproject.toml, then run scripts/lock"
+
+
+def test_uvicorn_is_pinned_to_a_minor_version() -> None:
+    pin = next(requirement for requirement in PROJECT["dependencies"] if requirement.startswith("uvicorn"))
+    assert re.fullmatch(r"uvicorn==0\.[0-9]+\.\*", pin)
+
+
+def _names(requirements: list[str]) -> Iterator[str]:
+    for requirement in requirements:
+        found = re.match(r"[A-Za-z0-9._-]+", requirement)
+        assert found
+        yield _normalized(found[0])
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Yield the top-level names of the third-party modules that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules = [node.module]
+        else:
+            continue
+        yield from {module.partition(".")[0] for module in modules} - OWN - sys.stdlib_module_names
