@@ -61,13 +61,25 @@ class Feature:
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A picture as the graph takes it, and what is said of one that looks like nothing the model has seen."""
+    """The picture that a model takes.
 
-    transform: Literal["digit", "scan"]  # how any picture is brought into this form: see model/image
-    height: int  # pixels
+    Attributes:
+        transform: How any picture is brought into the form that the graph takes; see model/image/transforms.py.
+        height: Height of the graph's input in pixels.
+        width: Width of the graph's input in pixels.
+        subject: What the picture should show, for use in sentences: "a handwritten digit".
+        strange_above: The strangeness above which a picture does not look like the subject.
+        input: How a person gives the model a picture: by drawing it or by uploading a file.
+        caution: A sentence to show next to every prediction; empty if there is none.
+    """
+
+    transform: Literal["digit", "scan"]
+    height: int
     width: int
-    subject: str  # "a handwritten digit": what it should show, for sentences
-    strange_above: float  # the strangeness above which it does not look like the subject
+    subject: str
+    strange_above: float
+    input: Literal["draw", "upload"] = "upload"
+    caution: str = ""
 
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1:
@@ -120,8 +132,12 @@ class Task:
     def from_dict(cls, data: Mapping[str, Any]) -> Task:
         """The task that `to_dict` wrote; a misfit (type, missing or unknown key) is a ValueError."""
         _refuse_unknown_keys(data, cls, "The task")
-        if data.get("picture") is not None:
-            _refuse_unknown_keys(data["picture"], Picture, "The picture")
+        picture = data.get("picture")
+        if picture is not None:
+            _refuse_unknown_keys(picture, Picture, "The picture")
+            if "input" not in picture:  # bundles written before the field existed: only digits were drawn
+                drawn = picture.get("transform") == "digit"
+                data = {**data, "picture": {**picture, "input": "draw" if drawn else "upload"}}
         features = data.get("features", [])
         if not isinstance(features, list | tuple):
             raise ValueError("The task has no list of features.")  # noqa: TRY004 (one kind of error for a misfit)

@@ -96,3 +96,17 @@ def test_a_missing_key_is_named(key: str) -> None:
     del data[key]
     with pytest.raises(ValueError, match=key):
         Task.from_dict(data)
+
+
+@pytest.mark.parametrize(("transform", "expected"), [("digit", "draw"), ("scan", "upload")])
+def test_a_picture_written_without_input_and_caution_gets_defaults(transform: str, expected: str) -> None:
+    picture = {"transform": transform, "height": 8, "width": 8, "subject": "a leaf", "strange_above": 1.5}
+    task = Task.from_dict(altered(features=[], example={}, picture=picture))
+    assert task.picture is not None
+    assert (task.picture.input, task.picture.caution) == (expected, "")
+
+
+def test_an_unknown_input_of_a_picture_is_refused() -> None:
+    picture = {"transform": "scan", "height": 8, "width": 8, "subject": "a leaf", "strange_above": 1.5, "input": "say"}
+    with pytest.raises(ValueError, match="say"):
+        Task.from_dict(altered(features=[], example={}, picture=picture))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.bundle import Bundle
 from model.bundle_write import save
 from model.image.scan import SIDE
-from model.task import Picture
+from model.task import Picture, Task
 from model.train import datasets
 from model.train.brain_mri import data
 from model.train.brain_mri import evaluate as judge
@@ -29,6 +29,7 @@ USUAL = 0.99  # share of the scans put aside that are not called strange
 QUICK = 20  # every so many rows make a quick run
 
 LABELS = ("glioma", "meningioma", "no tumour", "pituitary tumour")
+CAUTION = "This is not a medical device. Do not use it for any decision about a patient."
 
 Rows = NDArray[np.bool_]
 Say = Callable[[str], None]
@@ -76,10 +77,14 @@ def made(output: Path, scans: Scans, digits: Pictures, say: Say, quick: bool) ->
             "milliseconds": judge.times(ask, scans.jpegs[0]),
         },
     )
-    task = described(
-        "brain_mri", "Brain tumour MRI", LABELS, Picture("scan", SIDE, SIDE, "a brain MRI scan", strange_above)
+    return save(
+        output, task(strange_above), None, network.graph, made_card, distribution(network, ask, strangeness, LABELS)
     )
-    return save(output, task, None, network.graph, made_card, distribution(network, ask, strangeness, LABELS))
+
+
+def task(strange_above: float) -> Task:
+    picture = Picture("scan", SIDE, SIDE, "a brain MRI scan", strange_above, input="upload", caution=CAUTION)
+    return described("brain_mri", "Brain tumour MRI", LABELS, picture)
 
 
 def parted(scans: Scans, judged: Rows) -> tuple[Rows, Rows]:

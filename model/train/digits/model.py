@@ -11,7 +11,7 @@ import numpy as np
 from model.bundle import Bundle
 from model.bundle_write import save
 from model.image import digit
-from model.task import Picture
+from model.task import Picture, Task
 from model.train import datasets
 from model.train.brain_mri import data
 from model.train.datasets import Mnist
@@ -63,6 +63,11 @@ def made(output: Path, mnist: Mnist, scans: Sequence[bytes], say: Say, quick: bo
             "milliseconds": judge.times(ask, test_images),
         },
     )
-    picture = Picture("digit", digit.SIDE, digit.SIDE, "a handwritten digit", strange_above)
-    task = described("digits", "Handwritten digits", LABELS, picture)
-    return save(output, task, None, network.graph, made_card, distribution(network, ask, strangeness, LABELS))
+    return save(
+        output, task(strange_above), None, network.graph, made_card, distribution(network, ask, strangeness, LABELS)
+    )
+
+
+def task(strange_above: float) -> Task:
+    picture = Picture("digit", digit.SIDE, digit.SIDE, "a handwritten digit", strange_above, input="draw")
+    return described("digits", "Handwritten digits", LABELS, picture)

@@ -18,7 +18,7 @@ def upright(folder: Path) -> Bundle:
     """A digit is "tall" where the ink stands in the middle six columns, else "wide"."""
     middle = np.full((28, 28), -1.0, np.float32)
     middle[:, 11:17] = 1.0
-    picture = Picture("digit", 28, 28, "a handwritten digit", strange_above=0.9)
+    picture = Picture("digit", 28, 28, "a handwritten digit", strange_above=0.9, input="draw")
     return _saved(folder, "upright", ("tall", "wide"), middle, picture, {"summary": "Tells tall from wide."})
 
 
@@ -26,7 +26,7 @@ def half(folder: Path) -> Bundle:
     """A scan is "upper" where its upper half is lighter, else "lower"."""
     upper = np.ones((scan.SIDE, scan.SIDE), np.float32)
     upper[scan.SIDE // 2 :] = -1.0
-    picture = Picture("scan", scan.SIDE, scan.SIDE, "a brain MRI scan", strange_above=0.9)
+    picture = Picture("scan", scan.SIDE, scan.SIDE, "a brain MRI scan", strange_above=0.9, input="upload")
     return _saved(folder, "half", ("upper", "lower"), upper, picture, {"limits": [NO_DEVICE, "A toy."]})
 
 

@@ -104,3 +104,9 @@ def test_the_shipped_model_is_as_good_as_its_card_says() -> None:
 
 def test_the_shipped_model_is_small() -> None:
     assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= 3_000_000
+
+
+def test_training_writes_the_task_of_the_shipped_bundle() -> None:
+    shipped = bundle.load(SHIPPED).task
+    assert shipped.picture is not None
+    assert model.task(shipped.picture.strange_above) == shipped

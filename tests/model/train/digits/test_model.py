@@ -100,6 +100,12 @@ def test_the_bundle_that_is_shipped_says_that_it_reaches_its_goal() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 1_000_000
 
 
+def test_training_writes_the_task_of_the_shipped_bundle() -> None:
+    shipped = bundle.load(SHIPPED).task
+    assert shipped.picture is not None
+    assert model.task(shipped.picture.strange_above) == shipped
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(datasets.mirror() is None, reason="needs the data: MLSERVING_DATA")
 def test_the_bundle_that_is_shipped_is_as_good_as_its_card_says() -> None:
