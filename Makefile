@@ -15,12 +15,12 @@ demo: .venv/installed ## the whole story: train, build, deploy, predict, load, s
 
 test: check .venv/training ## every test, on a real cluster and in a real browser
 	scripts/cluster/node down  # a test lives a node's whole life, from nothing to nothing
-	$(PYTEST) -m 'slow or browser or network or load or node or cluster'
+	$(PYTEST) -m '(slow or browser or network or load or node or cluster) and not data'
 
 check: train ## what takes under a minute: lint, types, and the tests that need no cluster
 	.venv/bin/ruff check && .venv/bin/ruff format --check  # mended by: .venv/bin/ruff check --fix; .venv/bin/ruff format
 	.venv/bin/mypy
-	$(PYTEST) -q -m 'not (slow or browser or network or load or node or cluster)'
+	$(PYTEST) -q -m 'not (slow or browser or network or load or node or cluster or data)'
 
 ifeq ($(MODEL),breast_cancer)
 train: .venv/installed $(MANIFEST) ## train the breast-cancer model; MODEL=digits or MODEL=brain_mri: one of pictures

@@ -1,4 +1,4 @@
-"""The objectives of the digits model as one command: so many test images of MNIST, in concurrent batches.
+"""Check the objectives of the digits model: send test images of MNIST in concurrent batches.
 
     python -m loadtest digits -n 500 --concurrency 5 --plot
 
@@ -11,16 +11,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from loadtest.cluster.facts import ROOT
 from loadtest.cluster.wait import knock
-from loadtest.digits import batches, histogram, outcome
+from loadtest.digits import batches, histogram, images, outcome
 from loadtest.digits.batches import CLASSES, PROTOCOLS
 from loadtest.digits.outcome import Objective, Outcome
 from loadtest.digits.sampling import Shares
 from loadtest.format import number, plural
-from model.train import datasets
 
 STATISTICS = ROOT / "model" / "bundles" / "digits" / "statistics.json"
 
@@ -29,7 +26,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m loadtest digits", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("-n", type=whole, default=500, help="images, spread evenly over the 10,000 of the test set")
+    parser.add_argument("-n", type=whole, default=500, help="test images; above 1,000 the full MNIST set is fetched")
     parser.add_argument("--batch", type=whole, default=100, help="images in a request")
     parser.add_argument("--concurrency", type=whole, default=5, help="requests at once")
     parser.add_argument("--host", default="http://127.0.0.1:8000", help="where the server answers")
@@ -52,12 +49,9 @@ def run(words: list[str]) -> bool:
     options = parse(words)
     host = options.host.rstrip("/")
     knock(host, ["digits"])
-    test = datasets.mnist()
-    if options.n > len(test.test_labels):
-        raise ValueError(f"There are {number(len(test.test_labels))} test images, fewer than {number(options.n)}.")
-    chosen = np.linspace(0, len(test.test_labels) - 1, options.n).astype(int)
-    asked = batches.ask(host, test.test_images[chosen], options.batch, options.concurrency, options.protocol)
-    found = Outcome(test.test_labels[chosen], asked)
+    digits = images.choose(options.n)
+    asked = batches.ask(host, digits.images, options.batch, options.concurrency, options.protocol)
+    found = Outcome(digits.labels, asked)
     judged = outcome.judge(found, options.seconds, options.accuracy)
     training = trained_on()
     tell(found, judged, training, options)
@@ -81,8 +75,8 @@ def tell(found: Outcome, judged: Sequence[Objective], training: Shares, options:
     for one in judged:
         sign = "held" if one.held else "MISSED"
         print(f"  {sign:6}  {one.name:24} {one.wanted:>6}  {one.seen:>8}  {one.detail}".rstrip())
-    images = f"images {slowest.first + 1} to {slowest.first + slowest.count}"
-    print(f"          {'Slowest request':24} {'':6}  {slowest.seconds:6.3f} s  {images}\n")
+    span = f"images {slowest.first + 1} to {slowest.first + slowest.count}"
+    print(f"          {'Slowest request':24} {'':6}  {slowest.seconds:6.3f} s  {span}\n")
     for name, values in (("digit", CLASSES), ("predicted, %", 100 * found.shares), ("in training, %", 100 * training)):
         cells = (f"{value:6d}" if name == "digit" else f"{value:6.1f}" for value in values)
         print(f"          {name:14}{''.join(cells)}")

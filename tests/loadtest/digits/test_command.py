@@ -1,5 +1,6 @@
 """The whole command: n digits against our own server, and against some that do wrong."""
 
+import os
 import re
 import subprocess
 import sys
@@ -15,9 +16,12 @@ pytestmark = pytest.mark.slow
 EASY = ("--seconds", "20", "--accuracy", "0.9")  # a test machine may be busy, and any sound model is this good
 
 
+NO_DATA = os.environ | {"MLSERVING_DATA": str(Path(__file__).parent)}  # a folder without any data set
+
+
 def digits(*words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "loadtest", "digits", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT, env=NO_DATA)
 
 
 def test_it_tells_time_accuracy_and_distribution(our_server: str, tmp_path: Path) -> None:
@@ -91,7 +95,15 @@ def test_what_cannot_run_says_why(words: list[str], sentence: str) -> None:
 def test_more_images_than_there_are_is_refused(our_server: str) -> None:
     done = digits("-n", "10001", "--host", our_server)
     assert done.returncode == 2
-    assert "fewer than" in done.stderr
+    assert "at most 10000, not 10001" in done.stderr
+
+
+def test_full_set_that_cannot_be_read_is_one_sentence(serve: Callable[..., str]) -> None:
+    done = digits("-n", "1001", "--host", serve())
+    assert done.returncode == 2
+    assert "Reading the full MNIST set" in done.stdout
+    assert "mnist/" in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
 
 
 def test_a_server_without_the_model_is_refused(serve: Callable[..., str]) -> None:

@@ -24,6 +24,7 @@ def test_there_are_two_of_each_class_and_they_are_small() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.data
 def test_digits_are_the_test_images_nearest_to_their_mean() -> None:
     test = datasets.mnist()
     expected: dict[str, NDArray[np.float64]] = {}
@@ -36,6 +37,7 @@ def test_digits_are_the_test_images_nearest_to_their_mean() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.data
 def test_scans_are_the_first_of_their_class_without_a_twin() -> None:
     alone = [row for row in data.table() if row["path"].startswith("Testing/") and row["twin"] == "0"]
     by_class = {name: [row for row in alone if row["path"].split("/")[1] == name] for name in data.CLASSES}

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +60,7 @@ def test_a_command_that_cannot_be_done_says_so(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("MLSERVING_DATA" not in os.environ, reason="MLSERVING_DATA names no folder of the data")
+@pytest.mark.data
 @pytest.mark.parametrize("name", ["digits", "brain_mri"])
 def test_the_sheet_of_the_documentation_is_what_the_command_draws(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,5 @@
 import hashlib
 import io
-import os
 import threading
 import zipfile
 from collections import Counter
@@ -153,7 +152,7 @@ def test_the_table_divides_no_group_of_near_copies() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("MLSERVING_DATA" not in os.environ, reason="MLSERVING_DATA names no folder of the data")
+@pytest.mark.data
 def test_the_origin_gives_the_pictures_of_the_mirror() -> None:
     rows = [row for row in data.table() if row["sample"] == "1"]
     scans = data.load(rows, print)

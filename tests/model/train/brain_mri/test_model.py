@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +85,7 @@ def test_the_same_scans_make_the_same_graph(made: bundle.Bundle, tmp_path: Path)
     assert again.onnx == made.onnx
 
 
-@pytest.mark.skipif("MLSERVING_DATA" not in os.environ, reason="MLSERVING_DATA names no folder of the data")
+@pytest.mark.data
 def test_the_shipped_model_is_as_good_as_its_card_says() -> None:
     shipped = bundle.load(SHIPPED)
     scans = data.load(data.table(), print)

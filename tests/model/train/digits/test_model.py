@@ -107,7 +107,7 @@ def test_training_writes_the_task_of_the_shipped_bundle() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(datasets.mirror() is None, reason="needs the data: MLSERVING_DATA")
+@pytest.mark.data
 def test_the_bundle_that_is_shipped_is_as_good_as_its_card_says() -> None:
     shipped, mnist = bundle.load(SHIPPED), datasets.mnist()
     ask = asker(shipped.onnx)
