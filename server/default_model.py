@@ -80,6 +80,6 @@ class _Choice:
 def _keys(body: bytes) -> Iterable[str]:
     """Of a JSON object. Raises InvalidInput where the body is no JSON."""
     try:
-        return strict.decode(_OBJECT, body)
+        return strict.decode_part(_OBJECT, body)
     except msgspec.ValidationError:
         return ()

@@ -1,16 +1,28 @@
-"""bytes → JSON values, refusing what two readers could understand differently."""
+"""Decode JSON, refusing what two readers could understand differently.
+
+msgspec keeps the last of two equal keys without a word, and Python's parser, which could notice, takes 4.8 µs for a
+row and 1.6 ms for 1,000 rows. Counting colons takes 0.3 µs and 55 µs: every member of an object is written with one,
+so a text with no more colons than the decoded value has keys repeats none. Only other texts are parsed a second time.
+"""
 
 import json
-from typing import TypeVar
+from functools import cache
+from itertools import chain
+from types import NoneType
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.structs import astuple, fields
 
 from server.errors import InvalidInput
 
+# What msgspec raises for JSON that is broken, too deep, or of another type than the decoder's.
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for JSON that is broken, too deep, or not of the type asked for."""
 
 T = TypeVar("T")
+
+_FLAT = {bool, int, float, str, bytes, NoneType, UnsetType, Raw}
 
 _KINDS = {
     b"{": "an object",
@@ -22,53 +34,116 @@ _KINDS = {
 }
 
 
-def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
-    """One JSON document of the decoder's type; repeated keys are not seen.
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode one whole JSON document, and refuse it if any object in it has a key twice.
 
-    Raises InvalidInput when it is empty, broken or too deep, msgspec.ValidationError when it is of another type.
+    Raises:
+        InvalidInput: The document is empty, broken, nested too deeply or repeats a key.
+        msgspec.ValidationError: It is JSON of another type than the decoder's. Its keys have not been checked.
+    """
+    value = decode_part(decoder, body)
+    if body.count(b":") > count_keys(value):
+        refuse_duplicate_keys(body)
+    return value
+
+
+def decode_part(decoder: msgspec.json.Decoder[T], text: bytes | Raw) -> T:
+    """Decode JSON without looking for duplicate keys: for a part of a document that is checked as a whole.
+
+    Raises:
+        InvalidInput: The text is empty, broken or nested too deeply.
+        msgspec.ValidationError: It is JSON of another type than the decoder's.
     """
     try:
-        return decoder.decode(body)
+        return decoder.decode(text)
     except msgspec.ValidationError:
         raise
     except RecursionError as error:
         raise _too_deep() from error
     except UNREADABLE as error:
-        raise _broken() if bytes(body).strip() else InvalidInput("The body is empty; send a JSON object.") from error
+        if bytes(text).strip():
+            raise _broken() from error
+        raise InvalidInput("The body is empty. Send a JSON object.", "empty_body") from error
 
 
-def refuse_repeated(body: bytes, members: int = 0) -> None:
-    """Refuse a JSON document that has a key twice in one object. Raises InvalidInput.
-
-    members: how many there are at the least, in all its objects, each key counted once.
-    """
-    # Each is written with a colon: where there are no more colons than members, none is a second one.
-    if body.count(b":") <= members:
-        return
+def refuse_duplicate_keys(body: bytes) -> None:
+    """Parse the whole document once more, and refuse it if any object in it has a key twice. Raises InvalidInput."""
     try:
-        # Numbers cost least as booleans; nobody looks at them.
-        json.loads(body.decode(), object_pairs_hook=_refuse_repeated, parse_int=bool, parse_float=bool)
+        # Nobody looks at the numbers, and bool() is the cheapest way to convert them.
+        json.loads(body.decode(), object_pairs_hook=_refuse_duplicates, parse_int=bool, parse_float=bool)
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:
         raise _broken() from error
 
 
-def kind(value: bytes | msgspec.Raw) -> str:
-    """The type of a JSON value, in words."""
+def count_keys(value: Any) -> int:
+    """Return how many object keys a decoded value must have come from, each key of an object counted once.
+
+    The result may be too low, which costs a second parse. It is never too high, which would hide a duplicate: of
+    Structs and lists of them, the fields count that were certainly in the JSON; of tuples, dicts and Raw nothing does.
+    """
+    if not isinstance(value, list):
+        return _count_in([value], _layout(value.__class__))
+    kinds = set(map(type, value))
+    if len(kinds) == 1:
+        return _count_in(value, _layout(*kinds))
+    return sum(_count_in([item for item in value if type(item) is kind], _layout(kind)) for kind in kinds)
+
+
+def kind(value: bytes | Raw) -> str:
+    """Return the type of a JSON value, in words."""
     return _KINDS.get(bytes(memoryview(value)[:1]), "a number")
 
 
-def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
+class _Layout(NamedTuple):
+    """What the type of a value says about the keys that it was decoded from."""
+
+    keys: int  # required fields, and those that are UNSET where the key is absent
+    optional: bool  # whether there are any of the latter
+    nested: tuple[str, ...]  # fields that may hold Structs
+
+
+@cache
+def _layout(of: type) -> _Layout:
+    if not issubclass(of, Struct) or of.__struct_config__.array_like:
+        return _Layout(0, optional=False, nested=())
+    # A field with another default does not count: nothing tells whether its key was there.
+    counted = [field for field in fields(of) if field.required or field.default is UNSET]
+    nested = tuple(field.name for field in fields(of) if not _is_flat(field.type))
+    return _Layout(len(counted), not all(field.required for field in counted), nested)
+
+
+def _count_in(values: list[Any], layout: _Layout) -> int:
+    """Count the keys of values that are all of one type."""
+    keys, optional, nested = layout
+    keys *= len(values)
+    if optional:
+        keys -= list(chain.from_iterable(map(astuple, values))).count(UNSET)
+    for name in nested:
+        keys += sum([count_keys(inner) for value in values if (inner := getattr(value, name))])
+    return keys
+
+
+def _is_flat(annotation: object) -> bool:
+    """Whether a value of the type holds no Struct; False where that is uncertain."""
+    if annotation in _FLAT or get_origin(annotation) is Literal:
+        return True
+    arguments = get_args(annotation)
+    return bool(arguments) and all(map(_is_flat, arguments))
+
+
+def _refuse_duplicates(pairs: list[tuple[str, object]]) -> None:
     if len({key for key, _ in pairs}) != len(pairs):
-        raise InvalidInput("The JSON has the same key twice in one object; send each field once.")
+        raise InvalidInput("The JSON has the same key twice in one object. Send each field once.", "duplicate_key")
 
 
 def _broken() -> InvalidInput:
     return InvalidInput(
-        "The body is not valid JSON: check quotes, commas and brackets, and that no number is NaN or Infinity."
+        "The body is not valid JSON. Check quotes, commas and brackets; NaN and Infinity are not allowed.",
+        "invalid_json",
     )
 
 
 def _too_deep() -> InvalidInput:
-    return InvalidInput("The JSON is nested too deeply; send a flat object or a list of rows.")
+    return InvalidInput("The JSON is nested too deeply. Send a flat object or a list of rows.", "too_deep")

@@ -36,7 +36,6 @@ def read(body: bytes) -> Batch:
         return Batch(stack)
     try:
         document = strict.decode(_DOCUMENT, body)
-        strict.refuse_repeated(body, 1 + (document.probabilities is not UNSET))
         pictures = _one_by_one(document.x)
     except msgspec.ValidationError as error:
         raise InvalidInput(

@@ -71,7 +71,6 @@ def of_json(body: bytes) -> Sent:
         raise InvalidInput(
             'The JSON must be {"image": base64} or {"url": link}; "seen" and "probabilities" are true or false.'
         ) from error
-    strict.refuse_repeated(body, sum(value is not UNSET for value in msgspec.structs.astuple(document)))
     if (document.image is UNSET) == (document.url is UNSET):
         raise InvalidInput('The picture is missing, or there are two: the JSON has one of "image" and "url".')
     wishes = document.seen is True, document.probabilities is True

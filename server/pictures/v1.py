@@ -37,7 +37,6 @@ def read(body: bytes) -> Items:
         instances = _INSTANCES.decode(together)
     except msgspec.ValidationError as error:
         raise InvalidInput('The body must be a JSON object {"instances": [picture, …]}.') from error
-    strict.refuse_repeated(body, 1)
     if not instances:
         raise InvalidInput("The list of pictures is empty; send at least one.")
     stack = nested.stack(together)

@@ -27,9 +27,9 @@ class RowValidator:
         """The values in the order of the features, UNSET for a field left out. Raises InvalidInput."""
         match kind(row):
             case "an object":
-                written = self._by_name(strict.decode(self._object, row))
+                written = self._by_name(strict.decode_part(self._object, row))
             case "a list":
-                written = self._by_place(strict.decode(self._list, row))
+                written = self._by_place(strict.decode_part(self._list, row))
             case other:
                 raise InvalidInput(f"A row must be an object with the fields {_listed(self._names)}, not {other}.")
         each = zip(self._features, self._values, written, strict=True)
@@ -56,7 +56,7 @@ class RowValidator:
 
 def _decoded(feature: Feature, decoder: msgspec.json.Decoder[Any], value: Raw) -> Any:
     try:
-        return strict.decode(decoder, value)
+        return strict.decode_part(decoder, value)
     except msgspec.ValidationError as error:
         raise InvalidInput(f"{feature.name} {_wrong(feature, value)}.") from error
 

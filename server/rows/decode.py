@@ -1,9 +1,10 @@
 """JSON rows → what the model is fed: in one pass where they fit, else with a sentence that says what does not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Raw
+from msgspec import Raw
 from msgspec.structs import astuple
 
 from model.task import Task
@@ -20,7 +21,6 @@ class RowReader:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._may_lack = any(feature.optional for feature in task.features)
         listed, record = row_types.values(task), row_types.record(task)
         row = record | listed if record else listed
         self._one = msgspec.json.Decoder(record) if record else None
@@ -34,7 +34,7 @@ class RowReader:
         row = _decoded(self._one, body)
         if row is None:
             return self._carefully(body, [self._object(body)])
-        return self._fed(body, [astuple(row)], members=len(self._task.features))
+        return self._feed.of([astuple(row)])
 
     def many(self, body: bytes) -> Rows:
         """A body {"instances": [row, …]}. Raises InvalidInput."""
@@ -44,37 +44,30 @@ class RowReader:
         if not batch.instances:
             raise InvalidInput("The list of rows is empty; send at least one row.")
         rows: list[Values] = batch.instances
-        objects = len(rows) - list(map(type, rows)).count(tuple)
-        if objects:
+        if set(map(type, rows)) != {tuple}:
             rows = list(map(_in_order, rows))
-        return self._fed(body, rows, members=1 + objects * len(self._task.features))
+        return self._feed.of(rows)
 
     def _carefully(self, body: bytes, records: list[Raw]) -> Rows:
         """Rows that could not be decoded in one pass, so that one of them is wrong, or has an unusual name."""
         rows: list[Values] = []
         for index, record in enumerate(records):
-            row = _decoded(self._row, record)
+            row = _decoded(self._row, record, strict.decode_part)
             try:
                 rows.append(self._careful.read(record) if row is None else _in_order(row))
             except InvalidInput as error:
                 raise InvalidInput(where(records, index) + error.sentence) from error
-        return self._fed(body, rows, members=0)
+        strict.refuse_duplicate_keys(body)
+        return self._feed.of(rows)
 
     def _object(self, body: bytes) -> Raw:
-        record = strict.decode(_ANYTHING, body)
+        record = strict.decode_part(_ANYTHING, body)
         if (kind := strict.kind(record)) != "an object":
             raise InvalidInput(
                 f"The body must be one JSON object with the fields {', '.join(self._task.names)}, "
                 f"not {kind}; for several rows use /predict/batch."
             )
         return record
-
-    def _fed(self, body: bytes, rows: list[Values], members: int) -> Rows:
-        """Rows just decoded from a body that has as many object members, were no field left out."""
-        if self._may_lack:
-            members -= sum(values.count(UNSET) for values in rows)
-        strict.refuse_repeated(body, members)
-        return self._feed.of(rows)
 
 
 class _Instances(msgspec.Struct):
@@ -85,10 +78,10 @@ _INSTANCES = msgspec.json.Decoder(_Instances)
 _ANYTHING = msgspec.json.Decoder(Raw)
 
 
-def _decoded(decoder: msgspec.json.Decoder[Any] | None, body: bytes | Raw) -> Any:
+def _decoded(decoder: msgspec.json.Decoder[Any] | None, body: Any, decode: Callable[..., Any] = strict.decode) -> Any:
     """None where the body is JSON of another type than the decoder's. Raises InvalidInput where it is no JSON."""
     try:
-        return decoder and strict.decode(decoder, body)
+        return decoder and decode(decoder, body)
     except msgspec.ValidationError:
         return None
 
@@ -99,6 +92,6 @@ def _in_order(row: Any) -> Values:
 
 def _instances(body: bytes) -> list[Raw]:
     try:
-        return strict.decode(_INSTANCES, body).instances
+        return strict.decode_part(_INSTANCES, body).instances
     except msgspec.ValidationError as error:
         raise InvalidInput('The body must be a JSON object {"instances": [row, …]}.') from error

@@ -2,7 +2,6 @@
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from msgspec.structs import astuple
 
 from server.errors import InvalidInput
 from server.json import strict
@@ -52,11 +51,4 @@ def decode(document: bytes) -> InferRequest:
         raise InvalidInput(
             'The body must be a V2 request: {"inputs": [{"name": …, "shape": [rows, …], "datatype": …, "data": […]}]}.'
         ) from error
-    strict.refuse_repeated(document, _members(request))
     return request
-
-
-def _members(request: InferRequest) -> int:
-    parts = [request, *request.inputs, *(request.outputs or ())]
-    parts += [part.parameters for part in parts if part.parameters]
-    return sum(len(values) - values.count(UNSET) for values in map(astuple, parts))
