@@ -14,7 +14,7 @@ demo: .venv/installed ## the whole story: train, build, deploy, predict, load, s
 	scripts/demo
 
 test: check .venv/training ## every test, on a real cluster and in a real browser
-	scripts/cluster/node down  # a test lives a node's whole life, from nothing to nothing
+	scripts/node/node down  # a test starts the node from nothing and stops it again
 	$(PYTEST) -m '(slow or browser or network or load or node or cluster) and not data'
 
 check: train ## what takes under a minute: lint, types, and the tests that need no cluster
@@ -33,7 +33,7 @@ serve: train ## serve it here, on PORT (8000)
 	DOCS=on .venv/bin/python -m server
 
 cluster: ## start the node of our own, where there is no other cluster
-	scripts/cluster/node up
+	scripts/node/node up
 
 image: train ## build the image and hand it to the cluster
 	scripts/image/build

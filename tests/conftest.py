@@ -50,8 +50,8 @@ class Cluster:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The cluster that `make demo` would take. The node of our own is started, and stopped if it was not up before."""
-    node = ROOT / "scripts" / "cluster" / "node"
-    chosen = subprocess.run([ROOT / "scripts" / "cluster" / "choose"], stdout=subprocess.PIPE, text=True, check=True)
+    node = ROOT / "scripts" / "node" / "node"
+    chosen = subprocess.run([ROOT / "scripts" / "choose_cluster"], stdout=subprocess.PIPE, text=True, check=True)
     values = dict(word.split("=", 1) for word in shlex.split(chosen.stdout))
     was_up = values["KIND"] != "node" or subprocess.run([node, "status"], check=False).returncode == 0
     if values["KIND"] == "node":

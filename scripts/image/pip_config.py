@@ -1,4 +1,4 @@
-"""Prints one pip configuration that says what the host's files and PIP_* variables say about reaching an index.
+"""Print one pip configuration with what the host's files and PIP_* variables say about reaching an index.
 
 The image build mounts it, so that neither an index's name nor a credential gets into a layer or the history.
 """
@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 KEPT = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "retries")
-SPELLED = {"default-timeout": "timeout"}
+ALIASES = {"default-timeout": "timeout"}
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
-def merged(files: Sequence[Path], environment: Mapping[str, str]) -> dict[str, str]:
-    """Pip's own order: later files win, then the environment."""
+def merge(files: Sequence[Path], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the kept settings in pip's order of precedence: later files win, then the environment."""
     parser = configparser.RawConfigParser()
     parser.read(files)
     found = {
@@ -26,12 +26,13 @@ def merged(files: Sequence[Path], environment: Mapping[str, str]) -> dict[str, s
         for name, value in environment.items()
         if name.startswith("PIP_")
     }
-    found = {SPELLED.get(key, key): value for key, value in found.items()}
+    found = {ALIASES.get(key, key): value for key, value in found.items()}
     return {key: found[key] for key in KEPT if found.get(key)}
 
 
-def rendered(settings: Mapping[str, str]) -> str:
-    separator = "\n  "  # a setting of several values stands on several lines, indented
+def render(settings: Mapping[str, str]) -> str:
+    """Return the settings as a pip configuration file."""
+    separator = "\n  "  # a setting with several values spans several indented lines
     lines = [f"{key} = {separator.join(value.split())}" for key, value in settings.items()]
     return "\n".join(["[global]", *lines, ""])
 
@@ -41,7 +42,7 @@ def main() -> None:
     files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
     if chosen := os.environ.get("PIP_CONFIG_FILE"):
         files.append(Path(chosen))
-    sys.stdout.write(rendered(merged(files, os.environ) | {"cert": CERTIFICATES}))
+    sys.stdout.write(render(merge(files, os.environ) | {"cert": CERTIFICATES}))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A copy of the scripts in a folder of its own, and a PATH with nothing on it but plain tools and what a test adds.
+"""A copy of the scripts in a temporary folder, and a PATH that holds only plain tools and the fakes a test adds.
 
-The folder's name has a blank, as a user's may.
+The folder's name contains a space, as a user's may.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLAIN = (
+PLAIN_TOOLS = (
     "awk",
     "bash",
     "basename",
@@ -64,20 +64,26 @@ class Workshop:
     record: Path
 
     def tool(self, name: str | Path, answers: Mapping[str, str] | None = None, otherwise: int = 0) -> None:
-        """An executable that records its command line; answers: shell pattern of the arguments → what it prints."""
+        """Create a fake executable that records its command line.
+
+        Args:
+            name: its name, or an absolute path to create it elsewhere than on PATH.
+            answers: shell patterns of the arguments, each with what the tool prints for them.
+            otherwise: its exit status where no pattern matches.
+        """
         cases = "".join(
             f"  {pattern}) printf %s {shlex.quote(text)}; exit ;;\n" for pattern, text in (answers or {}).items()
         )
-        path = self.tools / name  # an absolute name leads elsewhere
+        path = self.tools / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # never write through the link to a real tool
+        path.unlink(missing_ok=True)  # writing to it would follow the link to a real tool
         path.write_text(
             f'#!/bin/sh\nprintf "%s\\n" "{path.name} $*" >>{self.record}\ncase "$*" in\n{cases}esac\nexit {otherwise}\n'
         )
         path.chmod(0o755)
 
     def train(self) -> None:
-        """What training leaves, as far as the scripts look at it."""
+        """Create what the scripts look for after a training."""
         bundle = self.repository / "model" / "bundles" / "breast_model"
         bundle.mkdir(parents=True)
         (bundle / "manifest.json").write_text("{}")
@@ -85,13 +91,13 @@ class Workshop:
 
     def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         home = str(self.repository.parent)
-        surroundings = {"PATH": str(self.tools), "HOME": home, "LANG": "C.UTF-8", **environment}
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings, timeout=60)
+        variables = {"PATH": str(self.tools), "HOME": home, "LANG": "C.UTF-8", **environment}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=variables, timeout=60)
 
-    def shell(self, words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs shell words in the scripts/cluster folder, after its settings."""
-        folder = self.repository / "scripts" / "cluster"
-        return self.run("bash", "-euo", "pipefail", "-c", f'cd "$0"; . ./settings.sh; {words}', folder, **environment)
+    def shell(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run shell code in scripts/node, after settings.sh."""
+        folder = self.repository / "scripts" / "node"
+        return self.run("bash", "-euo", "pipefail", "-c", f'cd "$0"; . ./settings.sh; {code}', folder, **environment)
 
     def script(self, name: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return self.run(self.repository / "scripts" / name, *words, **environment)
@@ -105,13 +111,13 @@ def workshop(tmp_path: Path) -> Workshop:
     repository, tools = tmp_path / "my clone", tmp_path / "tools"
     for folder in ("scripts", "k8s"):
         shutil.copytree(ROOT / folder, repository / folder)
-    settings = repository / "scripts" / "cluster" / "settings.sh"
+    settings = repository / "scripts" / "node" / "settings.sh"
     text = settings.read_text()
     assert "runtime=/run/kube-node " in text
-    # A node that is up on this machine is neither seen nor touched.
+    # Hides a node that is up on this machine.
     settings.write_text(text.replace("runtime=/run/kube-node ", f"runtime={tmp_path}/run "))
     tools.mkdir()
-    for name in PLAIN:
+    for name in PLAIN_TOOLS:
         found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
         assert found, f"{name} is not on PATH"
         (tools / name).symlink_to(found)

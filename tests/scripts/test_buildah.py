@@ -1,4 +1,4 @@
-"""How the node's images are built, by buildah's command lines; the builds themselves are run by tests/e2e."""
+"""The buildah command lines of an image build. tests/e2e runs real builds."""
 
 import shutil
 
@@ -14,20 +14,20 @@ def builder(workshop: Workshop) -> Workshop:
     workshop.tool("id", {"-u": "0"})
     workshop.tool("debootstrap")
     workshop.tool("buildah")
-    workshop.tool(workshop.repository / "scripts" / "cluster" / "node")
+    workshop.tool(workshop.repository / "scripts" / "node" / "node")
     shutil.copy(ROOT / "Dockerfile", workshop.repository)
     (workshop.repository.parent / ".cache" / "mlserving").mkdir(parents=True)
     return workshop
 
 
 def steps(workshop: Workshop) -> list[str]:
-    """What was asked of buildah and the node, without the store's place and what is only looked at."""
+    """Return the commands that change something, without the options that locate the store."""
     store = f" --root {workshop.repository.parent}/.cache/mlserving/images"
     lines = [line.replace(f"{store} --runroot{store[7:]}/run", "") for line in workshop.commands()]
     return [line for line in lines if line.startswith(("buildah bud", "buildah rmi", "node "))]
 
 
-def test_what_earlier_builds_left_is_removed_and_what_the_next_one_takes_again_is_not(builder: Workshop) -> None:
+def test_a_build_prunes_old_images_and_keeps_the_layers_for_the_next_build(builder: Workshop) -> None:
     done = builder.script("image/buildah", IMAGE)
     assert done.returncode == 0, done.stderr
     stage, image, prune, load = steps(builder)
@@ -39,18 +39,18 @@ def test_what_earlier_builds_left_is_removed_and_what_the_next_one_takes_again_i
     assert (prune, load) == ("buildah rmi --prune", f"node load {IMAGE}")
 
 
-def test_another_bundle_is_named_to_the_builder(builder: Workshop) -> None:
+def test_bundle_is_passed_as_a_build_argument(builder: Workshop) -> None:
     assert builder.script("image/buildah", IMAGE, BUNDLE="mine").returncode == 0
     assert "--build-arg BUNDLE=mine" in steps(builder)[1]
 
 
-def test_the_stage_that_is_kept_is_the_dockerfiles() -> None:
+def test_the_dockerfile_has_the_stage_that_is_kept() -> None:
     assert " AS build\n" in (ROOT / "Dockerfile").read_text()
 
 
-def test_a_build_that_fails_hands_nothing_on_and_removes_nothing(builder: Workshop) -> None:
+def test_a_failed_build_loads_and_prunes_nothing(builder: Workshop) -> None:
     builder.tool("buildah", {"*inspect*": ""}, otherwise=1)
     done = builder.script("image/buildah", IMAGE)
     assert done.returncode == 1
-    assert "building failed" in done.stderr
+    assert "Building failed" in done.stderr
     assert [line.split(" --")[0] for line in steps(builder)] == ["buildah bud"]

@@ -1,4 +1,4 @@
-"""make clean undoes what it can, and touches nothing else. The node's own way down: test_node_life."""
+"""make clean undoes everything it can, and touches nothing else. tests/scripts/node covers `node down`."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ NEVER = ("apt-get", "pip", "docker", "buildah pull", "buildah from")
 
 @pytest.fixture
 def used(workshop: Workshop, tmp_path: Path) -> Workshop:
-    """A copy in which everything was made that can be made, and a home with a store of images."""
+    """A copy in which everything that can be created exists, and a home with an image store."""
     workshop.train()
     for name in (".venv/bin", ".mypy_cache", ".ruff_cache", "server/__pycache__", "reports/1", "model/bundles/mine"):
         (workshop.repository / name).mkdir(parents=True)
@@ -28,7 +28,7 @@ def deleted(workshop: Workshop) -> list[str]:
     return [line for line in workshop.commands() if "delete" in line]
 
 
-def assert_undone(workshop: Workshop, tmp_path: Path) -> None:
+def assert_clean(workshop: Workshop, tmp_path: Path) -> None:
     left = {str(path.relative_to(workshop.repository)) for path in workshop.repository.rglob("*")}
     assert left & {".venv", ".mypy_cache", ".ruff_cache", "server/__pycache__", "model/bundles/breast_model"} == set()
     assert left >= {"reports/1", "model/bundles/mine", "k8s/deployment.yaml"}
@@ -36,62 +36,62 @@ def assert_undone(workshop: Workshop, tmp_path: Path) -> None:
     assert [line for line in workshop.commands() if line.startswith(NEVER)] == []
 
 
-def test_where_no_cluster_is_and_twice_in_a_row(used: Workshop, tmp_path: Path) -> None:
+def test_it_works_without_a_cluster_and_twice_in_a_row(used: Workshop, tmp_path: Path) -> None:
     first = used.script("clean")
     assert first.returncode == 0, first.stderr
-    assert_undone(used, tmp_path)
+    assert_clean(used, tmp_path)
     (used.tools / "buildah").unlink()
     second = used.script("clean")
     assert second.returncode == 0, second.stderr
-    assert "image: none is left" in second.stderr
-    assert_undone(used, tmp_path)
+    assert "image: No images are left." in second.stderr
+    assert_clean(used, tmp_path)
 
 
-def test_what_stays_and_how_to_remove_it_is_said(used: Workshop, tmp_path: Path) -> None:
-    told = used.script("clean").stderr
-    for words in (
+def test_it_lists_what_remains_and_how_to_remove_it(used: Workshop, tmp_path: Path) -> None:
+    output = used.script("clean").stderr
+    for text in (
         "reports",
-        "bundles of your own",
+        "your own bundles",
         "Debian packages",
         f"rm -rf {tmp_path}/.cache/mlserving",
         "go clean",
     ):
-        assert words in told
+        assert text in output
 
 
-def test_what_runs_on_minikube_is_deleted_there(used: Workshop, tmp_path: Path) -> None:
+def test_the_deployment_on_minikube_is_deleted(used: Workshop, tmp_path: Path) -> None:
     used.tool("kubectl", MINIKUBE)
     assert used.script("clean").returncode == 0
     assert deleted(used) == [DELETE.format("minikube", "models")]
-    assert_undone(used, tmp_path)
+    assert_clean(used, tmp_path)
 
 
-def test_a_stopped_minikube_keeps_nothing_else_from_being_undone(used: Workshop, tmp_path: Path) -> None:
+def test_a_stopped_minikube_does_not_stop_the_other_steps(used: Workshop, tmp_path: Path) -> None:
     used.tool("kubectl", MINIKUBE, otherwise=1)
     done = used.script("clean")
     assert done.returncode == 0, done.stderr
-    assert "what is deployed on that cluster, if anything is, stays" in done.stderr
+    assert "Anything deployed on that cluster remains there." in done.stderr
     assert deleted(used) == []
-    assert_undone(used, tmp_path)
+    assert_clean(used, tmp_path)
 
 
-def test_a_named_cluster_that_does_not_answer_is_a_failure_at_the_end(used: Workshop, tmp_path: Path) -> None:
+def test_an_unreachable_named_cluster_fails_at_the_end(used: Workshop, tmp_path: Path) -> None:
     used.tool("kubectl", otherwise=1)
     done = used.script("clean", CONTEXT="team")
     assert done.returncode == 1
-    assert "not all could be undone" in done.stderr
-    assert_undone(used, tmp_path)
+    assert "Not everything could be undone" in done.stderr
+    assert_clean(used, tmp_path)
 
 
-def test_a_named_cluster_is_cleaned_and_no_other(used: Workshop, tmp_path: Path) -> None:
+def test_only_the_named_cluster_is_cleaned(used: Workshop, tmp_path: Path) -> None:
     used.tool("kubectl", {"'config current-context'": "minikube", "'config view'*": "team|https://10.0.0.1||"})
     assert used.script("clean", CONTEXT="team").returncode == 0
     assert deleted(used) == [DELETE.format("team", "default")]
-    assert [line for line in used.commands() if "get nodes" in line] == [], "its address is not needed"
+    assert [line for line in used.commands() if "get nodes" in line] == [], "the address is not needed"
 
 
 @pytest.mark.parametrize("context", ["arn:aws:eks:eu-west-1:1:cluster/my-minikube", "kind-of-production", "production"])
-def test_nothing_is_deleted_on_a_current_context_that_is_somebodys(used: Workshop, context: str) -> None:
+def test_nothing_is_deleted_on_another_current_context(used: Workshop, context: str) -> None:
     used.tool("kubectl", {"'config current-context'": context, "'config view'*": f"{context}|https://10.0.0.1||"})
     assert used.script("clean").returncode == 0
     assert {line.split(" --")[0] for line in used.commands() if line.startswith("kubectl")} == {
@@ -100,18 +100,18 @@ def test_nothing_is_deleted_on_a_current_context_that_is_somebodys(used: Worksho
     }
 
 
-def test_a_node_that_cannot_be_taken_down_keeps_nothing_else_from_being_undone(used: Workshop, tmp_path: Path) -> None:
+def test_a_node_that_cannot_be_stopped_does_not_stop_the_other_steps(used: Workshop, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     used.tool("id", {"-u": "1000"})
     used.tool("kubectl", MINIKUBE)
     done = used.script("clean")
     assert done.returncode == 1
-    assert "run it with sudo" in done.stderr
+    assert "run this with sudo" in done.stderr
     assert deleted(used) == [DELETE.format("minikube", "models")]
-    assert_undone(used, tmp_path)
+    assert_clean(used, tmp_path)
 
 
-def test_a_damaged_store_is_removed_all_the_same(used: Workshop, tmp_path: Path) -> None:
+def test_a_damaged_image_store_is_removed(used: Workshop, tmp_path: Path) -> None:
     used.tool("buildah", otherwise=125)
     assert used.script("clean").returncode == 0
-    assert_undone(used, tmp_path)
+    assert_clean(used, tmp_path)

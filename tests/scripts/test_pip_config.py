@@ -1,4 +1,4 @@
-"""The build reaches the package index as the host does, through one file that is mounted and never copied."""
+"""The image build reaches the package index with the host's settings."""
 
 import configparser
 import importlib.util
@@ -20,32 +20,32 @@ def pip_config() -> ModuleType:
     return module
 
 
-def test_the_environment_overrules_the_files_and_later_files_earlier_ones(
+def test_environment_overrides_files_and_later_files_override_earlier_ones(
     pip_config: ModuleType, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.write_text("[global]\nindex-url = https://first/\ntimeout = 1\nproxy = http://first/\n")
     second.write_text("[global]\nindex-url = https://second/\n[install]\ntimeout = 2\n")
     environment = {"PIP_PROXY": "http://third/", "HOME": "/root"}
-    assert pip_config.merged([first, second, tmp_path / "absent"], environment) == {
+    assert pip_config.merge([first, second, tmp_path / "absent"], environment) == {
         "index-url": "https://second/",
         "timeout": "2",
         "proxy": "http://third/",
     }
 
 
-def test_what_does_not_concern_reaching_an_index_stays_out(pip_config: ModuleType) -> None:
+def test_settings_unrelated_to_the_index_are_dropped(pip_config: ModuleType) -> None:
     environment = {
         "PIP_DEFAULT_TIMEOUT": "9",
         "PIP_FIND_LINKS": "/wheels",
         "PIP_REQUIRE_VIRTUALENV": "1",
         "PIP_RETRIES": "",
     }
-    assert pip_config.merged([], environment) == {"timeout": "9"}
+    assert pip_config.merge([], environment) == {"timeout": "9"}
 
 
-def test_several_values_are_read_back_as_they_were(pip_config: ModuleType) -> None:
+def test_a_setting_with_several_values_survives_a_round_trip(pip_config: ModuleType) -> None:
     parser = configparser.RawConfigParser()
-    parser.read_string(pip_config.rendered({"extra-index-url": "https://a/ https://b/", "retries": "3"}))
+    parser.read_string(pip_config.render({"extra-index-url": "https://a/ https://b/", "retries": "3"}))
     assert parser["global"]["extra-index-url"].split() == ["https://a/", "https://b/"]
     assert parser["global"]["retries"] == "3"

@@ -1,0 +1,19 @@
+"""scripts/environment creates .venv in this checkout and never touches another one's."""
+
+from pathlib import Path
+
+from tests.scripts.conftest import Workshop
+
+
+def test_a_linked_environment_is_replaced_and_its_target_is_kept(workshop: Workshop, tmp_path: Path) -> None:
+    theirs = tmp_path / "their clone" / ".venv"
+    theirs.mkdir(parents=True)
+    (theirs / "pyvenv.cfg").write_text("theirs")
+    link = workshop.repository / ".venv"
+    link.symlink_to(theirs)
+    workshop.tool("python3")
+    done = workshop.script("environment")
+    assert ".venv is a link to" in done.stderr
+    assert "python3 -m venv --clear .venv" in workshop.commands()
+    assert not link.is_symlink()
+    assert (theirs / "pyvenv.cfg").read_text() == "theirs"

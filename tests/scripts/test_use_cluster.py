@@ -1,0 +1,53 @@
+"""make demo and make load use the chosen cluster and namespace from start to finish."""
+
+import pytest
+
+from tests.scripts.conftest import Workshop
+
+PREFIX = "kubectl --context team --namespace models "
+EXPERIMENT = "python -m loadtest --shape {} --host http://10.1.2.3:30001 --context team --namespace models"
+ROW = '{"area_worst": 2019.0}'
+
+
+@pytest.fixture
+def prepared(workshop: Workshop) -> Workshop:
+    """A trained model, an environment, and another cluster whose context has its own namespace."""
+    workshop.train()
+    workshop.tool(workshop.repository / ".venv" / "bin" / "python", {"-c*": ROW})
+    for name in ("curl", "docker"):
+        workshop.tool(name)
+    facts = {"'config view'*": "team|https://10.0.0.1||models", "*'get nodes'*": "10.1.2.3"}
+    workshop.tool("kubectl", facts | {"*'get deployment'*": "deployment.apps/ml-serving-deployment"})
+    return workshop
+
+
+def test_demo_uses_one_cluster_and_namespace(prepared: Workshop) -> None:
+    done = prepared.script("demo", CONTEXT="team")
+    assert done.returncode == 0, done.stderr
+    commands = prepared.commands()
+    requests = [line for line in commands if line.startswith("kubectl --context team --namespace")]
+    assert [line.removeprefix(PREFIX) for line in requests] == [
+        "get deployment ml-serving-deployment --ignore-not-found --output name",
+        "apply -f k8s",
+        "rollout restart deployment.apps/ml-serving-deployment",
+        "rollout status deployment/ml-serving-deployment --timeout 180s",
+        "get pods,service,hpa --selector app.kubernetes.io/name=ml-serving",
+    ]
+    (prediction,) = (line for line in commands if line.startswith("curl"))
+    assert "--retry-connrefused" in prediction, "the pod may be reachable a second late"
+    assert commands[-1] == EXPERIMENT.format("demo")
+
+
+def test_demo_ends_with_what_is_running_and_how_to_remove_it(prepared: Workshop) -> None:
+    done = prepared.script("demo", CONTEXT="team", KUBECONFIG="/my files/config")
+    command = f"KUBECONFIG=/my\\ files/config {prepared.tools}/kubectl --context team --namespace models get hpa,pods"
+    assert f"Watch it   {command}\n" in done.stdout
+    assert f"Report     {prepared.repository}/reports/latest/report.html\n" in done.stdout
+    assert "The service is still running on team.\n" in done.stdout
+    assert done.stdout.endswith("Remove it  make clean CONTEXT=team\n")
+
+
+def test_load_uses_one_cluster_and_namespace(prepared: Workshop) -> None:
+    done = prepared.script("load", "spike", CONTEXT="team")
+    assert done.returncode == 0, done.stderr
+    assert prepared.commands()[-1] == EXPERIMENT.format("spike")
