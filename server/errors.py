@@ -62,6 +62,7 @@ InvalidReason = Literal[
     "no_picture",  # no picture where one is needed, or several where one is
     "picture_format",  # bytes that are not a picture this server decodes
     "picture_pixels",  # arrays of pixels that are ragged, too small or out of range
+    "too_many_pictures",  # more pictures than one request may have converted to the model's form
     "base64",
     "form",  # multipart/form-data or a page's form that cannot be read
     "header",  # a header whose value makes no sense
@@ -76,6 +77,13 @@ class InvalidInput(ServingError):
     def __init__(self, sentence: str, reason: InvalidReason = "structure") -> None:
         super().__init__(sentence)
         self.reason = reason
+
+
+class BadLink(ServingError):
+    """A link to a picture that cannot be fetched, also if its host is at fault: another link would be answered."""
+
+    status = 400
+    reason = "link"
 
 
 class Malformed(ServingError):

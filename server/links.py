@@ -13,7 +13,7 @@ import certifi
 import h11
 
 from server import addresses
-from server.errors import Overloaded, ServingError
+from server.errors import BadLink, Overloaded
 
 SECONDS = 5
 CONNECT_SECONDS = 2
@@ -31,13 +31,6 @@ _LINK = re.compile(
 )
 _MAX_LINK = 8 << 10
 _PORTS = {"http": 80, "https": 443}
-
-
-class BadLink(ServingError):
-    """Also where it is the link's host that fails: with another link the caller would get an answer."""
-
-    status = 400
-    reason = "link"
 
 
 @dataclass(frozen=True)

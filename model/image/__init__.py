@@ -1,1 +1,1 @@
-"""Pictures, from the bytes somebody sends to what a graph takes: trainer and server go through the same steps."""
+"""Image preprocessing: from the bytes of a file to the model's input, the same code in training and in serving."""

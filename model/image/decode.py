@@ -1,30 +1,52 @@
-"""Bytes → grey picture. Only the decoders of JPEG and PNG are ever entered, and no picture too large for them."""
+"""Decode JPEG and PNG files to grey levels. No other decoder is ever entered, and no image that is too large for it."""
 
 from __future__ import annotations
 
 import io
 import re
+import struct
+import warnings
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image
 
-from model.image import exif, jpeg, png
-from model.image.encoded import Encoded
+from model.image import formats
+from model.image.formats import Encoded
 
-PIXELS = 25_000_000
-LONGEST = 65_500  # pixels of a side, as of a JPEG: what is longer is no picture, and takes long in strips
-BURDEN = 60_000_000  # bytes: see Encoded
-ENOUGH = 768 * 768  # pixels: a picture of more is taken at a half, a quarter or an eighth of its resolution
-OPAQUE = 255
-ROWS = 64  # turned grey at a time, so that the colours of all are not there a second time
+MAX_PIXELS = 25_000_000
+MAX_SIDE = 65_500  # pixels, the limit of JPEG; longer sides are slow to decode in strips
+MAX_DECODER_BYTES = 60_000_000  # see Encoded
 
-COLOURED = 32  # grey levels between the channels
-COLOURED_SHARE = 0.005  # of the pixels, from which on a picture is in colour
-SAMPLED = 4  # every so many rows and columns are looked at for it
+COLOURED = "The picture is in colour; it was converted to grey."
+TRANSPARENT = "The picture has transparent parts; they were made white."
+ANIMATED = "The picture is animated; only its first frame was used."
 
-_OTHERS = {
+_FULL_RESOLUTION = 768 * 768  # pixels; a larger image is read at a half, a quarter or an eighth of its resolution
+_OPAQUE = 255
+_STRIP_ROWS = 64  # converted to grey at a time, so that the colours are never all in memory twice
+
+_COLOUR_DIFFERENCE = 32  # grey levels between the channels of a coloured pixel
+_COLOURED_SHARE = 0.005  # of the pixels; above it the picture is in colour
+_COLOUR_SAMPLING = 4  # every fourth row and column is checked for colour
+
+_MAX_EXIF = 1 << 16  # bytes, as much as a JPEG can hold; a directory of that size takes Pillow 20 ms
+_UPRIGHT = {  # EXIF orientation to the transposition that undoes it, as in PIL.ImageOps.exif_transpose
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+_FORMATS = (
+    ("JPEG", formats.JPEG_SIGNATURE, formats.parse_jpeg),
+    ("PNG", formats.PNG_SIGNATURE, formats.parse_png),
+)
+_OTHER_FORMATS = {
     "a GIF": rb"GIF8[79]a",
     "a WebP": rb"RIFF....WEBP",
     "a TIFF": rb"II\*\x00|MM\x00\*",
@@ -38,9 +60,12 @@ _OTHERS = {
     "an icon": rb"\x00\x00[\x01\x02]\x00",
 }
 
+# Pillow warns about every damaged entry of EXIF data: thousands of log lines for one file of 64 kB.
+warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
+
 
 class ImageError(ValueError):
-    """A picture that cannot be taken; the message is a sentence for the caller."""
+    """A file that is not accepted; the message is a sentence for the caller."""
 
     def __init__(self, kind: Literal["unsupported", "pixels", "broken"], sentence: str) -> None:
         super().__init__(sentence)
@@ -48,86 +73,115 @@ class ImageError(ValueError):
         self.sentence = sentence
 
 
-def grey(data: bytes) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """The picture, [height, width], upright as its EXIF notes say, and what was done to it. Raises ImageError.
+def parse_image(data: bytes) -> Encoded:
+    """Parse the headers of a file and check its size. Raises ImageError."""
+    for name, signature, parse in _FORMATS:
+        if data.startswith(signature):
+            try:
+                encoded = parse(data)
+            except (ValueError, struct.error) as error:
+                raise _broken(name) from error
+            _check_size(encoded)
+            return encoded
+    raise _not_supported(data)
 
-    White is what is transparent, the grey of a colour is its luma (ITU-R 601), and of 16 bits the upper 8 count.
+
+def decode_image(encoded: Encoded) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """Decode a parsed file.
+
+    Transparent parts become white, a colour becomes its luma (ITU-R 601), and of 16 bits the upper 8 count.
+
+    Returns:
+        The grey levels, [height, width], turned upright by the EXIF orientation; and warnings about the conversion.
+
+    Raises:
+        ImageError: The file is broken.
     """
-    name, signature = ("JPEG", jpeg) if data.startswith(jpeg.SIGNATURE) else ("PNG", png)
-    if not data.startswith(signature.SIGNATURE):
-        raise _refusal(data)
     try:
-        encoded = signature.read(data)
-        _check(encoded)
-        with Image.open(io.BytesIO(encoded.essential), formats=[name]) as picture:
-            scale = _scale(*picture.size)  # a JPEG can be decoded at a part of its resolution
+        with Image.open(io.BytesIO(encoded.essential), formats=[encoded.format]) as picture:
+            scale = _scale(*picture.size)  # a JPEG can be decoded at a fraction of its resolution
             picture.draft(None, (max(1, encoded.width // scale), max(1, encoded.height // scale)))
-            shades, coloured, transparent = _shades(picture)
-    except ImageError:
-        raise
-    except Exception as error:  # decoders raise what they like on what is broken
-        raise ImageError("broken", f"The {name} picture is broken or cut short; it cannot be read.") from error
-    turn = exif.turn(encoded.exif)
-    if turn is not None:
-        shades = np.asarray(Image.fromarray(shades).transpose(turn))
-    said = {
-        "The picture is in colour; it was turned grey.": coloured,
-        "The picture has transparent parts; they were taken as white.": transparent,
-        "The picture is animated; only its first frame was looked at.": encoded.animated,
-    }
-    return shades, tuple(sentence for sentence, holds in said.items() if holds)
+            grey, coloured, transparent = _to_grey(picture)
+    except Exception as error:  # decoders raise anything on broken data
+        raise _broken(encoded.format) from error
+    transposition = _transposition(encoded.exif)
+    if transposition is not None:
+        grey = np.asarray(Image.fromarray(grey).transpose(transposition))
+    found = {COLOURED: coloured, TRANSPARENT: transparent, ANIMATED: encoded.animated}
+    return grey, tuple(sentence for sentence, applies in found.items() if applies)
 
 
-def _refusal(data: bytes) -> ImageError:
-    for name, pattern in _OTHERS.items():
+def read_image(data: bytes) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """Parse and decode a file; see `decode_image`. Raises ImageError."""
+    return decode_image(parse_image(data))
+
+
+def _not_supported(data: bytes) -> ImageError:
+    for name, pattern in _OTHER_FORMATS.items():
         if re.match(pattern, data[:64], re.DOTALL):
-            return ImageError("unsupported", f"The picture is {name}; send it as JPEG or PNG.")
-    return ImageError("broken", "The bytes are not a picture; send a JPEG or a PNG.")
+            return ImageError("unsupported", f"The picture is {name}. Send a JPEG or a PNG.")
+    return ImageError("broken", "The bytes are not a picture. Send a JPEG or a PNG.")
 
 
-def _check(encoded: Encoded) -> None:
+def _broken(name: str) -> ImageError:
+    return ImageError("broken", f"The {name} file is broken or cut short. Send an intact one.")
+
+
+def _check_size(encoded: Encoded) -> None:
     width, height = encoded.width, encoded.height
-    if width * height > PIXELS or max(width, height) > LONGEST:
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise ImageError(
             "pixels",
-            f"The picture is {width} × {height} pixels; at most {PIXELS // 1_000_000} megapixels are taken, "
-            f"and {LONGEST:,} pixels along a side.",
+            f"The picture has {width} × {height} pixels. Send one of at most {MAX_PIXELS // 1_000_000} megapixels "
+            f"and {MAX_SIDE:,} pixels per side.",
         )
-    if encoded.burden > BURDEN:
+    if encoded.decoder_bytes > MAX_DECODER_BYTES:
         raise ImageError(
             "pixels",
-            f"The picture is {width} × {height} pixels in a form that takes too much to decode; "
-            "send it smaller, or as a baseline JPEG.",
+            f"The picture has {width} × {height} pixels in a form that is too expensive to decode. "
+            "Send it smaller, or as a baseline JPEG.",
         )
 
 
 def _scale(width: int, height: int) -> int:
-    return next((scale for scale in (8, 4, 2) if width * height >= ENOUGH * scale * scale), 1)
+    return next((scale for scale in (8, 4, 2) if width * height >= _FULL_RESOLUTION * scale * scale), 1)
 
 
-def _shades(picture: Image.Image) -> tuple[NDArray[np.uint8], bool, bool]:
-    """The picture in grey; whether it was in colour; whether parts of it were transparent."""
+def _to_grey(picture: Image.Image) -> tuple[NDArray[np.uint8], bool, bool]:
+    """Return the grey levels, whether the picture was in colour, and whether parts of it were transparent."""
     width, height = picture.size
     scale = _scale(width, height)
-    shades: list[NDArray[np.uint8]] = []
+    strips: list[NDArray[np.uint8]] = []
     coloured, transparent = 0, False
-    for top in range(0, height, ROWS):
-        strip = _plain(picture.crop((0, top, width, min(top + ROWS, height)))).reduce(scale)
+    for top in range(0, height, _STRIP_ROWS):
+        strip = _to_8_bits(picture.crop((0, top, width, min(top + _STRIP_ROWS, height)))).reduce(scale)
         if strip.mode == "RGBA":
-            transparent |= bool((np.asarray(strip)[:, :, 3] < OPAQUE).any())
+            transparent |= bool((np.asarray(strip)[:, :, 3] < _OPAQUE).any())
             strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip).convert("RGB")
         if strip.mode == "RGB":
-            sample = np.asarray(strip)[::SAMPLED, ::SAMPLED].astype(np.int16)
-            coloured += int(np.count_nonzero(sample.max(axis=2) - sample.min(axis=2) > COLOURED))
-        shades.append(np.asarray(strip.convert("L")))
-    whole = np.concatenate(shades)
-    return whole, coloured > COLOURED_SHARE * whole.size / SAMPLED**2, transparent
+            sample = np.asarray(strip)[::_COLOUR_SAMPLING, ::_COLOUR_SAMPLING].astype(np.int16)
+            coloured += int(np.count_nonzero(sample.max(axis=2) - sample.min(axis=2) > _COLOUR_DIFFERENCE))
+        strips.append(np.asarray(strip.convert("L")))
+    grey = np.concatenate(strips)
+    return grey, coloured > _COLOURED_SHARE * grey.size / _COLOUR_SAMPLING**2, transparent
 
 
-def _plain(strip: Image.Image) -> Image.Image:
-    """L, RGB or RGBA, 8 bits each."""
+def _to_8_bits(strip: Image.Image) -> Image.Image:
+    """Convert to L, RGB or RGBA, each of 8 bits per channel."""
     if strip.mode == "I;16":
         return Image.fromarray((np.asarray(strip) >> 8).astype(np.uint8))
     if strip.has_transparency_data:
         return strip.convert("RGBA")
     return strip.convert("L" if strip.mode in ("1", "L") else "RGB")
+
+
+def _transposition(exif: bytes) -> Image.Transpose | None:
+    """Return what turns the picture upright; None if it is upright, or if the EXIF data cannot be read."""
+    if not exif:
+        return None
+    tags = Image.Exif()
+    try:
+        tags.load(exif[:_MAX_EXIF])
+        return _UPRIGHT.get(tags.get(ExifTags.Base.Orientation, 1))
+    except Exception:  # Pillow raises anything on damaged EXIF data, which viewers ignore too
+        return None

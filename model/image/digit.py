@@ -1,8 +1,8 @@
-"""A picture of a digit → 28 × 28, white on black, in the middle: the form of the MNIST pictures.
+"""Convert any picture of a digit to the form of MNIST: 28 × 28, white on black, centred.
 
-What has that size and a black border goes through as it is, and with a white border inverted. In any other picture
-the ink is found, whatever its colour and the light, without specks. As in MNIST it is fitted into 20 × 20, and its
-centre of mass becomes the middle.
+A picture of that size is used unchanged if its border is black, and inverted if it is white. In any other picture the
+ink is located, whatever its colour and the lighting, and specks are removed. As in MNIST, the ink is scaled to fit
+into 20 × 20 pixels, and its centre of mass is moved to the middle.
 """
 
 from __future__ import annotations
@@ -15,99 +15,106 @@ from model.image import paper
 from model.image.components import label
 
 SIDE = 28
-BOX = 20  # of the ink, its longer side
+BOX = 20  # pixels, the longer side of the ink
 WHITE = 255
-DARK, LIGHT = 48, WHITE - 48  # the mean border of a picture that is black, or white, around its digit
-MIDDLE = 14  # pixels from the first: the mean centre of mass of the MNIST pictures
-WORKING = 160  # pixels of the longer side, in which the ink is looked for
+DARK, LIGHT = 48, WHITE - 48  # mean grey level below, or above, which a border counts as black, or white
+MIDDLE = 14  # pixels, the mean centre of mass of the MNIST pictures
+WORKING = 160  # pixels, the longer side of the copy in which the ink is located
 
-NOTHING = 14  # grey levels between ink and paper; less is the noise of a camera
-FAINT = 50
-INK = 0.25  # of the levels of the darkest ink: less is paper
-LEAST = 0.002  # share of the picture that is ink
-BLUR = 0.7  # pixels; against the noise of a camera
-SMALL = 20  # pixels of the picture as it came
-SPECK = 0.1  # share of the largest part; what is smaller is no part of the digit
-THIN = 2.2  # pixels of the 28 × 28, as wide as MNIST's thinner strokes; what is thinner is drawn so
+NOTHING = 14  # grey levels between ink and paper; less is camera noise
+FAINT = 50  # grey levels between ink and paper; less gets a warning
+INK = 0.25  # share of the darkest ink's level; lighter pixels are paper
+LEAST = 0.002  # share of the picture that is assumed to be ink
+BLUR = 0.7  # pixels, against camera noise
+SMALL = 20  # pixels of the original picture; a smaller digit gets a warning
+SPECK = 0.1  # share of the largest component; smaller components are dropped
+THIN = 2.2  # pixels of the 28 × 28, the width of MNIST's thinner strokes; thinner strokes are widened to it
 
 SOUGHT = (
-    "The picture is not 28 × 28, light on black; the digit in it was looked for and brought to that form, "
-    "which may cost accuracy."
+    "The picture is not 28 × 28 and light on black; the digit was located and converted to that form, "
+    "which may reduce accuracy."
 )
 EMPTY = "Nothing seems to be drawn in the picture."
 PALE = "The digit is very faint; a darker pen or more light would help."
-TINY = "The digit is very small; a picture of it from nearer would help."
-INVERTED = "The picture is dark on light; it was inverted, as the model knows light on dark."
+TINY = "The digit is very small; a closer picture would help."
+INVERTED = "The picture is dark on light; it was inverted, because the model expects light on dark."
 
 Grey = NDArray[np.uint8]
 Ink = NDArray[np.float32]
 
 
 def prepare(grey: Grey) -> tuple[Ink, tuple[str, ...]]:
-    """[height, width] → [28, 28] in 0–1, and what the caller should know."""
+    """Return the picture in MNIST's form, and warnings for the caller.
+
+    Args:
+        grey: Grey levels, [height, width].
+
+    Returns:
+        [28, 28], from 0 (background) to 1 (ink); and one sentence for each warning.
+    """
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).mean()
     if grey.shape == (SIDE, SIDE) and not DARK < border < LIGHT:
-        return _as_it_is(grey, light=bool(border >= LIGHT))
+        return _unchanged(grey, inverted=bool(border >= LIGHT))
     height, width = grey.shape
     scale = min(1.0, WORKING / max(width, height))
     small = Image.fromarray(grey).resize(
         (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.BOX
     )
-    ink, contrast = _ink(small)
+    ink, contrast = _locate_ink(small)
     if contrast < NOTHING:
         return np.zeros((SIDE, SIDE), np.float32), (SOUGHT, EMPTY)
     rows, columns = (np.flatnonzero(ink.max(axis=axis)) for axis in (1, 0))
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    said = {PALE: contrast < FAINT, TINY: max(cut.shape) / scale < SMALL}
-    return _framed(_thickened(cut)), (SOUGHT, *(sentence for sentence, holds in said.items() if holds))
+    cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    found = {PALE: contrast < FAINT, TINY: max(cropped.shape) / scale < SMALL}
+    return _framed(_thickened(cropped)), (SOUGHT, *(sentence for sentence, applies in found.items() if applies))
 
 
-def _as_it_is(grey: Grey, light: bool) -> tuple[Ink, tuple[str, ...]]:
+def _unchanged(grey: Grey, inverted: bool) -> tuple[Ink, tuple[str, ...]]:
     contrast = int(np.ptp(grey))
-    said = {INVERTED: light, EMPTY: contrast < NOTHING, PALE: NOTHING <= contrast < FAINT}
-    shown = (WHITE - grey if light else grey) / np.float32(WHITE)
-    return shown.astype(np.float32), tuple(sentence for sentence, holds in said.items() if holds)
+    found = {INVERTED: inverted, EMPTY: contrast < NOTHING, PALE: NOTHING <= contrast < FAINT}
+    ink = (WHITE - grey if inverted else grey) / np.float32(WHITE)
+    return ink.astype(np.float32), tuple(sentence for sentence, applies in found.items() if applies)
 
 
-def _ink(picture: Image.Image) -> tuple[Ink, float]:
-    """Where the ink is, 0–1, without specks; and the grey levels between it and the paper."""
-    levels = paper.ink(np.asarray(picture.filter(ImageFilter.GaussianBlur(BLUR))))
+def _locate_ink(picture: Image.Image) -> tuple[Ink, float]:
+    """Return the ink, 0–1, without specks; and the contrast between ink and paper in grey levels."""
+    levels = paper.ink_levels(np.asarray(picture.filter(ImageFilter.GaussianBlur(BLUR))))
     dark = levels > _threshold(levels)
     if not dark.any():
         return np.zeros(levels.shape, np.float32), 0.0
-    bare, full = levels[~dark].mean(), levels[dark].mean()
-    parts = label(dark)
-    sizes = np.bincount(parts.ravel())
+    background, foreground = levels[~dark].mean(), levels[dark].mean()
+    components = label(dark)
+    sizes = np.bincount(components.ravel())
     sizes[0] = 0
-    kept = Image.fromarray((sizes[parts] > SPECK * sizes.max()).astype(np.uint8)).filter(ImageFilter.MaxFilter(3))
-    ink = np.clip((levels - bare) / (full - bare) * 1.25 - 0.25, 0, 1)
-    return (ink * np.asarray(kept)).astype(np.float32), float(full - bare)
+    kept = Image.fromarray((sizes[components] > SPECK * sizes.max()).astype(np.uint8)).filter(ImageFilter.MaxFilter(3))
+    ink = np.clip((levels - background) / (foreground - background) * 1.25 - 0.25, 0, 1)
+    return (ink * np.asarray(kept)).astype(np.float32), float(foreground - background)
 
 
 def _threshold(levels: NDArray[np.float64]) -> float:
-    """Otsu's: the level that parts the pixels into the two kinds that differ most."""
+    """Return Otsu's threshold, the level that splits the pixels into the two classes that differ most."""
     counts, edges = np.histogram(levels, 128)
     centres = (edges[1:] + edges[:-1]) / 2
     below = counts.cumsum()
     above = below[-1] - below
     sums = (counts * centres).cumsum()
-    apart = below * above * (sums / np.maximum(below, 1) - (sums[-1] - sums) / np.maximum(above, 1)) ** 2
-    # Of a small digit there is so little that two kinds of paper may differ more.
-    return max(float(edges[1:][apart.argmax()]), INK * float(np.quantile(levels, 1 - LEAST)))
+    separation = below * above * (sums / np.maximum(below, 1) - (sums[-1] - sums) / np.maximum(above, 1)) ** 2
+    # A small digit has so little ink that Otsu may separate two shades of paper instead.
+    return max(float(edges[1:][separation.argmax()]), INK * float(np.quantile(levels, 1 - LEAST)))
 
 
 def _thickened(ink: Ink) -> Ink:
-    """Strokes as wide as they are in MNIST at least, once they are in the box; their width is area by half outline."""
+    """Widen strokes that would be thinner than MNIST's after scaling; stroke width is area over half the outline."""
     padded = np.pad(ink, 1)
     outline = np.hypot(*np.gradient(padded)).sum()
     scale = BOX / max(ink.shape)
     missing = max(0, round((THIN / scale - 2 * ink.sum() / outline) / 2))
-    tall = _largest(np.pad(ink, 2 * missing), 2 * missing + 1)
-    return _largest(tall.T, 2 * missing + 1).T
+    tall = _sliding_maximum(np.pad(ink, 2 * missing), 2 * missing + 1)
+    return _sliding_maximum(tall.T, 2 * missing + 1).T
 
 
-def _largest(rows: Ink, count: int) -> Ink:
-    """Of each so many rows one below the other, pixel by pixel: many times faster than a filter of Pillow."""
+def _sliding_maximum(rows: Ink, count: int) -> Ink:
+    """Return the maximum of every `count` successive rows; much faster than Pillow's filter, as steps double."""
     taken = 1
     while taken < count:
         step = min(taken, count - taken)
@@ -117,6 +124,7 @@ def _largest(rows: Ink, count: int) -> Ink:
 
 
 def _framed(ink: Ink) -> Ink:
+    """Scale to fit the box and place the centre of mass in the middle of the frame."""
     scale = BOX / max(ink.shape)
     height, width = (max(1, round(side * scale)) for side in ink.shape)
     fitted = np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR))

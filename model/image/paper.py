@@ -1,4 +1,4 @@
-"""Ink on paper: how much darker, or lighter, a picture is than the paper would be there, whatever the light."""
+"""Separate ink from paper: by how many grey levels each pixel differs from what the bare paper would be there."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-MAP = 32  # pixels of the longer side of the map of the light
-LIGHT = 0.25  # share of the longer side over which light changes little
-REACH = 10  # pixels of that map: what is dark and twice as wide is a shadow, no ink
-FITS, DARKER = 4, 20  # how often the light is fitted, and by how many grey levels ink is darker than the fit before
-RARE = 1.0  # skewness of the grey levels from which on ink is rare; as of two levels of which one has 28 %
+MAP = 32  # pixels, the longer side of the map of the lighting
+LIGHT = 0.25  # share of the longer side over which the lighting changes little
+REACH = 10  # pixels of that map; a dark area more than twice as wide is a shadow, not ink
+FITS, DARKER = 4, 20  # rounds of fitting the lighting; grey levels below the previous fit that count as ink
+RARE = 1.0  # skewness of the grey levels above which ink is rare: that of two levels with a share of 28 %
 
 Grey = NDArray[np.uint8]
 Levels = NDArray[np.float64]
 
 
-def ink(grey: Grey) -> Levels:
-    """The grey levels by which each pixel, [height, width], differs from its paper in the direction of ink."""
+def ink_levels(grey: Grey) -> Levels:
+    """Return by how many grey levels each pixel, [height, width], differs from its paper in the direction of ink."""
     levels = _evenly_lit(grey)
     squares = levels**2
     skewness = (squares * levels).mean() / max(squares.mean(), 1.0) ** 1.5
@@ -28,12 +28,12 @@ def ink(grey: Grey) -> Levels:
     if rare:
         difference = _closed(shades) - shades
         return np.maximum(difference - np.median(difference), 0)
-    # Light and so much ink cannot be told apart: the paper is of one shade.
+    # So much ink cannot be distinguished from uneven light, so the paper is assumed to have one shade.
     return np.maximum(np.quantile(_border(shades), 0.75) - shades, 0)
 
 
 def _evenly_lit(grey: Grey) -> Levels:
-    """The picture less what is blurred: the light."""
+    """Subtract the lighting, estimated by a wide blur."""
     light = Image.fromarray(grey).filter(ImageFilter.GaussianBlur(LIGHT * max(grey.shape)))
     return grey.astype(np.float64) - np.asarray(light, np.float64)
 
@@ -43,17 +43,17 @@ def _border(levels: Levels) -> Levels:
 
 
 def _closed(shades: Levels) -> Levels:
-    """The picture without what is dark and narrow."""
+    """Return the picture without its narrow dark parts (a morphological closing)."""
     picture = Image.fromarray(shades.astype(np.float32))
     small = np.asarray(_small(picture).filter(ImageFilter.MedianFilter(3)))
-    light = _surface(small)  # taken off before, as darker borders and corners would look like ink
+    light = _fit_lighting(small)  # subtracted first, because darker borders and corners would look like ink
     lightest = repeated(Image.fromarray(small - light), ImageFilter.MaxFilter(3), REACH)
     closed = np.asarray(repeated(lightest, ImageFilter.MinFilter(3), REACH)) + light
     return np.asarray(Image.fromarray(closed).resize(picture.size, Image.Resampling.BILINEAR), np.float64)
 
 
-def _surface(small: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The quadratic surface that fits best what is no darker than it."""
+def _fit_lighting(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Fit a quadratic surface to the paper, excluding what is darker than the previous fit."""
     rows, columns = np.indices(small.shape, np.float32).reshape(2, -1) / MAP
     terms = np.stack([np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2], axis=1)
     shades, surface = small.ravel(), np.zeros(small.size, np.float32)
@@ -64,6 +64,7 @@ def _surface(small: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def repeated(picture: Image.Image, step: ImageFilter.RankFilter, times: int) -> Image.Image:
+    """Apply a filter several times."""
     for _ in range(times):
         picture = picture.filter(step)
     return picture

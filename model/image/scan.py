@@ -1,4 +1,4 @@
-"""A scan as the brain MRI model takes it: the head without the black around it, in a square, black to white."""
+"""Convert any scan to the input of the brain MRI model: cropped to the head, square, from black to white."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SIDE = 128  # pixels
-SMALL = 64  # pixels: below, a small tumour is a few of them
-NARROW = 3.0  # times as long as wide, either way
-FLAT = 16  # grey levels between the dark and the bright parts: less shows nothing
+SMALL = 64  # pixels; in a smaller scan, a small tumour covers only a few of them
+NARROW = 3.0  # ratio of the sides above which a scan gets a warning
+FLAT = 16  # grey levels between dark and bright parts; a scan with less shows nothing
 
-_DARK = 0.12  # of the way from the dark to the bright parts: what is darker all along an edge is margin
-_FILLED = 0.02  # share of a row or column that must be brighter, so that a speck is no content
-_DARKEST, _BRIGHTEST = 1.0, 99.5  # percentiles, so that single pixels decide nothing
+_DARK = 0.12  # of the way from dark to bright; darker rows and columns at the edge are margin
+_FILLED = 0.02  # share of a row or column that must be brighter, so that a speck does not count as content
+_DARKEST, _BRIGHTEST = 1.0, 99.5  # percentiles, so that single pixels have no influence
 
 
 def prepare(grey: NDArray[np.uint8]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """[height, width] to [SIDE, SIDE] between 0 and 1, and what a person should know of the picture, in words."""
+    """Return the scan in the model's form, and warnings for the caller.
+
+    Args:
+        grey: Grey levels, [height, width].
+
+    Returns:
+        [SIDE, SIDE], from 0 (dark) to 1 (bright); and one sentence for each warning.
+    """
     picture = Image.fromarray(grey)
     box = _content(picture)
     width, height = box[2] - box[0], box[3] - box[1]
@@ -32,7 +39,7 @@ def prepare(grey: NDArray[np.uint8]) -> tuple[NDArray[np.float32], tuple[str, ..
 
 
 def _content(picture: Image.Image) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the rows and columns that are bright in more than a speck."""
+    """Return left, top, right and bottom of the area whose rows and columns are brighter than the margin."""
     factor = max(1, max(picture.size) // SIDE)
     small = np.asarray(picture.reduce(factor))
     dark, bright = np.percentile(small, (_DARKEST, _BRIGHTEST))
@@ -55,7 +62,7 @@ def _warnings(width: int, height: int, contrast: float) -> tuple[str, ...]:
         return ("There is nearly nothing to see in the picture.",)
     warnings = []
     if max(width, height) < SMALL:
-        warnings.append(f"The picture is very small: {width} × {height} pixels without its margin.")
+        warnings.append(f"The picture is very small: {width} × {height} pixels without its dark margin.")
     if max(width, height) > NARROW * min(width, height):
-        warnings.append(f"The picture is very narrow for a scan: {width} × {height} pixels without its margin.")
+        warnings.append(f"The picture is very narrow for a scan: {width} × {height} pixels without its dark margin.")
     return tuple(warnings)

@@ -1,4 +1,4 @@
-"""The ways from any picture to what a graph takes, by the names that a task has for them."""
+"""The image transforms by the names that `model.task.Picture` uses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from model.image import digit, scan
 
+# Grey levels, [height, width] → the model's input, [height, width] in 0–1, and warnings for the caller.
 Transform = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], tuple[str, ...]]]
-"""[height, width] of grey → [height, width] of the task, in 0–1, and warnings."""
 
 TRANSFORMS: Mapping[str, Transform] = {"digit": digit.prepare, "scan": scan.prepare}

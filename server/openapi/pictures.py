@@ -12,10 +12,10 @@ from server.openapi import schemas_pictures as shown
 from server.openapi.operations import OCTETS, Content, Prediction, json
 from server.openapi.schemas import Schema
 from server.paths import LABEL, MANY, ONE, V1, V2
-from server.pictures import request
-from server.pictures.rest import Plain
-from server.pictures.seen import data_url
-from server.pictures.v2 import Infer
+from server.pictures.request import decode_json
+from server.pictures.rest import RestHandlers
+from server.pictures.result import preview_url
+from server.pictures.v2 import V2Handler
 from server.predictor import Predictor
 
 _SIDE = 28
@@ -23,10 +23,10 @@ _SIDE = 28
 
 def of(predictor: Predictor, picture: Picture) -> dict[str, Prediction]:
     """By path, in which {model} stands for its name."""
-    task, plain = predictor.task, Plain(predictor, picture)
-    base64 = data_url(_bar()).partition(",")[2]
+    task, plain = predictor.task, RestHandlers(predictor, picture)
+    base64 = preview_url(_bar()).partition(",")[2]
     file = {"image": base64}
-    sent = request.of_json(_written(file))
+    sent = decode_json(_written(file))
     x = {"x": np.rint(_bar() * 255).astype(int).tolist()}
     instances = {"instances": [{"b64": base64}]}
     return {
@@ -51,7 +51,7 @@ def of(predictor: Predictor, picture: Picture) -> dict[str, Prediction]:
 def _v2(predictor: Predictor, picture: Picture, file: str) -> Prediction:
     outputs = predictor.outputs
     request = {"id": "1", "inputs": [{"name": "input", "shape": [1], "datatype": "BYTES", "data": [file]}]}
-    answered, _ = Infer(predictor, picture)(_written(request), {})
+    answered, _ = V2Handler(predictor, picture)(_written(request), {})
     return Prediction(
         "Predict pictures, KServe V2 protocol (Open Inference Protocol)",
         json(schemas_v2.infer_request_of(shown.tensors(picture), 1, outputs), request) | OCTETS,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from model.task import Picture, Task
 from server.openapi.schemas import STRING, Schema, at_least, exactly, fixed, listed
-from server.pictures.nested import SIDE
+from server.pictures.batch import MIN_SIDE
 
 BASE64: Schema = {**STRING, "description": "A JPEG or PNG file in base64, or as a data: URL"}
 FILE: Schema = {**STRING, "format": "binary"}
@@ -20,8 +20,8 @@ _SEEN: Schema = {**STRING, "pattern": "^data:image/png;base64,"}
 
 
 def _pixels(pixel: Schema) -> Schema:
-    row = {**listed(pixel), "minItems": SIDE}
-    return {**listed(row), "minItems": SIDE}
+    row = {**listed(pixel), "minItems": MIN_SIDE}
+    return {**listed(row), "minItems": MIN_SIDE}
 
 
 _NUMBER: Schema = {"type": "number", "minimum": 0, "maximum": 255}

@@ -6,9 +6,9 @@ import msgspec
 
 from server.errors import InvalidInput
 from server.page.form import Asked, named
-from server.pictures import form
-from server.pictures import request as bodies
-from server.pictures.rest import Plain
+from server.pictures.form import parse_form
+from server.pictures.request import decode_request
+from server.pictures.rest import RestHandlers
 from server.predictor import Predictor
 
 TYPE = b"multipart/form-data"
@@ -16,9 +16,10 @@ TYPE = b"multipart/form-data"
 
 def ask(predictors: Mapping[str, Predictor], body: bytes, headers: Mapping[bytes, bytes]) -> Asked:
     """Raises ServingError."""
-    names = form.fields(body, headers[b"content-type"]).get(b"model", [])
+    names = parse_form(body, headers[b"content-type"]).get(b"model", [])
     predictor = named(predictors, [name.decode("utf-8", "replace") for name in names])
     picture = predictor.task.picture
     if picture is None:
         raise InvalidInput("This model takes numbers, not a picture.")
-    return Asked(predictor, msgspec.json.decode(Plain(predictor, picture).predict(bodies.read(body, headers))), {})
+    answer = RestHandlers(predictor, picture).predict(decode_request(body, headers))
+    return Asked(predictor, msgspec.json.decode(answer), {})

@@ -1,1 +1,1 @@
-"""Pictures: a body → arrays → what a model makes of them. Imported only where a model of pictures is served."""
+"""Requests with pictures, from the body to the model's answer. Imported only if a model of pictures is served."""

@@ -1,4 +1,8 @@
-"""A multipart form → its fields. The names that clients give their files are never looked at."""
+"""Parse a multipart/form-data body in memory. The file names that clients send are never looked at.
+
+The parsing is python-multipart's. Its own FormParser and Starlette's request.form() write files to disk, but the
+container's root is read-only.
+"""
 
 import logging
 from collections import defaultdict
@@ -11,32 +15,33 @@ from server.errors import InvalidInput
 
 MAX_PARTS = 8
 
-_SILENT = logging.Logger("silent", logging.CRITICAL + 1)
-"""The parser's own tells what was sent."""
+_SILENT = logging.Logger("silent", logging.CRITICAL + 1)  # the parser's own logger would write payloads to the log
 
 
-def fields(body: bytes, content_type: bytes) -> Mapping[bytes, Sequence[bytes]]:
-    """Name → what was sent under it. Raises InvalidInput."""
+def parse_form(body: bytes, content_type: bytes) -> Mapping[bytes, Sequence[bytes]]:
+    """Return the values of each field by its name. Raises InvalidInput."""
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
     if not boundary:
-        raise InvalidInput("The form's Content-Type names no boundary; let the HTTP client write that header itself.")
+        raise InvalidInput(
+            "The form's Content-Type has no boundary. Let the HTTP client write that header itself.", "form"
+        )
     reader = _Reader()
     try:
         parser = MultipartParser(boundary, reader.callbacks())  # type: ignore[arg-type]
         parser.logger = _SILENT
         parser.write(body)
     except FormParserError as error:
-        raise InvalidInput("The form is not valid multipart/form-data.") from error
-    if not reader.whole:
-        raise InvalidInput("The form is cut short: its last boundary is missing.")
+        raise InvalidInput("The form is not valid multipart/form-data.", "form") from error
+    if not reader.complete:
+        raise InvalidInput("The form is cut short: its last boundary is missing.", "form")
     return reader.fields
 
 
 class _Reader:
     def __init__(self) -> None:
         self.fields: dict[bytes, list[bytes]] = defaultdict(list)
-        self.whole = False
+        self.complete = False
         self._parts = 0
         self._header = self._value = b""
         self._name: bytes | None = None
@@ -57,7 +62,7 @@ class _Reader:
     def _begin(self) -> None:
         self._parts += 1
         if self._parts > MAX_PARTS:
-            raise InvalidInput(f"The form has more than {MAX_PARTS} fields.")
+            raise InvalidInput(f"The form has more than {MAX_PARTS} fields.", "form")
         self._name, self._content = None, []
 
     def _begin_header(self) -> None:
@@ -79,8 +84,8 @@ class _Reader:
 
     def _end(self) -> None:
         if self._name is None:
-            raise InvalidInput("A part of the form has no name.")
+            raise InvalidInput("A part of the form has no name.", "form")
         self.fields[self._name].append(b"".join(self._content))
 
     def _end_form(self) -> None:
-        self.whole = True
+        self.complete = True

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 from model.task import Picture
 from server.paths import LABEL, MANY, ONE, V1, V2
-from server.pictures import request as bodies
-from server.pictures.request import READS, Sent
-from server.pictures.rest import Plain
-from server.pictures.v2 import Infer
+from server.pictures.request import READS, ImageRequest, decode_link_request, decode_request
+from server.pictures.rest import RestHandlers
+from server.pictures.v2 import V2Handler
 from server.predictor import Predictor
 from server.response import JSON, OCTETS, Response
 from server.route import Headers, Link, Route
@@ -15,23 +14,25 @@ from server.route import Headers, Link, Route
 
 def of(predictor: Predictor, picture: Picture) -> dict[str, Route]:
     """By their paths, in which {model} stands for its name."""
-    plain, infer = Plain(predictor, picture), Infer(predictor, picture)
+    rest, infer = RestHandlers(predictor, picture), V2Handler(predictor, picture)
     return {
-        ONE: _of_one(ONE, plain.predict),
-        MANY: _of_json(MANY, plain.predict_batch, (JSON,)),
-        LABEL: _of_one(LABEL, plain.predict_img),
-        V1: _of_json(V1, plain.predict_v1, (JSON, b"")),
+        ONE: _of_one(ONE, rest.predict),
+        MANY: _of_json(MANY, rest.predict_batch, (JSON,)),
+        LABEL: _of_one(LABEL, rest.predict_img),
+        V1: _of_json(V1, rest.predict_v1, (JSON, b"")),
         V2: Route(V2, "POST", infer, (JSON, OCTETS, b"")),
     }
 
 
-def _of_one(path: str, predict: Callable[[Sent], bytes]) -> Route:
+def _of_one(path: str, predict: Callable[[ImageRequest], bytes]) -> Route:
     def handler(body: bytes, headers: Headers) -> Response:
-        return Response(predict(bodies.read(body, headers)))
+        return Response(predict(decode_request(body, headers)))
 
     def linked(body: bytes, headers: Headers) -> Link | None:
-        sent = bodies.read_linked(body, headers)
-        return sent and Link(sent.url, lambda data: Response(predict(sent._replace(data=data, url=""))))
+        request = decode_link_request(body, headers)
+        if request is None:
+            return None
+        return Link(request.url, lambda data: Response(predict(request._replace(data=data, url=""))))
 
     return Route(path, "POST", handler, READS, linked=linked)
 

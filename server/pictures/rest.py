@@ -1,54 +1,64 @@
-"""The plain protocol and KServe's V1 for pictures: a file, or arrays of pixels, in; JSON out."""
+"""The REST and V1 predictions of a model of pictures."""
 
 from typing import Any
 
 from model.task import Picture
-from server.errors import InvalidInput
-from server.pictures import batch, v1
-from server.pictures.request import Sent
-from server.pictures.result import Judged, judge, written
+from server.errors import BadLink
+from server.pictures.batch import decode_batch
+from server.pictures.request import ImageRequest
+from server.pictures.result import Classification, classify, to_json
+from server.pictures.v1 import decode_instances
 from server.predictor import Predictor
 
 
-class Plain:
-    """ModelOutput for one model. Each method raises ServingError."""
+class RestHandlers:
+    """Answers REST and V1 requests for one model. Each method raises ServingError."""
 
     def __init__(self, predictor: Predictor, picture: Picture) -> None:
         self._predictor = predictor
         self._picture = picture
 
-    def predict(self, sent: Sent) -> bytes:
+    def predict(self, request: ImageRequest) -> bytes:
         """POST /predict: one picture → one answer object."""
-        return written(self._judged(sent).described(0, seen=sent.seen))
+        return to_json(self._classify_one(request).to_dict(0, preview=request.preview))
 
-    def predict_img(self, sent: Sent) -> bytes:
-        """POST /predict/img: one picture → {"y": its label}."""
-        judged = self._judged(sent)
-        described = judged.described(0, seen=sent.seen)
-        kept = ["warnings"] * bool(judged.warnings[0]) + ["probabilities"] * sent.probabilities + ["seen"] * sent.seen
-        return written({"y": described["label"]} | {name: described[name] for name in kept})
+    def predict_img(self, request: ImageRequest) -> bytes:
+        """POST /predict/img: one picture → {"y": its label}, with only those other fields that were asked for."""
+        full = self._classify_one(request).to_dict(0, preview=request.preview)
+        answer = {"y": full["label"]}
+        if full["warnings"]:
+            answer["warnings"] = full["warnings"]
+        if request.probabilities:
+            answer["probabilities"] = full["probabilities"]
+        if request.preview:
+            answer["seen"] = full["seen"]
+        return to_json(answer)
 
     def predict_batch(self, body: bytes) -> bytes:
         """POST /predict/batch: {"x": pictures} → {"y": [class, …]}."""
-        sent = batch.read(body)
-        judged = judge(self._predictor, self._picture, sent.pictures)
-        answer: dict[str, Any] = {"y": judged.predictions}
-        if sent.probabilities:
-            answer["probabilities"] = judged.probabilities
-        if any(judged.warnings):
-            answer["warnings"] = [
-                f"Picture {index}: {sentence}" if len(judged.warnings) > 1 else sentence
-                for index, said in enumerate(judged.warnings)
-                for sentence in said
-            ]
-        return written(answer)
+        request = decode_batch(body)
+        classification = classify(self._predictor, self._picture, request.pictures)
+        answer: dict[str, Any] = {"y": classification.predictions}
+        if request.probabilities:
+            answer["probabilities"] = classification.probabilities
+        if any(classification.warnings):
+            answer["warnings"] = _numbered(classification.warnings)
+        return to_json(answer)
 
     def predict_v1(self, body: bytes) -> bytes:
         """POST /v1/models/NAME:predict: {"instances": [picture, …]} → {"predictions": [answer object, …]}."""
-        judged = judge(self._predictor, self._picture, v1.read(body))
-        return written({"predictions": [judged.described(index) for index in range(len(judged.pictures))]})
+        classification = classify(self._predictor, self._picture, decode_instances(body))
+        answers = [classification.to_dict(index) for index in range(len(classification.pictures))]
+        return to_json({"predictions": answers})
 
-    def _judged(self, sent: Sent) -> Judged:
-        if sent.url:
-            raise InvalidInput("The link is too long; send the picture itself.")
-        return judge(self._predictor, self._picture, [sent.data])
+    def _classify_one(self, request: ImageRequest) -> Classification:
+        if request.url:  # short links are fetched before the request comes here
+            raise BadLink("The link is too long. Send the picture itself.")
+        return classify(self._predictor, self._picture, [request.data])
+
+
+def _numbered(warnings: list[tuple[str, ...]]) -> list[str]:
+    """Return all warnings in one list, naming the picture if there are several."""
+    if len(warnings) == 1:
+        return list(warnings[0])
+    return [f"Picture {index}: {sentence}" for index, sentences in enumerate(warnings) for sentence in sentences]

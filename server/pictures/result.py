@@ -1,22 +1,32 @@
-"""What a model makes of pictures, and the objects in which it is answered."""
+"""Classify pictures, and describe the result in JSON."""
 
+import io
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
+from PIL import Image
 
 from model.task import Picture, Task
-from server.pictures import prepare
-from server.pictures.prepare import Items, Prepared
-from server.pictures.seen import data_url
+from server.pictures.prepare import Items, PreparedBatch, prepare
 from server.predictor import Predictor
 
 
 @dataclass(frozen=True)
-class Judged:
-    """pictures: what was judged; warnings: what is to be said of each; the rest: what the model answers."""
+class Classification:
+    """What a model says about the pictures of one request.
+
+    Attributes:
+        task: Of the model.
+        pictures: The model's input, [n, height, width].
+        warnings: Sentences about each picture.
+        predictions: The predicted classes, [n].
+        probabilities: [n, classes].
+        strangeness: The distance of each picture from the training data, [n].
+    """
 
     task: Task
     pictures: NDArray[np.float32]
@@ -25,41 +35,45 @@ class Judged:
     probabilities: NDArray[np.floating[Any]]
     strangeness: NDArray[np.floating[Any]]
 
-    def described(self, index: int, *, seen: bool = False) -> dict[str, Any]:
-        """The answer on one picture, ready for JSON."""
+    def to_dict(self, index: int, *, preview: bool = False) -> dict[str, Any]:
+        """Return the answer for one picture, with the picture itself if `preview`."""
         task = self.task
-        place = task.classes.index(self.predictions.item(index))
-        probabilities = self.by_label(index)
+        predicted = task.classes.index(self.predictions.item(index))
+        probabilities = dict(zip(task.labels, self.probabilities[index], strict=True))
         answer: dict[str, Any] = {
-            "label": task.labels[place],
-            "prediction": task.classes[place],
-            "probability": probabilities[task.labels[place]],
+            "label": task.labels[predicted],
+            "prediction": task.classes[predicted],
+            "probability": probabilities[task.labels[predicted]],
             "probabilities": probabilities,
             "warnings": self.warnings[index],
         }
-        return answer | ({"seen": data_url(self.pictures[index])} if seen else {})
-
-    def by_label(self, index: int) -> dict[str, Any]:
-        return dict(zip(self.task.labels, self.probabilities[index], strict=True))
-
-
-def judge(predictor: Predictor, picture: Picture, items: Items) -> Judged:
-    """Raises ServingError."""
-    taken = prepare.of(picture, items)
-    return of_prepared(predictor, picture, taken)
+        if preview:
+            answer["seen"] = preview_url(self.pictures[index])
+        return answer
 
 
-def of_prepared(predictor: Predictor, picture: Picture, taken: Prepared) -> Judged:
-    answers = predictor.predict({"input": taken.pictures})
-    probabilities, strangeness = np.asarray(answers.probabilities), np.asarray(answers.strangeness)
-    strange = (f"It does not look like {picture.subject}.",)
-    warnings = [
-        said + strange * (distance > picture.strange_above)
-        for said, distance in zip(taken.warnings, strangeness.tolist(), strict=True)
-    ]
-    return Judged(predictor.task, taken.pictures, warnings, answers.predictions, probabilities, strangeness)
+def classify(predictor: Predictor, picture: Picture, items: Items) -> Classification:
+    """Prepare and classify pictures. Raises ServingError."""
+    return classify_prepared(predictor, picture, prepare(picture, items))
 
 
-def written(answer: object) -> bytes:
-    """JSON; a float32 in its shortest decimal form."""
+def classify_prepared(predictor: Predictor, picture: Picture, batch: PreparedBatch) -> Classification:
+    """Classify pictures, and add a warning to those that look unlike the training data."""
+    outputs = predictor.predict({"input": batch.pictures})
+    probabilities, strangeness = np.asarray(outputs.probabilities), np.asarray(outputs.strangeness)
+    warnings = list(batch.warnings)
+    for index in np.flatnonzero(strangeness > picture.strange_above).tolist():
+        warnings[index] = (*warnings[index], f"It does not look like {picture.subject}.")
+    return Classification(predictor.task, batch.pictures, warnings, outputs.predictions, probabilities, strangeness)
+
+
+def to_json(answer: object) -> bytes:
+    """Encode an answer, a float32 in its shortest decimal form."""
     return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def preview_url(picture: NDArray[np.float32]) -> str:
+    """Return the model's view of a picture, [height, width] from 0 to 1, as a data: URL of a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(np.rint(picture * 255).astype(np.uint8)).save(file, "PNG")
+    return "data:image/png;base64," + b64encode(file.getvalue()).decode()

@@ -1,15 +1,16 @@
-"""KServe's V1 protocol for pictures: encoded files in base64, or arrays of pixels, in any mixture."""
+"""Decode a request of KServe's V1 protocol: files in base64 and arrays of pixels, in any mixture."""
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from server.errors import InvalidInput
 from server.json import strict
-from server.pictures import base64, nested, numbered
+from server.pictures.batch import parse_picture, parse_stack
 from server.pictures.grayscale import Pixels
 from server.pictures.prepare import Items
+from server.pictures.request import decode_base64, error_context
 
-_INSTANCE = 'An instance is {"b64": "…"}, {"image_bytes": {"b64": "…"}} or a picture as a list of rows'
+_INSTANCE = 'An instance must be {"b64": "…"}, {"image_bytes": {"b64": "…"}} or a picture as a list of rows'
 
 
 class _Encoded(msgspec.Struct):
@@ -30,42 +31,42 @@ _INSTANCE_OBJECT = msgspec.json.Decoder(_Instance)
 _DOCUMENT = msgspec.json.Decoder(_Document)
 
 
-def read(body: bytes) -> Items:
-    """{"instances": [picture, …]} → files and pixels. Raises InvalidInput."""
+def decode_instances(body: bytes) -> Items:
+    """Decode {"instances": [picture, …]} to files and pixels. Raises InvalidInput."""
     try:
-        together = strict.decode(_DOCUMENT, body).instances
-        instances = _INSTANCES.decode(together)
+        document = strict.decode(_DOCUMENT, body)
+        instances = _INSTANCES.decode(document.instances)
     except msgspec.ValidationError as error:
-        raise InvalidInput('The body must be a JSON object {"instances": [picture, …]}.') from error
+        raise InvalidInput('The body must be a JSON object {"instances": [picture, …]}.', "structure") from error
     if not instances:
-        raise InvalidInput("The list of pictures is empty; send at least one.")
-    stack = nested.stack(together)
+        raise InvalidInput("The list of pictures is empty. Send at least one.", "empty_list")
+    stack = parse_stack(document.instances)
     if stack is not None:
         return stack
     items = []
     for index, instance in enumerate(instances):
-        with numbered.picture(index, len(instances)):
-            items.append(_item(instance))
+        with error_context(index, len(instances)):
+            items.append(_decode_instance(instance))
     return items
 
 
-def _item(instance: Raw) -> bytes | Pixels:
+def _decode_instance(instance: Raw) -> bytes | Pixels:
     match strict.kind(instance):
         case "a list":
-            return nested.pixels(instance)
+            return parse_picture(instance)
         case "an object":
-            return base64.decode(_encoded(instance))
+            return decode_base64(_base64_of(instance))
         case other:
-            raise InvalidInput(f"{_INSTANCE}, not {other}.")
+            raise InvalidInput(f"{_INSTANCE}, not {other}.", "structure")
 
 
-def _encoded(instance: Raw) -> str:
+def _base64_of(instance: Raw) -> str:
     try:
-        read = _INSTANCE_OBJECT.decode(instance)
+        decoded = _INSTANCE_OBJECT.decode(instance)
     except msgspec.ValidationError as error:
-        raise InvalidInput(f"{_INSTANCE}.") from error
-    given = [read.b64] if read.image_bytes is UNSET else [read.b64, read.image_bytes.b64]
-    texts = [text for text in given if text is not UNSET]
+        raise InvalidInput(f"{_INSTANCE}.", "structure") from error
+    in_image_bytes = UNSET if decoded.image_bytes is UNSET else decoded.image_bytes.b64
+    texts = [text for text in (decoded.b64, in_image_bytes) if text is not UNSET]
     if len(texts) != 1:
-        raise InvalidInput(f"{_INSTANCE}.")
+        raise InvalidInput(f"{_INSTANCE}.", "structure")
     return texts[0]

@@ -1,23 +1,32 @@
-"""KServe's V2 protocol for pictures."""
+"""KServe's V2 protocol for pictures: a tensor of numbers as the model takes them, or of files."""
 
+from math import prod
+
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from model.task import Picture
 from server.errors import InvalidInput
-from server.pictures import tensors
-from server.pictures.prepare import Prepared
-from server.pictures.result import Judged, judge, of_prepared
+from server.json import arrays
+from server.json.strict import UNREADABLE
+from server.pictures.prepare import PreparedBatch
+from server.pictures.request import decode_base64, error_context
+from server.pictures.result import Classification, classify, classify_prepared
 from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers
 from server.v2 import body as bodies
-from server.v2.inputs import refuse_left_over, split
+from server.v2.inputs import disagreement, refuse_left_over, split
 from server.v2.request import InputTensor
 from server.v2.response import ResponseWriter
+from server.v2.strings import unpack
+
+_TEXTS = msgspec.json.Decoder(list[str])
 
 
-class Infer:
-    """ModelOutput for one model."""
+class V2Handler:
+    """Answers V2 requests for one model."""
 
     def __init__(self, predictor: Predictor, picture: Picture) -> None:
         self._predictor = predictor
@@ -27,25 +36,79 @@ class Infer:
     def __call__(self, body: bytes, headers: Headers) -> Response:
         """POST /v2/models/NAME/infer. Raises ServingError."""
         request, binary = bodies.read(body, headers)
-        if [given.name for given in request.inputs] != [tensor.name for tensor in self._predictor.inputs]:
-            raise InvalidInput(f"The request must have the input {self._predictor.inputs[0].name}, once.")
-        judged = self._judged(request.inputs[0], binary)
-        written = {
-            "prediction": judged.predictions,
-            "probabilities": judged.probabilities,
-            "strangeness": judged.strangeness,
-            "warnings": np.array([" ".join(said) for said in judged.warnings], np.object_),
+        if [tensor.name for tensor in request.inputs] != [tensor.name for tensor in self._predictor.inputs]:
+            raise InvalidInput(f"Send exactly one input, named {self._predictor.inputs[0].name}.", "inputs")
+        classification = self._classify(request.inputs[0], binary)
+        outputs = {
+            "prediction": classification.predictions,
+            "probabilities": classification.probabilities,
+            "strangeness": classification.strangeness,
+            "warnings": np.array([" ".join(warnings) for warnings in classification.warnings], np.object_),
         }
-        return self._writer.write(request, written)
+        return self._writer.write(request, outputs)
 
-    def _judged(self, given: InputTensor, binary: memoryview) -> Judged:
-        own, rest = split(given, binary)
+    def _classify(self, tensor: InputTensor, binary: memoryview) -> Classification:
+        own, rest = split(tensor, binary)
         refuse_left_over(rest)
-        match given.datatype.upper():  # KServe takes small letters too
+        match tensor.datatype.upper():  # KServe accepts lower case too
             case "FP32":
-                numbers = tensors.numbers(given, own, self._picture.height, self._picture.width)
-                taken = Prepared(numbers, [()] * len(numbers))
-                return of_prepared(self._predictor, self._picture, taken)
+                numbers = _decode_numbers(tensor, own, self._picture.height, self._picture.width)
+                return classify_prepared(self._predictor, self._picture, PreparedBatch(numbers, [()] * len(numbers)))
             case "BYTES":
-                return judge(self._predictor, self._picture, tensors.files(given, own))
-        raise InvalidInput(f"Input {given.name} has the datatype FP32, or BYTES for pictures' files.")
+                return classify(self._predictor, self._picture, _decode_files(tensor, own))
+        raise InvalidInput(
+            f"Input {tensor.name}: the datatype must be FP32 for numbers or BYTES for image files.", "datatype"
+        )
+
+
+def _decode_numbers(tensor: InputTensor, own: memoryview | None, height: int, width: int) -> NDArray[np.float32]:
+    """Return an FP32 tensor as [n, height, width]; `own` is its binary data, None if they are in the JSON."""
+    shape = tensor.shape
+    if shape[1:] not in ([height, width], [1, height, width], [height, width, 1]) or shape[0] < 1:
+        raise InvalidInput(
+            f"Input {tensor.name}: the shape for FP32 must be [n, {height}, {width}] with n at least 1.", "shape"
+        )
+    array = _from_json(tensor) if own is None else _from_bytes(tensor, own)
+    if not (array.min() >= 0 and array.max() <= 1):  # written so that NaN is refused too
+        raise InvalidInput(f"Input {tensor.name}: every number must be between 0 (black) and 1 (white).", "value_range")
+    return array.reshape(-1, height, width)
+
+
+def _from_json(tensor: InputTensor) -> NDArray[np.float32]:
+    numbers = arrays.array(bytes(tensor.data or b"null"))
+    if numbers is None:
+        raise InvalidInput(
+            f"Input {tensor.name}: data must be a list of numbers between 0 and 1, flat or nested like the shape.",
+            "value_type",
+        )
+    if numbers.shape not in ((prod(tensor.shape),), tuple(tensor.shape)):
+        raise disagreement(tensor)
+    return numbers
+
+
+def _from_bytes(tensor: InputTensor, own: memoryview) -> NDArray[np.float32]:
+    if len(own) != prod(tensor.shape) * np.dtype("<f4").itemsize:
+        raise InvalidInput(f"Input {tensor.name}: {len(own)} bytes do not fill the shape.", "shape")
+    return np.frombuffer(own, "<f4")
+
+
+def _decode_files(tensor: InputTensor, own: memoryview | None) -> list[bytes]:
+    """Return the files of a BYTES tensor: base64 in JSON, unencoded in binary data."""
+    count = tensor.shape[0] if tensor.shape[1:] in ([], [1]) and tensor.shape else 0
+    if count < 1:
+        raise InvalidInput(f"Input {tensor.name}: the shape for BYTES must be [n] with n at least 1.", "shape")
+    if own is not None:
+        return list(map(bytes, unpack(own, count)))
+    try:
+        texts = _TEXTS.decode(tensor.data or b"null")
+    except UNREADABLE as error:
+        raise InvalidInput(
+            f"Input {tensor.name}: data must be a list of strings, each a picture in base64.", "value_type"
+        ) from error
+    if len(texts) != count:
+        raise disagreement(tensor)
+    files = []
+    for index, text in enumerate(texts):
+        with error_context(index, count):
+            files.append(decode_base64(text))
+    return files

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.image import decode, scan
+from model.image import scan
+from model.image.decode import read_image
 from model.train.brain_mri.data import CLASSES, Scans
 from model.train.brain_mri.variants import copies, strangers
 from model.train.metrics import Figures
@@ -25,7 +26,7 @@ Array = NDArray[Any]
 
 def seen(file: bytes) -> NDArray[np.float32]:
     """A file as the graph takes it, [SIDE, SIDE]."""
-    return scan.prepare(decode.grey(file)[0])[0]
+    return scan.prepare(read_image(file)[0])[0]
 
 
 def unseen(ask: Ask, scans: Scans, judged: Array, labels: Iterable[str]) -> tuple[Figures, Answers]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from model.image import decode, digit
+from model.image import digit
+from model.image.decode import read_image
 from model.train.digits import variants
 from model.train.metrics import Figures
 from model.train.picture.evaluate import Answers, Ask, milliseconds, share, warned
@@ -35,7 +36,7 @@ def robustness(ask: Ask, images: Grey, labels: NDArray[np.int64], strange_above:
 def strange(ask: Ask, strange_above: float, answers: Answers, scans: Sequence[bytes]) -> dict[str, Figures]:
     """Of the test images and of what is no digit, the share that is called strange; the scans are files."""
     shares = {"test_images": warned(answers.strangeness, strange_above)}
-    for name, pictures in variants.strangers([decode.grey(scan)[0] for scan in scans]).items():
+    for name, pictures in variants.strangers([read_image(scan)[0] for scan in scans]).items():
         shares[name] = warned(ask(prepared(pictures)).strangeness, strange_above)
     return shares
 

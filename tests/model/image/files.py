@@ -1,4 +1,4 @@
-"""Files of pictures, whole and odd."""
+"""Image files, valid and odd, for the tests of the decoder."""
 
 import io
 import struct
@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-# Dark on the left, light on the right, and a white corner at the top left: to see how a picture is turned.
+# Dark on the left, light on the right, with a white corner at the top left that shows the orientation.
 SHADES = np.repeat(np.linspace(20, 220, 60).astype(np.uint8)[None], 40, axis=0)
 SHADES[:10, :10] = 255
 PICTURE = Image.fromarray(SHADES)
@@ -29,5 +29,5 @@ def png(width: int, height: int, depth: int, colour: int, *chunks: bytes) -> byt
 
 
 def with_chunks(file: bytes, *chunks: bytes) -> bytes:
-    """The PNG with further chunks after its header."""
+    """Insert chunks after the header of a PNG."""
     return file[:33] + b"".join(chunks) + file[33:]

@@ -5,11 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.image.decode import grey
+from model.image.decode import ANIMATED, COLOURED, TRANSPARENT, read_image
 from tests.model.image.files import PICTURE, SHADES, chunk, encoded, png, with_chunks
 
-COLOUR = ("The picture is in colour; it was turned grey.",)
-TRANSPARENT = "The picture has transparent parts; they were taken as white."
 ORIENTATION = 0x0112
 
 RED = Image.new("RGB", (60, 40), (255, 0, 0))
@@ -53,55 +51,55 @@ def close(shades: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int
         "comment",
     ],
 )
-def test_every_form_of_a_grey_picture_gives_its_shades_and_no_warning(data: bytes, tolerance: int) -> None:
-    shades, warnings = grey(data)
+def test_grey_pictures_of_every_form_decode_without_warning(data: bytes, tolerance: int) -> None:
+    shades, warnings = read_image(data)
     assert close(shades, SHADES, tolerance)
     assert shades.dtype == np.uint8
     assert warnings == ()
 
 
-def test_one_bit_is_black_and_white() -> None:
-    shades, warnings = grey(encoded(PICTURE.point(lambda level: 255 * (level > 127)).convert("1"), "PNG"))
+def test_one_bit_per_pixel_decodes_to_black_and_white() -> None:
+    shades, warnings = read_image(encoded(PICTURE.point(lambda level: 255 * (level > 127)).convert("1"), "PNG"))
     assert close(shades, np.where(SHADES > 127, 255, 0).astype(np.uint8))
     assert warnings == ()
 
 
 @pytest.mark.parametrize(("depth", "white"), [(2, 3), (4, 15)])
-def test_few_bits_go_up_to_white(depth: int, white: int) -> None:
+def test_two_and_four_bits_per_pixel_reach_white(depth: int, white: int) -> None:
     rows = zlib.compress(bytes([0, white << (8 - depth)]) * 2)
-    assert grey(png(1, 2, depth, 0, chunk(b"IDAT", rows)))[0].tolist() == [[255], [255]]
+    assert read_image(png(1, 2, depth, 0, chunk(b"IDAT", rows)))[0].tolist() == [[255], [255]]
 
 
-def test_sixteen_bits_of_colour_are_their_upper_eight() -> None:
+def test_16_bit_colour_keeps_the_upper_8_bits() -> None:
     rows = zlib.compress(bytes([0, 0x80, 0xFF, 0x80, 0x01, 0x80, 0x00]))
-    assert grey(png(1, 1, 16, 2, chunk(b"IDAT", rows)))[0].tolist() == [[0x80]]
+    assert read_image(png(1, 1, 16, 2, chunk(b"IDAT", rows)))[0].tolist() == [[0x80]]
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
-def test_a_colour_is_its_luma_and_is_told(form: str) -> None:
-    shades, warnings = grey(encoded(RED, form))
+def test_colour_becomes_luma_with_a_warning(form: str) -> None:
+    shades, warnings = read_image(encoded(RED, form))
     assert abs(int(shades.mean()) - RED_LUMA) <= 1
-    assert warnings == COLOUR
+    assert warnings == (COLOURED,)
 
 
-def test_a_palette_of_colours_and_cmyk_are_colours() -> None:
-    assert grey(encoded(RED.convert("P"), "PNG"))[1] == COLOUR
-    shades, warnings = grey(encoded(RED.convert("CMYK"), "JPEG"))
+def test_coloured_palette_and_cmyk_get_the_colour_warning() -> None:
+    assert read_image(encoded(RED.convert("P"), "PNG"))[1] == (COLOURED,)
+    shades, warnings = read_image(encoded(RED.convert("CMYK"), "JPEG"))
     assert abs(int(shades.mean()) - RED_LUMA) <= 2
-    assert warnings == COLOUR
+    assert warnings == (COLOURED,)
 
 
-def test_what_adobe_notes_of_the_colours_is_heeded() -> None:
+def test_the_adobe_segment_decides_the_colour_transform() -> None:
     cmyk = encoded(PICTURE.convert("CMYK"), "JPEG", quality=95)
     place = cmyk.index(b"Adobe") + 11
     ycck = cmyk[:place] + b"\x02" + cmyk[place + 1 :]
-    assert not close(grey(ycck)[0], grey(cmyk)[0], 20)
+    assert not close(read_image(ycck)[0], read_image(cmyk)[0], 20)
 
 
-def test_a_speck_of_colour_is_no_picture_in_colour() -> None:
+def test_a_single_coloured_pixel_gets_no_colour_warning() -> None:
     picture = Image.new("RGB", (200, 200), "white")
     picture.putpixel((100, 100), (255, 0, 0))
-    assert grey(encoded(picture, "PNG"))[1] == ()
+    assert read_image(encoded(picture, "PNG"))[1] == ()
 
 
 def transparent_palette() -> bytes:
@@ -122,14 +120,14 @@ def transparent_palette() -> bytes:
     ],
     ids=["RGBA", "LA", "L with a key", "RGB with a key", "P with a key"],
 )
-def test_what_is_transparent_is_white(data: bytes) -> None:
-    shades, warnings = grey(data)
+def test_transparent_pixels_become_white_with_a_warning(data: bytes) -> None:
+    shades, warnings = read_image(data)
     assert shades.tolist() == [[255, 10]]
     assert warnings == (TRANSPARENT,)
 
 
-def test_half_transparent_is_half_white() -> None:
-    shades, _ = grey(encoded(Image.new("RGBA", (3, 3), (0, 0, 0, 128)), "PNG"))
+def test_half_transparent_black_becomes_mid_grey() -> None:
+    shades, _ = read_image(encoded(Image.new("RGBA", (3, 3), (0, 0, 0, 128)), "PNG"))
     assert abs(int(shades[0, 0]) - 127) <= 1
 
 
@@ -140,7 +138,7 @@ TURNED = {
     3: UPRIGHT.ROTATE_180,
     4: UPRIGHT.FLIP_TOP_BOTTOM,
     5: UPRIGHT.TRANSPOSE,
-    6: UPRIGHT.ROTATE_90,  # as the camera held it; what the note asks for is the reverse
+    6: UPRIGHT.ROTATE_90,  # how the camera was held; the decoder has to do the reverse
     7: UPRIGHT.TRANSVERSE,
     8: UPRIGHT.ROTATE_270,
 }
@@ -148,18 +146,24 @@ TURNED = {
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 @pytest.mark.parametrize("orientation", TURNED)
-def test_a_picture_is_turned_upright(orientation: int, form: str) -> None:
+def test_exif_orientation_turns_the_picture_upright(orientation: int, form: str) -> None:
     turn = TURNED[orientation]
     held = PICTURE if turn is None else PICTURE.transpose(turn)
-    note = Image.Exif()
-    note[ORIENTATION] = orientation
-    shades, warnings = grey(encoded(held, form, exif=note))
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    shades, warnings = read_image(encoded(held, form, exif=exif))
     assert close(shades, SHADES, 60)  # a JPEG blurs the corner
     assert warnings == ()
 
 
+def test_little_endian_exif_is_read() -> None:
+    exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0\0\0\0\0\0"
+    data = with_chunks(encoded(PICTURE.transpose(UPRIGHT.ROTATE_180), "PNG"), chunk(b"eXIf", exif))
+    assert close(read_image(data)[0], SHADES)
+
+
 @pytest.mark.parametrize(
-    "note",
+    "exif",
     [
         b"",
         b"II*\0",
@@ -170,26 +174,26 @@ def test_a_picture_is_turned_upright(orientation: int, form: str) -> None:
         b"junk" * 9,
     ],
 )
-def test_a_broken_note_turns_nothing(note: bytes) -> None:
-    assert close(grey(with_chunks(encoded(PICTURE, "PNG"), chunk(b"eXIf", note)))[0], SHADES)
+def test_damaged_exif_is_ignored(exif: bytes) -> None:
+    assert close(read_image(with_chunks(encoded(PICTURE, "PNG"), chunk(b"eXIf", exif)))[0], SHADES)
 
 
-def test_of_an_animated_picture_the_first_frame_is_seen() -> None:
+def test_the_first_frame_of_an_animation_is_used_with_a_warning() -> None:
     data = encoded(PICTURE, "PNG", save_all=True, append_images=[RED.convert("L")])
-    shades, warnings = grey(data)
+    shades, warnings = read_image(data)
     assert close(shades, SHADES)
-    assert warnings == ("The picture is animated; only its first frame was looked at.",)
+    assert warnings == (ANIMATED,)
 
 
-def test_a_large_picture_is_taken_at_a_part_of_its_resolution() -> None:
+def test_large_pictures_are_read_at_reduced_resolution() -> None:
     large = PICTURE.resize((3000, 2000), Image.Resampling.NEAREST)
     for data in (encoded(large, "PNG"), encoded(large, "JPEG"), encoded(large.convert("RGBA"), "PNG")):
-        shades, _ = grey(data)
+        shades, _ = read_image(data)
         assert shades.shape == (1000, 1500)
         assert close(np.asarray(Image.fromarray(shades).reduce(25)), SHADES, 6)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 2)])
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
-def test_any_shape_is_read(shape: tuple[int, int], form: str) -> None:
-    assert grey(encoded(Image.new("L", shape[::-1], 200), form))[0].shape == shape
+def test_any_shape_is_decoded(shape: tuple[int, int], form: str) -> None:
+    assert read_image(encoded(Image.new("L", shape[::-1], 200), form))[0].shape == shape

@@ -9,7 +9,7 @@ Grey = NDArray[np.uint8]
 
 
 def seven(side: int, width: int, ink: int = 0, paper: int = 255) -> Grey:
-    """A seven that fills the middle half of the side."""
+    """Draw a seven that fills the middle half of the picture."""
     picture = Image.new("L", (side, side), paper)
     corners = [(side * x, side * y) for x, y in ((0.3, 0.25), (0.7, 0.25), (0.45, 0.75))]
     ImageDraw.Draw(picture).line(corners, ink, width, joint="curve")
@@ -17,7 +17,7 @@ def seven(side: int, width: int, ink: int = 0, paper: int = 255) -> Grey:
 
 
 def alike(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """The correlation of two pictures."""
+    """Return the correlation of two pictures."""
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
 
 
@@ -25,31 +25,31 @@ PLAIN = prepare(seven(140, 12))[0]
 
 
 def of_mnist() -> Grey:
-    """As MNIST has it: light on black, 28 × 28."""
+    """Return the seven in MNIST's form: light on black, 28 × 28."""
     return np.round(PLAIN * 255).astype(np.uint8)
 
 
-def test_light_on_black_of_the_right_size_goes_through_as_it_is() -> None:
+def test_28_by_28_light_on_black_is_unchanged() -> None:
     shown, warnings = prepare(of_mnist())
     assert shown.dtype == np.float32
     assert np.array_equal(shown, of_mnist() / np.float32(255))
     assert warnings == ()
 
 
-def test_black_on_white_of_the_right_size_is_inverted_and_told() -> None:
+def test_28_by_28_dark_on_white_is_inverted_with_a_warning() -> None:
     shown, warnings = prepare(255 - of_mnist())
     assert np.array_equal(shown, of_mnist() / np.float32(255))
     assert warnings == (INVERTED,)
 
 
-def test_grey_paper_of_the_right_size_is_taken_off() -> None:
+def test_28_by_28_on_grey_paper_loses_the_paper() -> None:
     shown, warnings = prepare((160 - of_mnist() * 0.5).astype(np.uint8))
     assert alike(shown, PLAIN) > 0.85
     assert shown[0].max() == 0
     assert warnings == (SOUGHT,)
 
 
-def test_the_ink_is_fitted_and_its_centre_of_mass_is_the_middle() -> None:
+def test_ink_is_scaled_to_20_pixels_and_centred_by_mass() -> None:
     shown = PLAIN
     rows, columns = (np.flatnonzero(shown.max(axis=axis) > 0.1) for axis in (1, 0))
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
@@ -72,14 +72,14 @@ ALIKE = {
 
 
 @pytest.mark.parametrize("name", ALIKE)
-def test_size_place_and_shades_do_not_matter(name: str) -> None:
+def test_size_position_and_shades_do_not_matter(name: str) -> None:
     shown, warnings = prepare(ALIKE[name])
     assert alike(shown, PLAIN) > 0.85
     assert warnings == (SOUGHT,)
 
 
 def lit(picture: Grey) -> Grey:
-    """Lit from the left, so that ink there is lighter than paper on the right."""
+    """Light the picture from the left, so that ink there is lighter than the paper on the right."""
     return (
         picture / 255 * np.linspace(255, 90, picture.shape[1]) * 0.6 + np.linspace(102, 30, picture.shape[1])
     ).astype(np.uint8)
@@ -91,26 +91,26 @@ def noisy(picture: Grey) -> Grey:
 
 
 @pytest.mark.parametrize("spoil", [lit, noisy])
-def test_light_from_one_side_and_noise_are_taken_off(spoil: object) -> None:
+def test_uneven_light_and_noise_are_removed(spoil: object) -> None:
     assert callable(spoil)
     shown, _ = prepare(spoil(seven(140, 12)))
     assert alike(shown, PLAIN) > 0.85
 
 
-def test_specks_are_ignored() -> None:
+def test_specks_are_removed() -> None:
     picture = seven(140, 12).copy()
     picture[4:9, 4:9] = picture[130:134, 60:66] = picture[70, 10:16] = 0
     assert alike(prepare(picture)[0], PLAIN) > 0.999
 
 
-def test_parts_of_a_digit_are_kept() -> None:
+def test_separate_parts_of_a_digit_are_kept() -> None:
     picture = seven(140, 12).copy()
     picture[60:66] = 255
     rows = np.flatnonzero(prepare(picture)[0].max(axis=1) > 0.1)
     assert np.ptp(rows) + 1 == 20
 
 
-def test_a_thin_pen_is_drawn_as_wide_as_one_that_mnist_knows() -> None:
+def test_thin_strokes_are_widened_to_mnist_width() -> None:
     thin, plain = prepare(seven(280, 2))[0], prepare(seven(280, 24))[0]
     assert thin.sum() > 0.5 * plain.sum()
     assert alike(thin, plain) > 0.7
@@ -118,19 +118,19 @@ def test_a_thin_pen_is_drawn_as_wide_as_one_that_mnist_knows() -> None:
 
 @pytest.mark.parametrize("shape", [(28, 28), (100, 80), (1, 1), (1, 300)])
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_of_an_empty_picture_it_is_said(shape: tuple[int, int], level: int) -> None:
+def test_an_empty_picture_gets_a_warning(shape: tuple[int, int], level: int) -> None:
     shown, warnings = prepare(np.full(shape, level, np.uint8))
     assert not shown.any()
     assert EMPTY in warnings
 
 
-def test_faint_and_small_digits_are_told() -> None:
+def test_faint_and_small_digits_get_warnings() -> None:
     assert prepare(seven(140, 12, 170, 200))[1] == (SOUGHT, PALE)
     assert prepare((of_mnist() * 0.15).astype(np.uint8))[1] == (PALE,)
     assert prepare(np.pad(seven(24, 2), 200, constant_values=255))[1] == (SOUGHT, TINY)
 
 
-def test_any_picture_gives_28_by_28_between_0_and_1() -> None:
+def test_any_picture_becomes_28_by_28_between_0_and_1() -> None:
     random = np.random.default_rng(0)
     for _ in range(150):
         height, width = random.choice([1, 2, 3, 27, 28, 29, 90, 400], 2)

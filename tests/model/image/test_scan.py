@@ -8,18 +8,18 @@ Grey = NDArray[np.uint8]
 
 
 def head(height: int, width: int) -> Grey:
-    """An ellipse, brighter towards the right, that touches all four edges."""
+    """Draw an ellipse, brighter towards the right, that touches all four edges."""
     rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     return np.where(rows**2 + columns**2 <= 1, 150 + 50 * columns, 0).astype(np.uint8)
 
 
 def with_margin(picture: Grey, margin: tuple[int, int, int, int], shade: int = 0) -> Grey:
-    """The picture with so many more pixels at the top, bottom, left and right."""
+    """Add a margin of top, bottom, left and right pixels."""
     top, bottom, left, right = margin
     return np.pad(picture, ((top, bottom), (left, right)), constant_values=shade)
 
 
-def test_a_scan_fills_the_square_from_black_to_white() -> None:
+def test_a_scan_fills_the_square_and_the_range() -> None:
     square, warnings = scan.prepare(head(256, 256))
     assert square.shape == (scan.SIDE, scan.SIDE)
     assert square.dtype == np.float32
@@ -29,34 +29,34 @@ def test_a_scan_fills_the_square_from_black_to_white() -> None:
 
 @pytest.mark.parametrize("margin", [(40, 40, 40, 40), (0, 90, 10, 0), (200, 0, 0, 130)])
 @pytest.mark.parametrize("shade", [0, 9])
-def test_a_dark_margin_of_any_width_makes_little_difference(margin: tuple[int, int, int, int], shade: int) -> None:
+def test_a_dark_margin_makes_little_difference(margin: tuple[int, int, int, int], shade: int) -> None:
     tight, _ = scan.prepare(head(240, 240))
     wide, _ = scan.prepare(with_margin(head(240, 240), margin, shade))
     assert np.abs(tight - wide).mean() < 0.05
 
 
-def test_what_is_long_keeps_its_shape_and_stands_in_the_middle() -> None:
+def test_the_aspect_ratio_is_kept_and_the_head_centred() -> None:
     square, _ = scan.prepare(head(200, 100))
     lit = np.flatnonzero(square.max(axis=0) > 0.1)
     assert abs(len(lit) - scan.SIDE / 2) <= 3
     assert abs(lit.mean() - (scan.SIDE - 1) / 2) <= 1
 
 
-def test_a_speck_in_the_margin_is_no_content() -> None:
+def test_a_speck_in_the_margin_is_ignored() -> None:
     clean = with_margin(head(200, 200), (60, 60, 60, 60))
     specked = clean.copy()
     specked[3:5, 3:5] = 255
     assert np.abs(scan.prepare(clean)[0] - scan.prepare(specked)[0]).mean() < 0.02
 
 
-def test_noise_in_the_margin_is_no_content() -> None:
+def test_noise_in_the_margin_is_ignored() -> None:
     clean = with_margin(head(200, 200), (60, 60, 60, 60))
     noise = np.random.default_rng(0).integers(0, 12, clean.shape, np.uint8)
     assert np.abs(scan.prepare(clean)[0] - scan.prepare(np.maximum(clean, noise))[0]).mean() < 0.05
 
 
 @pytest.mark.parametrize("side", [192, 700, 1500])
-def test_the_size_of_the_file_makes_little_difference(side: int) -> None:
+def test_resolution_makes_little_difference(side: int) -> None:
     assert np.abs(scan.prepare(head(256, 256))[0] - scan.prepare(head(side, side))[0]).mean() < 0.02
 
 
@@ -77,14 +77,14 @@ def test_brightness_and_contrast_make_little_difference() -> None:
         (head(60, 300), "very narrow"),
     ],
 )
-def test_what_is_no_usual_scan_is_said(picture: Grey, words: str) -> None:
+def test_unusual_scans_get_a_warning(picture: Grey, words: str) -> None:
     square, warnings = scan.prepare(picture)
     assert square.shape == (scan.SIDE, scan.SIDE)
     assert [words in warning for warning in warnings] == [True]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (2, 2), (3000, 4)])
-def test_any_shape_gives_a_square_of_numbers(shape: tuple[int, int]) -> None:
+def test_any_shape_becomes_a_square_of_finite_numbers(shape: tuple[int, int]) -> None:
     square, warnings = scan.prepare(np.random.default_rng(0).integers(0, 255, shape, np.uint8))
     assert square.shape == (scan.SIDE, scan.SIDE)
     assert np.isfinite(square).all()

@@ -51,7 +51,7 @@ def check_refusal(said: Any) -> None:
     assert list(said) == ["error", "reason"], said
     sentence = said["error"]
     assert re.fullmatch(r"\S.*\.", sentence), said
-    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", said["reason"]), said
+    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", said["reason"]), said
     assert sentence.isprintable(), said
     assert MARK not in sentence.lower(), said
     assert set(re.findall(r"(?<!\w)/[\w/]*", sentence)) <= _PATHS, said

@@ -8,7 +8,7 @@ import pytest
 import uvloop
 
 from server import links
-from server.links import BadLink
+from server.errors import BadLink
 from tests.server.links.host import NAME, PICTURE, Host, Serve, fetched, listening, repeating, saying
 
 OK = b"HTTP/1.1 200 OK\r\n"

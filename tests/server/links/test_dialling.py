@@ -11,7 +11,8 @@ import uvloop
 
 from server import links
 from server.addresses import is_public
-from server.links import BadLink, Links
+from server.errors import BadLink
+from server.links import Links
 from tests.server.links.host import (
     LOOPBACK,
     NAME,

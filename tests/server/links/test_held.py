@@ -6,8 +6,7 @@ import pytest
 import uvloop
 
 from server import links
-from server.errors import Overloaded
-from server.links import BadLink
+from server.errors import BadLink, Overloaded
 from tests.server.links.host import NAME, PICTURE, fetched, listening, saying
 
 

@@ -6,7 +6,8 @@ import pytest
 import uvloop
 
 from server import links
-from server.links import BadLink, Links
+from server.errors import BadLink
+from server.links import Links
 from tests.server.links.host import NAME, TRUSTING_NOBODY, fetched
 
 LINKS_ELSEWHERE = [

@@ -1,4 +1,4 @@
-"""Real, tiny bundles of pictures, whose right answers anyone can work out on paper."""
+"""Tiny but real bundles for pictures, whose correct answers can be worked out on paper."""
 
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ STRANGE_ABOVE = 6.0
 
 
 def ink(folder: Path) -> Bundle:
-    """As of digits: class 1 ("much") where the mean m of the picture is above 0.25; its probability is m.
+    """Save a model of digits: class 1 ("much") if the mean m of the picture is above 0.25, with probability m.
 
     The strangeness is 10 m.
     """
@@ -22,7 +22,7 @@ def ink(folder: Path) -> Bundle:
 
 
 def bulk(folder: Path) -> Bundle:
-    """The same, as of scans."""
+    """Save the same model with the transform and size of scans."""
     return _bundle(folder, "bulk", "scan", scan.SIDE, "a scan of something")
 
 

@@ -19,7 +19,7 @@ def picture_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]
 
 @pytest.fixture(scope="session")
 def both(picture_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A client of one real server process that serves rows and pictures: sign, ink and bulk, in this order."""
+    """A client of one real server process that serves sign (rows), ink and bulk (pictures), in this order."""
     environment = {
         "MODEL_NAME": ",".join(picture_folders),
         "MODEL_PATH": ",".join(map(str, picture_folders.values())),

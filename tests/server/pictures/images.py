@@ -1,4 +1,4 @@
-"""Pictures of which anyone can say what they show, as files."""
+"""Pictures of simple shapes, as files."""
 
 import io
 from base64 import b64encode
@@ -9,13 +9,13 @@ from PIL import Image
 
 SIDE = 28
 
+# An upright stroke, white on black: 4 of 28 columns over 20 of 28 rows, a tenth of the picture.
 BAR = np.zeros((SIDE, SIDE), np.uint8)
-"""An upright stroke, white on black: 4 of 28 columns over 20 of 28 rows, a tenth of the picture."""
 BAR[4:24, 12:16] = 255
 BAR_MEAN = 4 * 20 / SIDE**2
 
+# Half of the picture is white: 20 of 28 columns and rows.
 BLOCK = np.zeros((SIDE, SIDE), np.uint8)
-"""Of much ink: 20 of 28 columns and rows."""
 BLOCK[4:24, 4:24] = 255
 BLOCK_MEAN = 20 * 20 / SIDE**2
 

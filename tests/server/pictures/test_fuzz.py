@@ -1,4 +1,4 @@
-"""Thousands of odd bodies, each handled as the server does: it is answered, or refused with a sentence."""
+"""Thousands of odd bodies, handled as the server does: each must be answered, or refused with a sentence."""
 
 import struct
 from collections import Counter
@@ -29,16 +29,15 @@ JSON = {b"content-type": b"application/json"}
 SMALL = np.zeros((8, 8), int)
 SMALL[2:6, 3] = 255
 
-Asked = tuple[str, bytes, Headers]
-"""The path, the body and the headers."""
+Request = tuple[str, bytes, Headers]  # path, body and headers
 
 
-def file(random: Random) -> Asked:
+def file(random: Random) -> Request:
     whole = random.choice((png, jpeg))(random.choice((BAR, BLOCK, np.pad(BAR, 9))))
     return "/predict", _damaged(random, whole), {b"content-type": b"image/png"}
 
 
-def form(random: Random) -> Asked:
+def form(random: Random) -> Request:
     disposition = b'--b\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
     parts = [(b"image_file", b'; filename="zq9x"', png()), (b"seen", b"", random.choice((b"true", b"false", b"zq9x")))]
     random.shuffle(parts)
@@ -48,33 +47,33 @@ def form(random: Random) -> Asked:
     return "/predict/ink/img", body, {b"content-type": b"multipart/form-data; boundary=" + boundary}
 
 
-def one(random: Random) -> Asked:
+def one(random: Random) -> Request:
     text = random.choice(("", "data:image/png;base64,")) + base64(random.choice((png, jpeg))())
     document = {"image": text} | random.choice(({}, {"seen": True}, {"probabilities": True}))
     return _json(random, random.choice(("/predict", "/predict/ink", "/predict/bulk/img")), document)
 
 
-def many(random: Random) -> Asked:
+def many(random: Random) -> Request:
     pictures: list[Any] = [SMALL.tolist(), (SMALL / 255).tolist(), np.repeat(SMALL[:, :, None], 3, 2).tolist()]
     document = {"x": random.choice((*pictures, pictures[:2], pictures, [pictures[0]] * 3))}
     document |= random.choice(({}, {"probabilities": True}))
     return _json(random, random.choice(("/predict/batch", "/prediction/batch", "/predict/ink/batch")), document)
 
 
-def v1(random: Random) -> Asked:
+def v1(random: Random) -> Request:
     instances = [{"b64": base64(png())}, {"image_bytes": {"b64": base64(jpeg())}}, SMALL.tolist()]
     document = {"instances": random.sample(instances, random.randint(1, 3))}
     return _json(random, "/v1/models/bulk:predict", document)
 
 
-def v2(random: Random) -> Asked:
+def v2(random: Random) -> Request:
     files = {"shape": [2], "datatype": "BYTES", "data": [base64(png()), base64(jpeg())]}
     numbers = {"shape": [1, 28, 28], "datatype": "FP32", "data": (BAR / 255).tolist()}
     document = {"inputs": [{"name": "input", **random.choice((files, numbers))}]}
     return _json(random, "/v2/models/ink/infer", document)
 
 
-def v2_binary(random: Random) -> Asked:
+def v2_binary(random: Random) -> Request:
     shape, datatype, packed = random.choice(
         (
             ([2], "BYTES", b"".join(struct.pack("<I", len(data)) + data for data in (png(), jpeg()))),
@@ -87,7 +86,7 @@ def v2_binary(random: Random) -> Asked:
     return "/v2/models/ink/infer", head + (packed if random.random() < 0.3 else _damaged(random, packed)), headers
 
 
-def _json(random: Random, path: str, document: Any) -> Asked:
+def _json(random: Random, path: str, document: Any) -> Request:
     if random.random() < 0.3:
         return path, _damaged(random, encode(tree(document))), JSON
     return path, encode(changed(random, document)), JSON
@@ -104,14 +103,14 @@ def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> dict[str, Route]:
 
 
 @pytest.mark.parametrize("kind", [file, form, one, many, v1, v2, v2_binary], ids=lambda kind: kind.__name__)
-def test_whatever_is_sent_is_answered_or_refused(table: dict[str, Route], kind: Callable[[Random], Asked]) -> None:
+def test_any_body_is_answered_or_refused(table: dict[str, Route], kind: Callable[[Random], Request]) -> None:
     statuses: Counter[int] = Counter()
     for index in range(OF_EACH):
-        asked = kind(Random(f"{SEED}:{index}"))  # noqa: S311 (repeatable on purpose)
+        request = kind(Random(f"{SEED}:{index}"))  # noqa: S311 (repeatable on purpose)
         try:
-            statuses[_status(table, *asked)] += 1
+            statuses[_status(table, *request)] += 1
         except Exception as error:
-            raise AssertionError(f"{kind.__name__} {index}: {asked!r}") from error
+            raise AssertionError(f"{kind.__name__} {index}: {request!r}") from error
     assert statuses[400] > OF_EACH / 10, statuses
     assert statuses[200] > OF_EACH / 20, statuses
 

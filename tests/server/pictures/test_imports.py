@@ -16,6 +16,6 @@ print(sorted(sys.modules.keys() & {"PIL", "server.pictures"}))
 """
 
 
-def test_who_serves_rows_alone_imports_nothing_for_pictures() -> None:
+def test_a_server_of_rows_imports_nothing_for_pictures() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

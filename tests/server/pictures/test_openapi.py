@@ -9,7 +9,7 @@ from server import openapi, routing
 from server.predictor import Predictor
 from tests.server.test_openapi import Document, faults, operations
 
-# Nor can it say that rows of pixels are of one length, or which bytes are a picture.
+# The schema cannot say that rows of pixels have one length, or which bytes are a picture either.
 UNSAYABLE = "/infer$|/(ink|bulk)(/|:|$)|^/predict(ion)?(/batch|/img)?$"
 
 
@@ -19,7 +19,7 @@ def document(both: httpx.Client) -> Document:
     return found
 
 
-def test_it_lists_what_the_server_answers_and_nothing_else(sign: Predictor, ink: Predictor, bulk: Predictor) -> None:
+def test_the_document_lists_exactly_the_servers_paths(sign: Predictor, ink: Predictor, bulk: Predictor) -> None:
     for served in ([sign, ink, bulk], [ink, sign], [ink]):
         table = routing.table(served)
         listed = {(path, method): operation for path, method, operation in operations(openapi.document(served))}
@@ -43,14 +43,14 @@ def test_every_example_works(document: Document, both: httpx.Client) -> None:
 
 
 @pytest.mark.slow
-def test_whatever_it_forbids_is_refused_and_all_answers_are_as_it_says(document: Document, both: httpx.Client) -> None:
+def test_the_server_conforms_to_the_document(document: Document, both: httpx.Client) -> None:
     assert faults(document, str(both.base_url), UNSAYABLE) == []
 
 
 @pytest.mark.slow
-def test_a_lie_would_be_found(document: Document, both: httpx.Client) -> None:
-    lying = deepcopy(document)
-    operation = lying["paths"]["/predict/ink"]["post"]
+def test_an_undocumented_status_would_be_found(document: Document, both: httpx.Client) -> None:
+    wrong = deepcopy(document)
+    operation = wrong["paths"]["/predict/ink"]["post"]
     operation["responses"].pop("400")
-    lying["paths"] = {"/predict/ink": {"post": operation}}
-    assert faults(lying, str(both.base_url), UNSAYABLE)
+    wrong["paths"] = {"/predict/ink": {"post": operation}}
+    assert faults(wrong, str(both.base_url), UNSAYABLE)

@@ -4,37 +4,36 @@ from typing import Any
 import httpx
 import pytest
 
-from server.errors import InvalidInput
-from server.pictures import request
-from server.pictures.request import Sent
+from server.pictures.request import ImageRequest, decode_request
 from tests.server.pictures.images import base64, png
+from tests.server.pictures.refusals import refused
 
 FILE = png()
 
 
-def read(content_type: str, data: bytes) -> Sent:
-    return request.read(data, {b"content-type": content_type.encode()})
+def decode(content_type: str, body: bytes) -> ImageRequest:
+    return decode_request(body, {b"content-type": content_type.encode()})
 
 
-def of_json(document: Any) -> Sent:
-    return read("application/json; charset=utf-8", json.dumps(document).encode())
+def from_json(document: Any) -> ImageRequest:
+    return decode("application/json; charset=utf-8", json.dumps(document).encode())
 
 
-def of_form(files: Any, data: Any = None) -> Sent:
+def from_form(files: Any, data: Any = None) -> ImageRequest:
     request = httpx.Request("POST", "http://localhost", files=files, data=data)
-    return read(request.headers["content-type"], request.read())
+    return decode(request.headers["content-type"], request.read())
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "image/jpeg", "IMAGE/PNG ; x=y"])
-def test_a_body_may_be_the_picture(content_type: str) -> None:
-    assert read(content_type, FILE) == Sent(FILE)
+def test_the_body_may_be_the_file(content_type: str) -> None:
+    assert decode(content_type, FILE) == ImageRequest(FILE)
 
 
 @pytest.mark.parametrize("name", ["image_file", "image", "file"])
-def test_a_form_has_it_as_a_file(name: str) -> None:
-    assert of_form({name: ("a.png", FILE)}) == Sent(FILE)
-    assert of_form({name: ("a.png", FILE)}, {"seen": "true", "model": "x"}) == Sent(FILE, seen=True)
-    assert of_form({name: ("a.png", FILE)}, {"seen": "false", "probabilities": "true"}) == Sent(
+def test_a_form_may_have_the_file(name: str) -> None:
+    assert from_form({name: ("a.png", FILE)}) == ImageRequest(FILE)
+    assert from_form({name: ("a.png", FILE)}, {"seen": "true", "model": "x"}) == ImageRequest(FILE, preview=True)
+    assert from_form({name: ("a.png", FILE)}, {"seen": "false", "probabilities": "true"}) == ImageRequest(
         FILE, probabilities=True
     )
 
@@ -42,82 +41,86 @@ def test_a_form_has_it_as_a_file(name: str) -> None:
 @pytest.mark.parametrize(
     "text", [base64(FILE), "data:image/png;base64," + base64(FILE), "data:;base64," + base64(FILE)]
 )
-def test_json_has_it_in_base64(text: str) -> None:
-    assert of_json({"image": text}) == Sent(FILE)
-    assert of_json({"seen": True, "image": text, "probabilities": True}) == Sent(FILE, seen=True, probabilities=True)
+def test_json_may_have_the_file_in_base64(text: str) -> None:
+    assert from_json({"image": text}) == ImageRequest(FILE)
+    assert from_json({"seen": True, "image": text, "probabilities": True}) == ImageRequest(
+        FILE, preview=True, probabilities=True
+    )
 
 
-def test_json_may_have_a_link_instead() -> None:
-    assert of_json({"url": "https://a.example/b.png", "seen": True}) == Sent(url="https://a.example/b.png", seen=True)
-
-
-@pytest.mark.parametrize(
-    ("document", "sentence"),
-    [
-        ({}, "picture is missing"),
-        ({"seen": True}, "picture is missing"),
-        ({"image": "AAAA", "url": "https://a.example"}, "or there are two"),
-        ({"url": ""}, "link is empty"),
-        ({"url": None}, "must be {"),
-        ({"image": None}, "must be {"),
-        ({"image": 7}, "must be {"),
-        ({"image": [[0]]}, "must be {"),
-        ({"image": "AAAA", "seen": "true"}, "must be {"),
-        ({"image": "AAAA", "seen": 1}, "must be {"),
-        ({"image": "AAAA", "more": 1}, "must be {"),
-        ([], "must be {"),
-        ({"image": ""}, "picture is empty"),
-        ({"image": "data:image/png;base64,"}, "picture is empty"),
-        ({"image": "AAA"}, "not base64"),
-        ({"image": "AAAA\n"}, "not base64"),
-        ({"image": "AA AA"}, "not base64"),
-        ({"image": "AAAA===="}, "not base64"),
-        ({"image": "AB=="}, "not base64"),
-        ({"image": "AA==AAAA"}, "not base64"),
-        ({"image": "AB-_"}, "not base64"),
-        ({"image": "é"}, "not base64"),
-        ({"image": "data:image/png,AAAA"}, "data: URL"),
-        ({"image": "data:image/png;base64"}, "data: URL"),
-        ({"image": "data:" + "x" * 200 + ";base64,AAAA"}, "data: URL"),
-    ],
-)
-def test_json_without_one_picture_is_refused(document: Any, sentence: str) -> None:
-    with pytest.raises(InvalidInput, match=sentence):
-        of_json(document)
+def test_json_may_have_a_link() -> None:
+    assert from_json({"url": "https://a.example/b.png", "seen": True}) == ImageRequest(
+        url="https://a.example/b.png", preview=True
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("document", "reason", "fact"),
     [
-        ('{"image":"AAAA","image":"AAAA"}', "same key twice"),
-        ('{"image":"AAAA","seen":true,"seen":false}', "same key twice"),
-        ('{"image":"data:image/png;base64,AAAA","image":"AAAA"}', "same key twice"),
-        ('{"image":"AAAA"', "not valid JSON"),
-        ("", "empty"),
+        ({}, "no_picture", '"image" or "url"'),
+        ({"seen": True}, "no_picture", '"image" or "url"'),
+        ({"image": "AAAA", "url": "https://a.example"}, "no_picture", '"image" or "url"'),
+        ({"url": ""}, "no_picture", "link"),
+        ({"url": None}, "structure", ""),
+        ({"image": None}, "structure", ""),
+        ({"image": 7}, "structure", ""),
+        ({"image": [[0]]}, "structure", ""),
+        ({"image": "AAAA", "seen": "true"}, "structure", ""),
+        ({"image": "AAAA", "seen": 1}, "structure", ""),
+        ({"image": "AAAA", "more": 1}, "structure", ""),
+        ([], "structure", ""),
+        ({"image": ""}, "no_picture", "empty"),
+        ({"image": "data:image/png;base64,"}, "no_picture", "empty"),
+        ({"image": "AAA"}, "base64", "not valid base64"),
+        ({"image": "AAAA\n"}, "base64", "not valid base64"),
+        ({"image": "AA AA"}, "base64", "not valid base64"),
+        ({"image": "AAAA===="}, "base64", "not valid base64"),
+        ({"image": "AB=="}, "base64", "not valid base64"),
+        ({"image": "AA==AAAA"}, "base64", "not valid base64"),
+        ({"image": "AB-_"}, "base64", "not valid base64"),
+        ({"image": "é"}, "base64", "not valid base64"),
+        ({"image": "data:image/png,AAAA"}, "base64", "data: URL"),
+        ({"image": "data:image/png;base64"}, "base64", "data: URL"),
+        ({"image": "data:" + "x" * 200 + ";base64,AAAA"}, "base64", "data: URL"),
     ],
 )
-def test_other_json_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(InvalidInput, match=sentence):
-        read("application/json", text.encode())
+def test_json_without_exactly_one_picture_is_refused(document: Any, reason: str, fact: str) -> None:
+    with refused(reason, fact):
+        from_json(document)
 
 
 @pytest.mark.parametrize(
-    ("files", "data", "sentence"),
+    ("text", "reason"),
     [
-        ({"picture": FILE}, None, "has 0 pictures"),
-        ({"image": FILE, "file": FILE}, None, "has 2 pictures"),
-        ([("image", FILE), ("image", FILE)], None, "has 2 pictures"),
-        ({"image": b""}, None, "file in the form is empty"),
-        ({"image": FILE}, {"seen": "yes"}, "field seen of the form is true or false"),
-        ({"image": FILE}, {"seen": ["true", "true"]}, "field seen"),
-        ({"image": FILE}, {"probabilities": ""}, "field probabilities"),
+        ('{"image":"AAAA","image":"AAAA"}', "duplicate_key"),
+        ('{"image":"AAAA","seen":true,"seen":false}', "duplicate_key"),
+        ('{"image":"data:image/png;base64,AAAA","image":"AAAA"}', "duplicate_key"),
+        ('{"image":"AAAA"', "invalid_json"),
+        ("", "empty_body"),
     ],
 )
-def test_a_form_without_one_picture_is_refused(files: Any, data: Any, sentence: str) -> None:
-    with pytest.raises(InvalidInput, match=sentence):
-        of_form(files, data)
+def test_invalid_json_is_refused(text: str, reason: str) -> None:
+    with refused(reason):
+        decode("application/json", text.encode())
+
+
+@pytest.mark.parametrize(
+    ("files", "data", "reason", "fact"),
+    [
+        ({"picture": FILE}, None, "no_picture", "0 pictures"),
+        ({"image": FILE, "file": FILE}, None, "no_picture", "2 pictures"),
+        ([("image", FILE), ("image", FILE)], None, "no_picture", "2 pictures"),
+        ({"image": b""}, None, "no_picture", "empty"),
+        ({"image": FILE}, {"seen": "yes"}, "form", "field seen must be true or false"),
+        ({"image": FILE}, {"seen": ["true", "true"]}, "form", "field seen"),
+        ({"image": FILE}, {"probabilities": ""}, "form", "field probabilities"),
+    ],
+)
+def test_a_form_without_exactly_one_picture_is_refused(files: Any, data: Any, reason: str, fact: str) -> None:
+    with refused(reason, fact):
+        from_form(files, data)
 
 
 def test_an_empty_body_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="There is no picture: send it as"):
-        read("image/png", b"")
+    with refused("no_picture", "image_file"):
+        decode("image/png", b"")

@@ -17,24 +17,24 @@ GIF = written(Image.fromarray(BAR), "GIF")
 HUGE = written(Image.new("1", (6000, 5000)), "PNG")
 
 
-def said(answer: httpx.Response, status: int = 200) -> Any:
+def content(answer: httpx.Response, status: int = 200) -> Any:
     assert answer.status_code == status, answer.text
     return answer.json()
 
 
-def test_without_a_name_the_body_says_which_model_is_asked(both: httpx.Client) -> None:
-    assert said(both.post("/predict", json=ROW)) == HIGH
-    assert said(both.post("/predict/batch", json={"instances": [ROW]})) == {"predictions": [HIGH]}
-    assert said(both.post("/predict", content=png(BLOCK), headers=PNG))["label"] == "much"
-    assert said(both.post("/predict", json={"image": base64(png(BAR))}))["label"] == "little"
+def test_the_body_selects_the_model_where_the_path_names_none(both: httpx.Client) -> None:
+    assert content(both.post("/predict", json=ROW)) == HIGH
+    assert content(both.post("/predict/batch", json={"instances": [ROW]})) == {"predictions": [HIGH]}
+    assert content(both.post("/predict", content=png(BLOCK), headers=PNG))["label"] == "much"
+    assert content(both.post("/predict", json={"image": base64(png(BAR))}))["label"] == "little"
     for path in ("/predict/batch", "/prediction/batch"):
-        assert said(both.post(path, json={"x": [BAR.tolist(), BLOCK.tolist()]})) == {"y": [0, 1]}
-    assert said(both.post("/predict/img", files={"image_file": png(BLOCK)})) == {"y": "much"}
+        assert content(both.post(path, json={"x": [BAR.tolist(), BLOCK.tolist()]})) == {"y": [0, 1]}
+    assert content(both.post("/predict/img", files={"image_file": png(BLOCK)})) == {"y": "much"}
 
 
-def test_every_model_has_paths_of_its_name(both: httpx.Client) -> None:
-    assert said(both.post("/predict/sign", json=ROW)) == HIGH
-    assert said(both.post("/predict/sign/batch", json={"instances": [ROW]})) == {"predictions": [HIGH]}
+def test_every_model_has_paths_with_its_name(both: httpx.Client) -> None:
+    assert content(both.post("/predict/sign", json=ROW)) == HIGH
+    assert content(both.post("/predict/sign/batch", json={"instances": [ROW]})) == {"predictions": [HIGH]}
     for name in ("ink", "bulk"):
         for sent in (
             {"content": png(BLOCK), "headers": PNG},
@@ -42,17 +42,17 @@ def test_every_model_has_paths_of_its_name(both: httpx.Client) -> None:
             {"files": {"image": ("../../x", png(BLOCK))}, "data": {"seen": "true"}},
             {"json": {"image": base64(png(BLOCK))}},
         ):
-            assert said(both.post(f"/predict/{name}", **sent))["prediction"] == 1
-            assert said(both.post(f"/predict/{name}/img", **sent))["y"] == "much"
-        assert said(both.post(f"/predict/{name}/batch", json={"x": BLOCK.tolist()}))["y"] == [1]
-        assert said(both.get(f"/v2/models/{name}/ready"))["ready"] is True
+            assert content(both.post(f"/predict/{name}", **sent))["prediction"] == 1
+            assert content(both.post(f"/predict/{name}/img", **sent))["y"] == "much"
+        assert content(both.post(f"/predict/{name}/batch", json={"x": BLOCK.tolist()}))["y"] == [1]
+        assert content(both.get(f"/v2/models/{name}/ready"))["ready"] is True
 
 
-def test_each_is_described_under_its_name(both: httpx.Client) -> None:
-    info = said(both.get("/info"))
+def test_info_describes_each_model_under_its_name(both: httpx.Client) -> None:
+    info = content(both.get("/info"))
     assert (info["model"], info["models"]) == ("sign", ["sign", "ink", "bulk"])
-    assert said(both.get("/info/sign")) == info
-    of_pictures = said(both.get("/info/ink"))
+    assert content(both.get("/info/sign")) == info
+    of_pictures = content(both.get("/info/ink"))
     assert of_pictures["picture"]["subject"] == "a stroke of ink"
     assert of_pictures["labels"] == ["little", "much"]
     assert "inputs" not in of_pictures
@@ -60,25 +60,27 @@ def test_each_is_described_under_its_name(both: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("document", [{}, [], 7, "x", False, {"z": 1}, {"images": ""}, [ROW]])
-def test_a_body_of_neither_kind_is_told_of_both(both: httpx.Client, document: Any) -> None:
+def test_a_body_for_no_model_is_refused_naming_the_forms_of_both(both: httpx.Client, document: Any) -> None:
     for path, forms in (
         ("/predict", ("the fields x, y (for sign)", 'JSON {"image": base64} (for ink)')),
         ("/predict/batch", ('{"instances": [row, …]} (for sign)', '{"x": [picture, …]} (for ink)')),
     ):
-        sentence = said(both.post(path, json=document), 400)["error"]
+        sentence = content(both.post(path, json=document), 400)["error"]
         assert all(form in sentence for form in forms)
 
 
-def test_a_body_of_one_kind_is_told_what_is_wrong_with_it(both: httpx.Client) -> None:
-    assert "lacks y" in said(both.post("/predict", json={"x": 1}), 400)["error"]
-    assert "lacks y" in said(both.post("/predict/batch", json={"instances": [{"x": 1}]}), 400)["error"]
-    assert "must be a number" in said(both.post("/predict", json={"x": "image", "y": "url"}), 400)["error"]
-    assert "must be {" in said(both.post("/predict", json={"image": 7}), 400)["error"]
+def test_a_body_for_one_kind_of_model_is_refused_with_what_is_wrong(both: httpx.Client) -> None:
+    assert "lacks y" in content(both.post("/predict", json={"x": 1}), 400)["error"]
+    assert "lacks y" in content(both.post("/predict/batch", json={"instances": [{"x": 1}]}), 400)["error"]
+    assert "must be a number" in content(both.post("/predict", json={"x": "image", "y": "url"}), 400)["error"]
+    assert "must be {" in content(both.post("/predict", json={"image": 7}), 400)["error"]
     assert (
         "not valid JSON"
-        in said(both.post("/predict", content=b'{"image":', headers={"content-type": "application/json"}), 400)["error"]
+        in content(both.post("/predict", content=b'{"image":', headers={"content-type": "application/json"}), 400)[
+            "error"
+        ]
     )
-    assert "must be {" in said(both.post("/predict/batch", json={"x": 7}), 400)["error"]
+    assert "must be {" in content(both.post("/predict/batch", json={"x": 7}), 400)["error"]
 
 
 @pytest.mark.parametrize(
@@ -95,45 +97,46 @@ def test_a_body_of_one_kind_is_told_what_is_wrong_with_it(both: httpx.Client) ->
         ("/predict/batch", "image/png"),
     ],
 )
-def test_another_content_type_is_refused(both: httpx.Client, path: str, content_type: str) -> None:
+def test_other_content_types_are_refused(both: httpx.Client, path: str, content_type: str) -> None:
     assert (
-        "This path reads" in said(both.post(path, content=png(), headers={"content-type": content_type}), 415)["error"]
+        "This path reads"
+        in content(both.post(path, content=png(), headers={"content-type": content_type}), 415)["error"]
     )
 
 
 @pytest.mark.parametrize(
-    ("file", "status", "sentence"),
+    ("file", "status", "reason", "fact"),
     [
-        (GIF, 415, "The picture is a GIF; send it as JPEG or PNG."),
-        (
-            HUGE,
-            413,
-            "The picture is 6000 × 5000 pixels; at most 25 megapixels are taken, and 65,500 pixels along a side.",
-        ),
-        (png()[:-40], 400, "broken or cut short"),
-        (b"x", 400, "not a picture"),
-        (b"", 400, "There is no picture"),
+        (GIF, 415, "media_type", "a GIF"),
+        (HUGE, 413, "pixels", "6000 × 5000 pixels"),
+        (HUGE, 413, "pixels", "25 megapixels"),
+        (HUGE, 413, "pixels", "65,500 pixels"),
+        (png()[:-40], 400, "picture_format", "PNG"),
+        (b"x", 400, "picture_format", ""),
+        (b"", 400, "no_picture", "image_file"),
     ],
 )
-def test_a_file_that_cannot_be_taken_is_refused_and_the_connection_stays(
-    both: httpx.Client, file: bytes, status: int, sentence: str
+def test_unacceptable_files_are_refused_and_the_connection_stays_open(
+    both: httpx.Client, file: bytes, status: int, reason: str, fact: str
 ) -> None:
     for path in ("/predict", "/predict/ink", "/predict/bulk/img"):
         answers = [both.post(path, content=file, headers=PNG) for _ in range(3)]
-        assert all(sentence in said(answer, status)["error"] for answer in answers)
-        # It renews a connection now and then, but not every time.
+        for refusal in (content(answer, status) for answer in answers):
+            assert refusal["reason"] == reason
+            assert fact in refusal["error"]
+        # A connection is closed now and then for renewal, but not every time.
         assert any(answer.headers.get("connection") != "close" for answer in answers)
 
 
-def test_there_is_nothing_at_other_paths(both: httpx.Client) -> None:
+def test_other_paths_return_404(both: httpx.Client) -> None:
     for path in ("/predict/sign/img", "/predict/none", "/predict/ink/", "/predict/ink/x", "/prediction", "/info/none"):
-        said(both.post(path, content=png(), headers=PNG), 404)
+        content(both.post(path, content=png(), headers=PNG), 404)
     assert both.get("/predict/ink").headers["allow"] == "POST"
 
 
-def test_the_names_of_models_are_in_no_metric_of_requests(both: httpx.Client) -> None:
-    said(both.post("/predict/ink", content=png(), headers=PNG))
-    told = both.get("/metrics").text
-    assert 'mlserving_requests_total{route="/predict/{model}",status="200"}' in told
-    assert 'route="/predict/ink' not in told
-    assert 'mlserving_refused_total{reason="pixels"}' in told
+def test_metrics_name_routes_not_models(both: httpx.Client) -> None:
+    content(both.post("/predict/ink", content=png(), headers=PNG))
+    metrics = both.get("/metrics").text
+    assert 'mlserving_requests_total{route="/predict/{model}",status="200"}' in metrics
+    assert 'route="/predict/ink' not in metrics
+    assert 'mlserving_refused_total{reason="pixels"}' in metrics

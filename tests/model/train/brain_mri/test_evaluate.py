@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.image import decode
+from model.image.decode import ImageError
 from model.train.brain_mri import evaluate as judge
 from model.train.brain_mri.data import Scans
 from model.train.brain_mri.variants import DRAWN, EACH, copies, strangers
@@ -144,5 +144,5 @@ def test_times_are_of_one_scan() -> None:
 
 
 def test_what_is_seen_is_what_the_server_prepares() -> None:
-    with pytest.raises(decode.ImageError):
+    with pytest.raises(ImageError):
         judge.seen(b"no picture")
