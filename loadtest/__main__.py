@@ -21,7 +21,7 @@ from loadtest.experiment import NOTHING, Experiment
 from loadtest.report import write
 from loadtest.report.verdict import Verdict
 from loadtest.shapes import SHAPES
-from loadtest.users.models import HELP, TABULAR, weights
+from loadtest.users.models import HELP, TABULAR, parse_weights
 
 PASSED, MISSED, COULD_NOT_RUN = 0, 1, 2
 
@@ -32,7 +32,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     )
     shapes = "; ".join(f"{shape.name} ({shape.duration} s): {shape.about}" for shape in SHAPES.values())
     parser.add_argument("--shape", choices=SHAPES, default="demo", help=shapes)
-    parser.add_argument("--models", type=weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
+    parser.add_argument("--models", type=parse_weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
     parser.add_argument("--host", required=True, help="where the server answers, such as http://$(minikube ip):30001")
     parser.add_argument("--namespace", default="default", help="where the autoscaler is")
     parser.add_argument("--context", help="kubectl context to watch; by default the current one of KUBECONFIG")
@@ -106,10 +106,10 @@ def point_latest(output: Path, folder: Path) -> None:
 
 
 def tell(verdict: Verdict, folder: Path) -> None:
-    for one in verdict.judged:
-        sign = "not asked" if not one.asked else "held" if one.held else "MISSED"
-        print(f"  {sign:9}  {one.objective.name}: {one.seen.words}")
-    print(f"{'PASSED' if verdict.passed else 'NOT PASSED'}: {verdict.words}.\n{folder / 'report.html'}")
+    for result in verdict.results:
+        sign = "not asked" if not result.applies else "held" if result.held else "MISSED"
+        print(f"  {sign:9}  {result.objective.name}: {result.measurement.text}")
+    print(f"{'PASSED' if verdict.passed else 'NOT PASSED'}: {verdict.text}.\n{folder / 'report.html'}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from loadtest.cluster.record import API_ERRORS, Recorder, reason
 from loadtest.cluster.wait import CannotRunError
 from loadtest.report.progress import Progress
 from loadtest.shapes import Shape
-from loadtest.users.models import written
+from loadtest.users.models import format_weights
 
 HERE = Path(__file__).parent
 STOP_SECONDS = 12  # Locust lets users finish what they asked for, 10 s at most
@@ -105,7 +105,7 @@ class Experiment:
     def locust(self, folder: Path, log: IO[str]) -> "subprocess.Popen[bytes]":
         files = f"{HERE / 'locustfile.py'},{HERE / 'users' / 'stage_shape.py'}"
         command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", self.host]
-        command += ["--models", written(self.models), "--shape", self.shape.name]
+        command += ["--models", format_weights(self.models), "--shape", self.shape.name]
         command += ["--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", "10"]
         environment = os.environ | {"PYTHONPATH": str(facts.ROOT)}
         # A session of its own: Ctrl-C reaches this process alone, which then stops Locust in order.

@@ -27,7 +27,7 @@ from locust.env import Environment
 from urllib3 import encode_multipart_formdata
 
 from loadtest.users import checks
-from loadtest.users.models import HELP, TABULAR, weights
+from loadtest.users.models import HELP, TABULAR, parse_weights
 from loadtest.users.paced_user import Asker
 from loadtest.users.pictures import Picture, read
 
@@ -112,7 +112,7 @@ class Scans(Asker):
 
 @events.init_command_line_parser.add_listener
 def add_arguments(parser: LocustArgumentParser) -> None:
-    parser.add_argument("--models", type=weights, env_var="LOCUST_MODELS", include_in_web_ui=False, help=HELP)
+    parser.add_argument("--models", type=parse_weights, env_var="LOCUST_MODELS", include_in_web_ui=False, help=HELP)
 
 
 @events.init.add_listener

@@ -11,7 +11,7 @@ from time import sleep
 from typing import Any
 
 from loadtest.cluster import facts
-from loadtest.users.machine import busy_since, cpu_ticks
+from loadtest.users.load_second import busy_since, cpu_ticks
 
 PACKAGES = ("kserve", "fastapi", "uvicorn", "scikit-learn", "onnxruntime", "numpy", "pandas")
 LOOK_SECONDS = 2

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from loadtest.digits.sampling import Shares
-from loadtest.report.palette import COLOURS
+from loadtest.report.panels import COLOURS
 
 WIDTH = 0.38  # of a bar; two of them and a gap are 1
 

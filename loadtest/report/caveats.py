@@ -1,35 +1,39 @@
-"""How far to trust the figures: what was not seen, and whether the load generator had the CPU. Pure."""
+"""Say how far the figures can be trusted: what was not observed, and whether the load generator had enough CPU."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from loadtest.format import clock, listed, number, plural
-from loadtest.report.timeline import Moment, Run
+from loadtest.report.timeline import Run
 from loadtest.users.load_second import LoadSecond
 
 LATE_MS = 50.0
-BUSY = 0.95  # of a core, or of the machine
+BUSY = 0.95  # of one core, or of the whole machine
+GAPS_LISTED = 5
 
 
-def limits(run: Run) -> list[str]:
-    said = []
-    if not run.watched:
-        said.append("The cluster was not observed: this report knows only what the users saw.")
-    elif blind := gaps(run):
-        spans = listed([f"{clock(a)}–{clock(b)}" if b > a else clock(a) for a, b in blind[:5]])
-        total = sum(b - a + 1 for a, b in blind)
-        said.append(f"The cluster was not seen for {plural(total, 'second')} ({spans}): the chart leaves them empty.")
-    load = [moment.load for moment in run.loaded if moment.load is not None]
+def list_caveats(run: Run) -> list[str]:
+    caveats = []
+    if not run.observed:
+        caveats.append("The cluster was not observed: this report only knows what the users saw.")
+    elif gaps := find_gaps(run):
+        spans = listed([f"{clock(a)}–{clock(b)}" if b > a else clock(a) for a, b in gaps[:GAPS_LISTED]])
+        total = sum(b - a + 1 for a, b in gaps)
+        caveats.append(
+            f"The cluster could not be observed for {plural(total, 'second')} ({spans}); the chart shows gaps there."
+        )
+    load = [second.load for second in run.loaded if second.load is not None]
     if load:
-        said.append(of_generator(load))
-    said.append("A user waits for an answer before asking again, so a stalled server is asked less, not more.")
-    return said
+        caveats.append(_generator(load))
+    caveats.append("Each user waits for a response before the next request, so a stalled server receives less load.")
+    return caveats
 
 
-def of_generator(load: list[LoadSecond]) -> str:
-    """Whether the machine that made the load had the CPU for it."""
+def _generator(load: Sequence[LoadSecond]) -> str:
+    """Say how much CPU the load generator used, and whether its machine had enough."""
     used, late = [second.generator_cpu for second in load], max(second.late_ms for second in load)
     text = f"The load generator used {number(sum(used) / len(used))} of a core on average, {number(max(used))} at most"
-    text += f", and woke at most {number(late)} ms late."
+    text += f", and its clock ticked at most {number(late)} ms late."
     busy = [second.machine_busy for second in load if second.machine_busy is not None]
     if busy:
         text += (
@@ -37,15 +41,15 @@ def of_generator(load: list[LoadSecond]) -> str:
         )
     crowded = sum(share > BUSY for share in busy) > len(busy) / 10
     if late > LATE_MS or max(used) > BUSY or crowded:
-        text += " That is short of CPU, so the latencies are partly the machine’s own."
+        text += " It was short of CPU, so part of the latencies is the load generator’s own."
     return text
 
 
-def gaps(run: Run) -> list[tuple[int, int]]:
-    """First and last second of each stretch of the load in which the cluster was not seen."""
-    spans: list[tuple[int, int]] = []
-    for unseen, group in groupby(run.loaded, key=lambda m: m.cluster is None):
-        stretch: list[Moment] = list(group)
-        if unseen:
-            spans.append((stretch[0].t, stretch[-1].t))
-    return spans
+def find_gaps(run: Run) -> list[tuple[int, int]]:
+    """Return the first and last second of each stretch of the load in which the cluster was not observed."""
+    gaps: list[tuple[int, int]] = []
+    for missing, group in groupby(run.loaded, key=lambda second: second.cluster is None):
+        stretch = list(group)
+        if missing:
+            gaps.append((stretch[0].t, stretch[-1].t))
+    return gaps

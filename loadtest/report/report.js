@@ -1,4 +1,4 @@
-// Under the pointer: a line through all panels, and the figures of its second.
+// Show a line through all panels at the pointer, and the figures of that second.
 const seconds = JSON.parse(document.getElementById("seconds").textContent);
 for (const plot of document.querySelectorAll(".plot")) {
   const needle = plot.querySelector(".needle"), readout = plot.querySelector(".readout");
@@ -7,13 +7,13 @@ for (const plot of document.querySelectorAll(".plot")) {
   plot.addEventListener("pointerleave", hide);
   plot.addEventListener("pointermove", (event) => {
     const box = plot.getBoundingClientRect(), x = (event.clientX - box.left) / box.width;
-    const words = seconds[Math.floor(((x - left) / (right - left)) * seconds.length)];
-    if (!words) return hide();
-    readout.textContent = words;
+    const text = seconds[Math.floor(((x - left) / (right - left)) * seconds.length)];
+    if (!text) return hide();
+    readout.textContent = text;
     needle.style.left = `${100 * x}%`;
     needle.hidden = readout.hidden = false;
-    const past = (event.clientX - box.left) + readout.offsetWidth + 24 > box.width;
-    readout.style.left = `${(event.clientX - box.left) + (past ? -readout.offsetWidth - 12 : 12)}px`;
+    const overflows = (event.clientX - box.left) + readout.offsetWidth + 24 > box.width;
+    readout.style.left = `${(event.clientX - box.left) + (overflows ? -readout.offsetWidth - 12 : 12)}px`;
     if (readout.offsetLeft < 0) readout.style.left = "0px";
     readout.style.top = `${Math.max(0, event.clientY - box.top - readout.offsetHeight - 12)}px`;
   });

@@ -1,30 +1,35 @@
-"""When the autoscaler decided, when its pods were ready, when they were gone, and what each did. Pure.
+"""Work out when the autoscaler decided, when its pods were ready or gone, and what each pod did.
 
-Every time is the second in which the recorder first saw a thing. Where seconds before it are missing, the thing
-may be older by as many (`unsure`), and the later time is the one that is judged.
+Every time is the second in which the recorder first observed something. If the seconds before it are missing, it may
+have happened up to `uncertainty` seconds earlier; the later time is the one that is judged.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from loadtest.report.timeline import Cluster, Moment, Run
-from loadtest.users.load_second import percentile
+from loadtest.objectives import P99
+from loadtest.report.timeline import Cluster, Run, Second
 
-HELD_FOR = 10  # seconds in a row that count as "the objective holds again"
+RECOVERED_AFTER = 10  # consecutive seconds within the objectives that count as a recovery
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The autoscaler asks for `after` replicas instead of `before`; `done`: the second in which it has them."""
+    """The autoscaler asks for `after` replicas instead of `before`.
+
+    Attributes:
+        uncertainty: Seconds by which the decision may be older than `t`.
+        done: The second in which that many pods are ready, or the others are gone; None if that never happened.
+    """
 
     t: int
     before: int
     after: int
     cpu: float | None
     target: float | None
-    unsure: int
+    uncertainty: int
     done: int | None
 
     @property
@@ -33,8 +38,8 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Share:
-    """What one pod did: its requests, beside what would have been its equal part of each second it was ready in."""
+class PodShare:
+    """The requests of one pod, next to an equal part of the responses of each second in which it was ready."""
 
     pod: str
     requests: int
@@ -43,143 +48,160 @@ class Share:
     seconds: int
 
 
-def seen(moments: Iterable[Moment]) -> list[tuple[int, Cluster]]:
-    return [(moment.t, moment.cluster) for moment in moments if moment.cluster is not None]
+@dataclass(frozen=True)
+class Scaling:
+    """How the autoscaler followed the load. Computed once per report.
+
+    Attributes:
+        decisions: Every change of the replicas that the autoscaler asks for.
+        first_up: The first scale-up under load.
+        load_step: The second from which the first scale-up is measured.
+        load_gone: The second in which the load fell for the last time; None if the run did not get that far.
+        back_at_minimum: The second since which there were never more pods than the minimum, after the load had gone.
+        peak: The most pods that were ready at once since the load step, and the first such second.
+        violated: The first second of the scale-up that missed an objective; None if none did.
+        recovered: The first of RECOVERED_AFTER good seconds in a row after that; None if they never came.
+        shares: What each pod did, in the order of their first request or second.
+    """
+
+    decisions: tuple[Decision, ...]
+    first_up: Decision | None
+    load_step: int
+    load_gone: int | None
+    back_at_minimum: int | None
+    peak: tuple[int, int] | None
+    violated: int | None
+    recovered: int | None
+    shares: tuple[PodShare, ...]
 
 
-def decisions(moments: Sequence[Moment]) -> list[Decision]:
-    """Each change of the replicas that the autoscaler asks for; 0 is "not yet decided", not a wish."""
-    states = [(t, state) for t, state in seen(moments) if state.desired > 0]
+def analyse(run: Run) -> Scaling:
+    decisions = find_decisions(run.states)
+    first_up = next((decision for decision in decisions if decision.up and decision.t >= 0), None)
+    step = _load_step(run, decisions, first_up)
+    gone = max((fall for fall in run.shape.falls if fall < run.duration), default=None)
+    violated = find_violation(run, step, first_up, P99.limit)
+    return Scaling(
+        decisions=decisions,
+        first_up=first_up,
+        load_step=step,
+        load_gone=gone,
+        back_at_minimum=_back_at_minimum(run.states, gone) if gone is not None else None,
+        peak=_peak(run, step),
+        violated=violated,
+        recovered=find_recovery(run, P99.limit, violated) if violated is not None else None,
+        shares=_pod_shares(run),
+    )
+
+
+def find_decisions(states: Sequence[tuple[int, Cluster]]) -> tuple[Decision, ...]:
+    """Find each change of the desired replicas; 0 means "not decided yet" and is skipped."""
+    decided = [(t, state) for t, state in states if state.desired > 0]
     found = []
-    for (t0, before), (t, after) in pairwise(states):
+    for (t0, before), (t, after) in pairwise(decided):
         if after.desired != before.desired:
-            done = reached(states, t, after.desired, up=after.desired > before.desired)
+            done = _reached(decided, t, after.desired, up=after.desired > before.desired)
             found.append(Decision(t, before.desired, after.desired, after.cpu, after.target, t - t0 - 1, done))
-    return found
+    return tuple(found)
 
 
-def reached(states: Iterable[tuple[int, Cluster]], since: int, replicas: int, *, up: bool) -> int | None:
-    """The first second from `since` with that many pods ready (up), or no more than that many left (down)."""
+def _reached(states: Sequence[tuple[int, Cluster]], since: int, replicas: int, *, up: bool) -> int | None:
+    """Return the first second from `since` with that many pods ready (up), or with no more than that left (down)."""
     for t, state in states:
         if t >= since and (state.ready >= replicas if up else len(state.pods) <= replicas):
             return t
     return None
 
 
-def peak(run: Run) -> tuple[int, int] | None:
-    """The most pods that were ready at once since the load step, and the first second in which they were."""
-    step = load_step(run)
-    ready = [(state.ready, -t) for t, state in seen(run.loaded) if t >= step]
-    if not ready:
-        return None
-    most, t = max(ready)
-    return most, -t
+def _load_step(run: Run, decisions: Sequence[Decision], first_up: Decision | None) -> int:
+    """Return the second of the first rise of the load after the warm-up.
 
-
-def first_up(run: Run) -> Decision | None:
-    return next((decision for decision in decisions(run.moments) if decision.up and decision.t >= 0), None)
-
-
-def load_step(run: Run) -> int:
-    """The second from which the first scale-up is measured: that of the first rise of the load after the warm-up.
-
-    On a staircase the last small step before a decision would flatter it. A decision made since then, such as a
-    late scale-down, is where the autoscaler began anew.
+    On a staircase the last small step before a decision would make the autoscaler look too quick. If it made another
+    decision after the rise, such as a late scale-down, the measurement begins there.
     """
-    up = first_up(run)
-    before = up.t if up else run.seconds
+    before = first_up.t if first_up else run.duration
     rise = min((rise for rise in run.shape.rises if 0 < rise <= before), default=0)
-    return max([rise, *(decision.t for decision in decisions(run.moments) if decision.t < before and up)])
+    return max([rise, *(decision.t for decision in decisions if first_up and decision.t < before)])
 
 
-def load_gone(run: Run) -> int | None:
-    """The second in which the load last fell for good; None when the run never came to it."""
-    falls = [fall for fall in run.shape.falls if fall < run.seconds]
-    return max(falls, default=None)
-
-
-def back_at_minimum(run: Run) -> int | None:
-    """The second since which, after the load had gone, there were never more pods than the minimum."""
-    gone = load_gone(run)
-    if gone is None:
-        return None
+def _back_at_minimum(states: Sequence[tuple[int, Cluster]], gone: int) -> int | None:
     since = None
-    for t, state in seen(run.moments):
+    for t, state in states:
         if t >= gone:
             at_rest = len(state.pods) <= state.minimum and state.desired <= state.minimum
             since = (t if since is None else since) if at_rest else None
     return since
 
 
-def broken(run: Run, limit: float) -> int | None:
-    """The first second from the load step on that broke the objectives before the new pods had settled.
+def _peak(run: Run, step: int) -> tuple[int, int] | None:
+    ready = [(state.ready, -t) for t, state in run.states if step <= t < run.duration]
+    if not ready:
+        return None
+    most, t = max(ready)
+    return most, -t
 
-    They have HELD_FOR after they are ready, or the rest of the stage where none came: a slow second long after that
-    is not the scale-up's doing. None when none broke them: p99 within `limit`, nothing failed or lost.
+
+def find_violation(run: Run, step: int, first_up: Decision | None, limit: float) -> int | None:
+    """Return the first second from the load step on that missed an objective before the new pods had settled.
+
+    The new pods have RECOVERED_AFTER seconds after they are ready, or the rest of the stage if none came: a slow
+    second long after that is not caused by the scale-up. The objectives: p99 within `limit`, nothing failed or lost.
     """
-    step, up = load_step(run), first_up(run)
     stages = zip(run.shape.starts, run.shape.stages, strict=True)
-    stage_end = next((start + stage.seconds for start, stage in stages if start + stage.seconds > step), run.seconds)
-    until = up.done + HELD_FOR if up and up.done is not None else stage_end - 1
-    return next((m.t for m in run.loaded if step <= m.t <= until and not holds(m, limit)), None)
+    stage_end = next((start + stage.seconds for start, stage in stages if start + stage.seconds > step), run.duration)
+    until = first_up.done + RECOVERED_AFTER if first_up and first_up.done is not None else stage_end - 1
+    return next((second.t for second in run.loaded if step <= second.t <= until and not _holds(second, limit)), None)
 
 
-def held_again(run: Run, limit: float, since: int) -> int | None:
-    """The first of HELD_FOR good seconds in a row after `since`; None when they never came."""
+def find_recovery(run: Run, limit: float, since: int) -> int | None:
+    """Return the first of RECOVERED_AFTER good seconds in a row after `since`; None if they never came."""
     in_a_row = 0
-    for moment in run.loaded:
-        in_a_row = in_a_row + 1 if moment.t > since and holds(moment, limit) else 0
-        if in_a_row == HELD_FOR:
-            return moment.t - HELD_FOR + 1
+    for second in run.loaded:
+        in_a_row = in_a_row + 1 if second.t > since and _holds(second, limit) else 0
+        if in_a_row == RECOVERED_AFTER:
+            return second.t - RECOVERED_AFTER + 1
     return None
 
 
-def holds(moment: Moment, limit: float) -> bool:
-    if moment.load is None or moment.load.failed or moment.load.lost:
-        return False
-    p99 = percentile(moment.load.latency_ms, 0.99)
-    return p99 is not None and p99 <= limit
+def _holds(second: Second, limit: float) -> bool:
+    p99 = second.percentiles[99]
+    return not second.failures and p99 is not None and p99 <= limit
 
 
-def pods_present(run: Run) -> list[tuple[Moment, dict[str, bool]]]:
-    """For each second of the load, the pods that existed, and whether each took traffic.
+def _pods_present(run: Run) -> list[tuple[Second, dict[str, bool]]]:
+    """Return the pods that existed in each second of the load, and whether each took traffic.
 
-    A second that was not observed has the pods that were there both before and after it: a pod's name never returns.
+    A second that was not observed has the pods that existed both before and after it: a pod's name never returns.
     """
-    states = [
-        (moment.t, {pod.name: pod.ready and not pod.leaving for pod in moment.cluster.pods})
-        for moment in run.moments
-        if moment.cluster is not None
-    ]
+    states = [(t, {pod.name: pod.ready and not pod.leaving for pod in state.pods}) for t, state in run.states]
     present, later = [], iter(states)
     before: dict[str, bool] = {}
     following = next(later, None)
-    for moment in run.moments:
-        while following is not None and following[0] <= moment.t:
+    for second in run.seconds:
+        while following is not None and following[0] <= second.t:
             before, following = following[1], next(later, None)
-        if moment.cluster is not None:
+        if second.cluster is not None:
             pods = before
         else:
             after = following[1] if following is not None else {}
             pods = {name: ready and after[name] for name, ready in before.items() if name in after}
-        if 0 <= moment.t < run.seconds:
-            present.append((moment, pods))
+        if 0 <= second.t < run.duration:
+            present.append((second, pods))
     return present
 
 
-def shares(run: Run) -> list[Share]:
-    """One Share a pod, in the order of their first request or second."""
+def _pod_shares(run: Run) -> tuple[PodShare, ...]:
     requests: Counter[str] = Counter()
-    fair: Counter[str] = Counter()
+    fair: dict[str, float] = {}
     ready_seconds: Counter[str] = Counter()
     seconds: Counter[str] = Counter()
-    for moment, pods in pods_present(run):
-        answered = moment.load.pods if moment.load is not None else Counter[str]()
+    for second, pods in _pods_present(run):
+        answered = second.load.pods if second.load is not None else Counter[str]()
         requests.update(answered)
         seconds.update(pods.keys())
-        taking = [name for name, ready in pods.items() if ready]
-        for name in taking:
+        ready = [name for name, takes_traffic in pods.items() if takes_traffic]
+        for name in ready:
             ready_seconds[name] += 1
-            fair[name] += answered.total() / len(taking)  # type: ignore[assignment]
+            fair[name] = fair.get(name, 0) + answered.total() / len(ready)
     names = dict.fromkeys([*seconds, *requests])
-    return [Share(name, requests[name], fair[name], ready_seconds[name], seconds[name]) for name in names]
+    return tuple(PodShare(pod, requests[pod], fair.get(pod, 0), ready_seconds[pod], seconds[pod]) for pod in names)

@@ -1,117 +1,115 @@
-"""A run in figures, for other programs: `summary.json`. Pure.
+"""A run in figures, for other programs: `summary.json`.
 
-The shape is stable; `format` goes up when a key changes its meaning or goes away.
+The format is stable: `format` goes up when a key changes its meaning or is removed.
 
     format       1
     verdict      {passed, interrupted, words}
     models       {name: its share of the users, as a weight}
-    objectives   [{key, name, limit, unit, asked, observed, seen, held, words}]   seen: null when it did not happen
+    objectives   [{key, name, limit, unit, asked, observed, seen, held, words}]   asked: whether it applies to this
+                 run; seen: the measured value, null if it did not happen
     requests     {sent, right, failed, lost, per_second_mean, reasons: {reason: count}}
-    latency_ms   {p50, p95, p99, max} of the right answers
+    latency_ms   {p50, p95, p99, max} of the correct responses
     stages       [{name, start_s, seconds, users, sent, failed, lost, p50_ms, p95_ms, p99_ms}]
     scaling      null without a cluster, else {decisions: [{t_s, before, after, cpu_percent, target_percent, done_s}],
                  step_s, decision_after_s, ready_after_s, peak_replicas, peak_after_s, broken_s,
-                 held_again_after_s, minimum_after_s}; broken_s: null when the objectives held throughout the scale-up
+                 held_again_after_s, minimum_after_s}; broken_s: null if the objectives held throughout the scale-up
     pods         [{name, requests, share_percent, fair_percent, ready_s, exists_s}]
     cost         null without a cluster, else {pod_seconds, at_maximum_pod_seconds}
     observation  {seconds, load_missing_s, cluster_missing_s, generator_cpu_mean, generator_cpu_max, late_ms_max,
                  machine_busy_mean}
-    repeat       plan.json as it is: command, host, models, shape, git, versions, cluster (autoscaler, images, node)
+    repeat       plan.json unchanged: command, host, models, shape, git, versions, cluster (autoscaler, images, node)
 
-Times that end in `_after_s` are durations, those in `_s` are seconds of the run; unknown is null.
+Keys that end in `_after_s` are durations, the others in `_s` are seconds of the run; null means unknown.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from loadtest.objectives import P99
-from loadtest.report import scaling
-from loadtest.report.timeline import Moment, Run
-from loadtest.report.verdict import Judged, Verdict
-from loadtest.users.load_second import merged, percentile
+from loadtest.report.scaling import PodShare, Scaling
+from loadtest.report.timeline import PERCENTILES, Run, Second
+from loadtest.report.verdict import ObjectiveResult, Verdict
+from loadtest.users.load_second import merge_latencies, percentile
 
 FORMAT = 1
 
 
-def summarize(run: Run, verdict: Verdict) -> dict[str, Any]:
+def summarize(run: Run, scaling: Scaling, verdict: Verdict) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "verdict": {"passed": verdict.passed, "interrupted": verdict.interrupted, "words": verdict.words},
+        "verdict": {"passed": verdict.passed, "interrupted": verdict.interrupted, "words": verdict.text},
         "models": dict(run.models),
-        "objectives": [objective(judged) for judged in verdict.judged],
-        "requests": requests(run),
-        "latency_ms": latency(run.loaded),
-        "stages": stages(run),
-        "scaling": autoscaling(run) if run.watched else None,
-        "pods": pods(run),
-        "cost": cost(run) if run.watched else None,
-        "observation": observation(run),
+        "objectives": [_objective(result) for result in verdict.results],
+        "requests": _requests(run),
+        "latency_ms": _latency(run.loaded),
+        "stages": _stages(run),
+        "scaling": _scaling(scaling) if run.observed else None,
+        "pods": _pods(scaling.shares, observed=run.observed),
+        "cost": _cost(run, scaling.shares) if run.observed else None,
+        "observation": _observation(run),
         "repeat": dict(run.plan),
     }
 
 
-def objective(judged: Judged) -> dict[str, Any]:
-    wanted, seen = judged.objective, judged.seen
+def _objective(result: ObjectiveResult) -> dict[str, Any]:
+    objective, measurement = result.objective, result.measurement
     return {
-        "key": wanted.key,
-        "name": wanted.name,
-        "limit": wanted.limit,
-        "unit": wanted.unit,
-        "asked": judged.asked,
-        "observed": seen.observed,
-        "seen": seen.value,
-        "held": judged.held,
-        "words": seen.words,
+        "key": objective.key,
+        "name": objective.name,
+        "limit": objective.limit,
+        "unit": objective.unit,
+        "asked": result.applies,
+        "observed": measurement.observed,
+        "seen": measurement.value,
+        "held": result.held,
+        "words": measurement.text,
     }
 
 
-def counts(moments: Sequence[Moment]) -> Counter[str]:
+def _counts(seconds: Sequence[Second]) -> Counter[str]:
     total = Counter({"sent": 0, "failed": 0, "lost": 0})
-    for moment in moments:
-        if moment.load is not None:
-            total.update(sent=moment.load.sent, failed=moment.load.failed, lost=moment.load.lost)
+    for second in seconds:
+        if second.load is not None:
+            total.update(sent=second.load.sent, failed=second.load.failed, lost=second.load.lost)
     return total
 
 
-def requests(run: Run) -> dict[str, Any]:
-    total = counts(run.loaded)
+def _requests(run: Run) -> dict[str, Any]:
+    total = _counts(run.loaded)
     reasons: Counter[str] = Counter()
-    for moment in run.loaded:
-        reasons.update(moment.load.reasons if moment.load is not None else {})
+    for second in run.loaded:
+        reasons.update(second.load.reasons if second.load is not None else {})
     return {
         "sent": total["sent"],
         "right": total["sent"] - total["failed"] - total["lost"],
         "failed": total["failed"],
         "lost": total["lost"],
-        "per_second_mean": round(total["sent"] / run.seconds, 1) if run.seconds else None,
+        "per_second_mean": round(total["sent"] / run.duration, 1) if run.duration else None,
         "reasons": dict(reasons.most_common()),
     }
 
 
-def latency(moments: Sequence[Moment]) -> dict[str, float | None]:
-    latencies = merged(moment.load for moment in moments if moment.load is not None)
-    shares = {f"p{q}": percentile(latencies, q / 100) for q in (50, 95, 99)}
+def _latency(seconds: Sequence[Second]) -> dict[str, float | None]:
+    latencies = merge_latencies(second.load for second in seconds if second.load is not None)
+    shares = {f"p{q}": percentile(latencies, q / 100) for q in PERCENTILES}
     return {**shares, "max": max(latencies, default=None)}
 
 
-def stages(run: Run) -> list[dict[str, Any]]:
+def _stages(run: Run) -> list[dict[str, Any]]:
     rows = []
     for start, stage in zip(run.shape.starts, run.shape.stages, strict=True):
-        moments = [moment for moment in run.loaded if start <= moment.t < start + stage.seconds]
-        if not moments:
+        seconds = [second for second in run.loaded if start <= second.t < start + stage.seconds]
+        if not seconds:
             break
-        quick = {f"{name}_ms": ms for name, ms in latency(moments).items() if name != "max"}
-        named = {"name": stage.name, "start_s": start, "seconds": len(moments), "users": stage.users}
-        rows.append({**named, **counts(moments), **quick})
+        latency = {f"{name}_ms": ms for name, ms in _latency(seconds).items() if name != "max"}
+        facts = {"name": stage.name, "start_s": start, "seconds": len(seconds), "users": stage.users}
+        rows.append({**facts, **_counts(seconds), **latency})
     return rows
 
 
-def autoscaling(run: Run) -> dict[str, Any]:
-    up, peak = scaling.first_up(run), scaling.peak(run)
-    back, gone = scaling.back_at_minimum(run), scaling.load_gone(run)
-    step, broken = scaling.load_step(run), scaling.broken(run, P99.limit)
-    again = scaling.held_again(run, P99.limit, broken) if broken is not None else None
+def _scaling(scaling: Scaling) -> dict[str, Any]:
+    up, peak, step = scaling.first_up, scaling.peak, scaling.load_step
+    back, gone, recovered = scaling.back_at_minimum, scaling.load_gone, scaling.recovered
     return {
         "decisions": [
             {
@@ -122,21 +120,20 @@ def autoscaling(run: Run) -> dict[str, Any]:
                 "target_percent": decision.target,
                 "done_s": decision.done,
             }
-            for decision in scaling.decisions(run.moments)
+            for decision in scaling.decisions
         ],
         "step_s": step,
         "decision_after_s": up.t - step if up else None,
         "ready_after_s": up.done - up.t if up and up.done is not None else None,
         "peak_replicas": peak[0] if peak else None,
         "peak_after_s": peak[1] - step if peak and up and up.done is not None else None,
-        "broken_s": broken,
-        "held_again_after_s": again - step if again is not None else None,
+        "broken_s": scaling.violated,
+        "held_again_after_s": recovered - step if recovered is not None else None,
         "minimum_after_s": back - gone if up and back is not None and gone is not None else None,
     }
 
 
-def pods(run: Run) -> list[dict[str, Any]]:
-    shares = scaling.shares(run)
+def _pods(shares: Sequence[PodShare], *, observed: bool) -> list[dict[str, Any]]:
     answered = sum(share.requests for share in shares)
     fair = sum(share.fair for share in shares)
     return [
@@ -145,27 +142,29 @@ def pods(run: Run) -> list[dict[str, Any]]:
             "requests": share.requests,
             "share_percent": round(100 * share.requests / answered, 1) if answered else None,
             "fair_percent": round(100 * share.fair / fair, 1) if fair else None,
-            "ready_s": share.ready_seconds if run.watched else None,
-            "exists_s": share.seconds if run.watched else None,
+            "ready_s": share.ready_seconds if observed else None,
+            "exists_s": share.seconds if observed else None,
         }
         for share in shares
     ]
 
 
-def cost(run: Run) -> dict[str, int]:
-    """Seconds in which a pod existed, ready or not, beside what the maximum would have been all the time."""
-    maximum = max(state.maximum for _, state in scaling.seen(run.moments))
-    used = sum(share.seconds for share in scaling.shares(run))
-    return {"pod_seconds": used, "at_maximum_pod_seconds": maximum * run.seconds}
+def _cost(run: Run, shares: Sequence[PodShare]) -> dict[str, int]:
+    """Return the seconds in which a pod existed, ready or not, and what the maximum of pods would have taken."""
+    maximum = max(state.maximum for _, state in run.states)
+    return {
+        "pod_seconds": sum(share.seconds for share in shares),
+        "at_maximum_pod_seconds": maximum * run.duration,
+    }
 
 
-def observation(run: Run) -> dict[str, Any]:
-    load = [moment.load for moment in run.loaded if moment.load is not None]
+def _observation(run: Run) -> dict[str, Any]:
+    load = [second.load for second in run.loaded if second.load is not None]
     busy = [second.machine_busy for second in load if second.machine_busy is not None]
     return {
-        "seconds": run.seconds,
-        "load_missing_s": run.seconds - len(load),
-        "cluster_missing_s": sum(moment.cluster is None for moment in run.loaded) if run.watched else None,
+        "seconds": run.duration,
+        "load_missing_s": run.duration - len(load),
+        "cluster_missing_s": sum(second.cluster is None for second in run.loaded) if run.observed else None,
         "generator_cpu_mean": round(sum(second.generator_cpu for second in load) / len(load), 3) if load else None,
         "generator_cpu_max": max((second.generator_cpu for second in load), default=None),
         "machine_busy_mean": round(sum(busy) / len(busy), 3) if busy else None,

@@ -1,7 +1,7 @@
-"""Holds what was seen against the objectives. Pure.
+"""Compare what was observed with the objectives.
 
-Asked are the latency and error objectives always, the scaling ones when the shape is meant to scale and a cluster was
-given. An objective that is asked and could not be observed fails: silence is not a pass.
+The latency and error objectives always apply; the scaling ones apply if the shape is meant to scale and a cluster was
+given. An objective that applies and could not be observed is missed: no observation is not a pass.
 """
 
 from collections import Counter
@@ -10,127 +10,129 @@ from dataclasses import dataclass
 
 from loadtest.format import clock, number, plural
 from loadtest.objectives import OBJECTIVES, Objective
-from loadtest.report import scaling
+from loadtest.report.scaling import Scaling
 from loadtest.report.timeline import Run
-from loadtest.users.load_second import merged, percentile
+from loadtest.users.load_second import merge_latencies, percentile
 
 
 @dataclass(frozen=True)
-class Seen:
-    """`value` None: it did not happen, or was not observed; `words` say which."""
+class Measurement:
+    """What was measured for an objective; `value` is None if it did not happen or was not observed."""
 
     value: float | None
-    words: str
+    text: str
     observed: bool = True
 
 
 @dataclass(frozen=True)
-class Judged:
+class ObjectiveResult:
+    """An objective with its measurement; `applies` says whether this run had to meet it."""
+
     objective: Objective
-    seen: Seen
-    asked: bool
+    measurement: Measurement
+    applies: bool
 
     @property
     def held(self) -> bool:
-        value = self.seen.value
-        return self.seen.observed and value is not None and value <= self.objective.limit
+        value = self.measurement.value
+        return self.measurement.observed and value is not None and value <= self.objective.limit
 
 
 @dataclass(frozen=True)
 class Verdict:
-    judged: tuple[Judged, ...]
+    results: tuple[ObjectiveResult, ...]
     interrupted: bool
 
     @property
-    def missed(self) -> tuple[Judged, ...]:
-        return tuple(one for one in self.judged if one.asked and not one.held)
+    def missed(self) -> tuple[ObjectiveResult, ...]:
+        return tuple(result for result in self.results if result.applies and not result.held)
 
     @property
     def passed(self) -> bool:
         return not self.missed and not self.interrupted
 
     @property
-    def words(self) -> str:
-        asked = sum(one.asked for one in self.judged)
+    def text(self) -> str:
+        applicable = sum(result.applies for result in self.results)
         if self.interrupted:
-            return "Interrupted before the end: no verdict on the whole run"
+            return "Interrupted before the end, so there is no verdict on the whole run"
         if self.missed:
-            return f"{len(self.missed)} of {plural(asked, 'objective')} missed"
-        return f"All {asked} objectives held"
+            return f"{len(self.missed)} of {plural(applicable, 'objective')} missed"
+        return f"All {applicable} objectives held"
 
 
-def judge(run: Run) -> Verdict:
-    asked_to_scale = run.shape.scales and run.plan["cluster"] is not None
-    judged = (
-        Judged(objective, MEASURES[objective.key](run), asked=asked_to_scale or not objective.scaling)
+def judge(run: Run, scaling: Scaling) -> Verdict:
+    scaling_applies = run.shape.scales and run.plan["cluster"] is not None
+    results = (
+        ObjectiveResult(
+            objective, MEASURES[objective.key](run, scaling), applies=scaling_applies or not objective.scaling
+        )
         for objective in OBJECTIVES
     )
-    return Verdict(tuple(judged), interrupted=run.interrupted)
+    return Verdict(tuple(results), interrupted=run.interrupted)
 
 
-def latency(run: Run) -> Seen:
-    latencies = merged(moment.load for moment in run.loaded if moment.load is not None)
+def _latency(run: Run, _: Scaling) -> Measurement:
+    latencies = merge_latencies(second.load for second in run.loaded if second.load is not None)
     p99 = percentile(latencies, 0.99)
     if p99 is None:
-        return Seen(None, "no right answer was seen", observed=False)
-    return Seen(p99, f"{number(p99)} ms over {plural(latencies.total(), 'right answer')}")
+        return Measurement(None, "no correct response was observed", observed=False)
+    return Measurement(p99, f"{number(p99)} ms over {plural(latencies.total(), 'correct response')}")
 
 
-def errors(run: Run) -> Seen:
+def _errors(run: Run, _: Scaling) -> Measurement:
     total: Counter[str] = Counter()
-    for moment in run.loaded:
-        if moment.load is not None:
-            total.update(sent=moment.load.sent, failed=moment.load.failed, lost=moment.load.lost)
+    for second in run.loaded:
+        if second.load is not None:
+            total.update(sent=second.load.sent, failed=second.load.failed, lost=second.load.lost)
     if not total["sent"]:
-        return Seen(None, "no request was sent", observed=False)
+        return Measurement(None, "no request was sent", observed=False)
     percent = 100 * (total["failed"] + total["lost"]) / total["sent"]
-    words = f"{number(total['failed'])} failed and {number(total['lost'])} lost of {number(total['sent'])}"
-    return Seen(percent, words)
+    text = f"{number(total['failed'])} failed and {number(total['lost'])} lost of {number(total['sent'])}"
+    return Measurement(percent, text)
 
 
-def decision_time(run: Run) -> Seen:
-    if not run.watched:
-        return UNWATCHED
-    decision = scaling.first_up(run)
+def _decision_time(run: Run, scaling: Scaling) -> Measurement:
+    if not run.observed:
+        return UNOBSERVED
+    decision, step = scaling.first_up, scaling.load_step
     if decision is None:
-        return Seen(None, "the autoscaler never scaled up")
-    step = scaling.load_step(run)
-    late = f", seen up to {decision.unsure} s late" if decision.unsure else ""
-    return Seen(
-        decision.t - step,
-        f"load rose at {clock(step)}, {decision.before} → {decision.after} at {clock(decision.t)}{late}",
-    )
+        return NEVER_SCALED_UP
+    change = f"{decision.before} → {decision.after} at {clock(decision.t)}"
+    late = f", observed up to {decision.uncertainty} s late" if decision.uncertainty else ""
+    return Measurement(decision.t - step, f"load rose at {clock(step)}, {change}{late}")
 
 
-def ready_time(run: Run) -> Seen:
-    if not run.watched:
-        return UNWATCHED
-    decision = scaling.first_up(run)
+def _ready_time(run: Run, scaling: Scaling) -> Measurement:
+    if not run.observed:
+        return UNOBSERVED
+    decision = scaling.first_up
     if decision is None:
-        return Seen(None, "the autoscaler never scaled up")
+        return NEVER_SCALED_UP
     if decision.done is None:
-        return Seen(None, f"{decision.after} pods were never ready")
-    return Seen(decision.done - decision.t, f"{decision.after} pods ready at {clock(decision.done)}")
+        return Measurement(None, f"{decision.after} pods were never ready at once")
+    return Measurement(decision.done - decision.t, f"{decision.after} pods ready at {clock(decision.done)}")
 
 
-def minimum_time(run: Run) -> Seen:
-    if not run.watched:
-        return UNWATCHED
-    gone, back = scaling.load_gone(run), scaling.back_at_minimum(run)
+def _minimum_time(run: Run, scaling: Scaling) -> Measurement:
+    if not run.observed:
+        return UNOBSERVED
+    gone, back = scaling.load_gone, scaling.back_at_minimum
     if gone is None:
-        return Seen(None, "the load never went", observed=False)
-    if scaling.first_up(run) is None:
-        return Seen(None, "the autoscaler never scaled up")
+        return Measurement(None, "the load never fell", observed=False)
+    if scaling.first_up is None:
+        return NEVER_SCALED_UP
     if back is None:
-        return Seen(None, "not back when the recording ended")
-    return Seen(back - gone, f"load gone at {clock(gone)}, back at {clock(back)}")
+        return Measurement(None, "not yet back when the recording ended")
+    return Measurement(back - gone, f"load gone at {clock(gone)}, back at {clock(back)}")
 
 
-UNWATCHED = Seen(None, "the cluster was not observed", observed=False)
-MEASURES: dict[str, Callable[[Run], Seen]] = {
-    "latency_p99_ms": latency,
-    "error_percent": errors,
-    "decision_s": decision_time,
-    "ready_s": ready_time,
-    "minimum_s": minimum_time,
+UNOBSERVED = Measurement(None, "the cluster was not observed", observed=False)
+NEVER_SCALED_UP = Measurement(None, "the autoscaler never scaled up")
+MEASURES: dict[str, Callable[[Run, Scaling], Measurement]] = {
+    "latency_p99_ms": _latency,
+    "error_percent": _errors,
+    "decision_s": _decision_time,
+    "ready_s": _ready_time,
+    "minimum_s": _minimum_time,
 }

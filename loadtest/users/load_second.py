@@ -1,29 +1,34 @@
-"""One second of load, exactly: what was sent, what came back, how long it took, and which pod answered.
+"""One second of load: what was sent, what came back, how long it took, which pod answered, how busy the machine was.
 
-A run is a file of lines, `load.jsonl`, each a JSON object: first `{"start": …}`, then one object a second,
-last `{"end": …}`. Latencies are kept as counts of milliseconds to three significant digits, so that the percentiles
-of any stretch of seconds can be had from the file.
+A run is a file of lines, `load.jsonl`. Each line is a JSON object: first `{"start": …}`, then one object per second,
+last `{"end": …}`. Latencies are stored as counts of milliseconds, rounded to three significant digits, so that the
+percentiles of any stretch of seconds can be computed from the file.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-DISTINCT_REASONS = 20  # a second; a server that puts the clock in its errors must not fill the disk
+DISTINCT_REASONS = 20  # per second; a server that puts the time into its errors must not fill the disk
+PROC_STAT = Path("/proc/stat")
 
 
 @dataclass
 class LoadSecond:
-    """The requests that ended in second `t` (UTC epoch).
+    """The requests that ended in second `t` (UTC epoch); sent = correct + failed + lost.
 
-    sent = right answers + failed (answered, but wrongly) + lost (no answer at all).
-    users: as many as there were when its last request ended, at its beginning where none did. Not the most: where
-    the load falls, the rate asked for falls with it.
-    latency_ms counts right answers only: a refusal is quick, and would flatter the figures.
-    generator_cpu: cores that the load generator used; late_ms: how late its own clock tick came; machine_busy: share
-    of all cores of its machine that anything used (0 to 1; None where the kernel does not tell).
+    Attributes:
+        users: Users when the last request of the second ended, or at its beginning if none ended. Not the maximum:
+            when the load falls, the offered rate falls with it.
+        failed: Answered with an error or a wrong prediction.
+        lost: Not answered at all.
+        latency_ms: Counts of correct responses only: a refusal is quick, and would improve the figures.
+        generator_cpu: Cores used by the load generator.
+        late_ms: How late the load generator's own clock ticked.
+        machine_busy: Share of all cores of its machine in use, 0 to 1; None if the kernel does not report it.
     """
 
     t: int
@@ -38,23 +43,23 @@ class LoadSecond:
     late_ms: float = 0.0
     machine_busy: float | None = None
 
-    def right(self, milliseconds: float, pod: str) -> None:
+    def count_correct(self, milliseconds: float, pod: str) -> None:
         self.sent += 1
         self.pods[pod] += 1
         self.latency_ms[float(f"{milliseconds:.3g}")] += 1
 
-    def wrong(self, reason: str, pod: str) -> None:
+    def count_failed(self, reason: str, pod: str) -> None:
         self.sent += 1
         self.failed += 1
         self.pods[pod] += 1
-        self._reason(reason)
+        self._count_reason(reason)
 
-    def unanswered(self, reason: str) -> None:
+    def count_lost(self, reason: str) -> None:
         self.sent += 1
         self.lost += 1
-        self._reason(reason)
+        self._count_reason(reason)
 
-    def _reason(self, reason: str) -> None:
+    def _count_reason(self, reason: str) -> None:
         known = reason in self.reasons or len(self.reasons) < DISTINCT_REASONS
         self.reasons[reason if known else "other reasons"] += 1
 
@@ -69,7 +74,7 @@ class LoadSecond:
 
 
 def percentile(latencies: Mapping[float, int], share: float) -> float | None:
-    """The smallest latency that `share` (0 to 1) of the requests did not exceed (nearest rank); None of none."""
+    """Return the smallest latency that `share` (0 to 1) of the requests did not exceed (nearest rank)."""
     rank = math.ceil(share * sum(latencies.values()))
     seen = 0
     for milliseconds, count in sorted(latencies.items()):
@@ -79,9 +84,27 @@ def percentile(latencies: Mapping[float, int], share: float) -> float | None:
     return None
 
 
-def merged(seconds: Iterable[LoadSecond]) -> Counter[float]:
-    """The latencies of all `seconds` together."""
+def merge_latencies(seconds: Iterable[LoadSecond]) -> Counter[float]:
+    """Return the latencies of all `seconds` together."""
     total: Counter[float] = Counter()
     for second in seconds:
         total.update(second.latency_ms)
     return total
+
+
+def cpu_ticks() -> tuple[int, int] | None:
+    """Return (idle, total) CPU time of this machine so far in kernel ticks; None without /proc/stat."""
+    try:
+        ticks = [int(word) for word in PROC_STAT.read_text().split(maxsplit=9)[1:9]]
+    except (OSError, ValueError):
+        return None
+    idle, waiting_for_disk = ticks[3:5]
+    return idle + waiting_for_disk, sum(ticks)
+
+
+def busy_since(before: tuple[int, int] | None) -> tuple[float | None, tuple[int, int] | None]:
+    """Return the share of CPU time used since `before`, and the current ticks."""
+    now = cpu_ticks()
+    if before is None or now is None or now[1] == before[1]:
+        return None, now
+    return round(1 - (now[0] - before[0]) / (now[1] - before[1]), 3), now

@@ -11,7 +11,7 @@ MODELS = (TABULAR, *PICTURES)
 HELP = f"which models to ask, of {', '.join(MODELS)}, and with which shares of the users: {TABULAR}=3,digits=1"
 
 
-def weights(text: str) -> dict[str, int]:
+def parse_weights(text: str) -> dict[str, int]:
     """The weight of each model; 1 where none is written. Raises ArgumentTypeError."""
     found: dict[str, int] = {}
     for part in text.split(","):
@@ -26,12 +26,12 @@ def weights(text: str) -> dict[str, int]:
     return found
 
 
-def written(models: Mapping[str, int]) -> str:
-    """What `weights` reads: `digits=1`."""
+def format_weights(models: Mapping[str, int]) -> str:
+    """What `parse_weights` reads: `digits=1`."""
     return ",".join(f"{name}={weight}" for name, weight in models.items())
 
 
-def worded(models: Mapping[str, int]) -> str:
+def describe_weights(models: Mapping[str, int]) -> str:
     """`digits`, or `breast_model (3) and digits (1)` where their weights differ."""
     if len(set(models.values())) == 1:
         return listed(list(models))

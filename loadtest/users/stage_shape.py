@@ -21,8 +21,7 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
 from loadtest.shapes import SHAPES
-from loadtest.users.load_second import LoadSecond
-from loadtest.users.machine import busy_since, cpu_ticks
+from loadtest.users.load_second import LoadSecond, busy_since, cpu_ticks
 
 SPAWN_RATE = 100  # users a second: a step is there at once; Locust warns above this
 
@@ -93,11 +92,11 @@ class Writer:
         self.second.users = self.users
         status = getattr(response, "status_code", 0)
         if not status:
-            return self.second.unanswered(f"no answer: {type(exception).__name__}")
+            return self.second.count_lost(f"no answer: {type(exception).__name__}")
         pod = response.headers.get("X-Served-By", "") if response.headers else ""
         if exception is None:
-            return self.second.right(response_time, pod)
-        return self.second.wrong(str(exception), pod)
+            return self.second.count_correct(response_time, pod)
+        return self.second.count_failed(str(exception), pod)
 
     def turn(self, now: float) -> None:
         """Write every second that is over at `now`, those in which nothing ended too."""

@@ -67,7 +67,7 @@ def load_second(t: int, shape: Shape) -> LoadSecond:
     users = shape.users_at(t)
     second = LoadSecond(ZERO + t, users=users, generator_cpu=0.2, late_ms=1.5)
     for i in range(users * 10):
-        second.right(20.0 if i % 100 == 99 else 3.0 if i % 2 else 2.0, f"pod-{i % replicas_at(t)}")
+        second.count_correct(20.0 if i % 100 == 99 else 3.0 if i % 2 else 2.0, f"pod-{i % replicas_at(t)}")
     return second
 
 

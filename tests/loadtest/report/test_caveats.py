@@ -10,13 +10,13 @@ from loadtest.users.load_second import LoadSecond
 from tests.loadtest import synthetic
 
 
-def test_limits_name_the_unseen_seconds(tmp_path: Path) -> None:
+def test_unobserved_seconds_are_listed(tmp_path: Path) -> None:
     def line(t: int) -> dict[str, Any]:
         missing = t in {70, 71, 72, 100}
         return {"t": synthetic.ZERO + t, "missing": "timed out"} if missing else synthetic.cluster_line(t)
 
-    said = caveats.limits(timeline.read(synthetic.folder(tmp_path, cluster=line)))
-    assert "The cluster was not seen for 4 seconds (1:10–1:12 and 1:40): the chart leaves them empty." in said
+    found = caveats.list_caveats(timeline.read(synthetic.folder(tmp_path, cluster=line)))
+    assert "The cluster could not be observed for 4 seconds (1:10–1:12 and 1:40); the chart shows gaps there." in found
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def test_limits_name_the_unseen_seconds(tmp_path: Path) -> None:
         ({"machine_busy": 1.0}, True),
     ],
 )
-def test_limits_doubt_a_load_generator_short_of_cpu(tmp_path: Path, used: dict[str, Any], *, doubted: bool) -> None:
+def test_load_generator_short_of_cpu_is_pointed_out(tmp_path: Path, used: dict[str, Any], *, doubted: bool) -> None:
     def busy(t: int, shape: Shape) -> LoadSecond:
         return replace(synthetic.load_second(t, shape), **used)
 
-    said = " ".join(caveats.limits(timeline.read(synthetic.folder(tmp_path, load=busy))))
-    assert ("short of CPU" in said) is doubted
+    found = " ".join(caveats.list_caveats(timeline.read(synthetic.folder(tmp_path, load=busy))))
+    assert ("short of CPU" in found) is doubted

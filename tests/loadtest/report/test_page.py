@@ -1,4 +1,4 @@
-"""The report as a reader meets it: in a real browser, offline, at a desk, on a phone, in the dark and on paper."""
+"""The report in a real browser: offline, on a desktop, on a phone, in the dark style and in print."""
 
 import json
 from collections.abc import Iterator
@@ -29,12 +29,12 @@ def browser(chromium: str) -> Iterator[Browser]:
 def failing(t: int, shape: Shape) -> LoadSecond:
     second = synthetic.load_second(t, shape)
     for _ in range(5 if 60 <= t < 64 else 0):
-        second.wrong("wrong answer: label '<script>alert(1)</script>' for a row that is 'M'", "pod-1")
+        second.count_failed("wrong answer: label '<script>alert(1)</script>' for a row that is 'M'", "pod-1")
     return second
 
 
 def warned(t: int) -> dict[str, Any]:
-    """What Kubernetes says comes in long words."""
+    """Return a cluster whose Kubernetes events have long words."""
     message = 'Readiness probe failed: Get "http://10.244.0.10:8000/health/ready": context deadline exceeded'
     event = {"at": synthetic.ZERO + t, "object": "ml-serving-deployment-56cd54c6f6-7gf4x"}
     event |= {"reason": "Unhealthy", "message": message, "type": "Warning"}
@@ -59,7 +59,7 @@ def page_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def opened(browser: Browser, path: Path, width: int, complaints: list[str], **options: Any) -> Page:
-    """The page, with everything it asked of a network or complained of noted down."""
+    """Open the page; record everything it requests from a network or logs as `complaints`."""
     page = browser.new_context(viewport={"width": width, "height": 800}, **options).new_page()
     page.on("request", lambda request: None if request.url == path.as_uri() else complaints.append(request.url[:100]))
     page.on("console", lambda message: complaints.append(message.text))
@@ -70,7 +70,7 @@ def opened(browser: Browser, path: Path, width: int, complaints: list[str], **op
 
 @pytest.mark.parametrize("width", [DESK, PHONE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_alone_and_fits(browser: Browser, page_of: Path, width: int, scheme: str) -> None:
+def test_page_needs_no_network_and_fits_the_width(browser: Browser, page_of: Path, width: int, scheme: str) -> None:
     complaints: list[str] = []
     page = opened(browser, page_of, width, complaints, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -84,7 +84,7 @@ def test_it_opens_alone_and_fits(browser: Browser, page_of: Path, width: int, sc
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE])
-def test_every_figure_is_seen_without_scrolling_sideways(browser: Browser, page_of: Path, width: int) -> None:
+def test_every_figure_fits_without_horizontal_scrolling(browser: Browser, page_of: Path, width: int) -> None:
     page = opened(browser, page_of, width, [])
     cells = page.evaluate("""[...document.querySelectorAll('tbody th, tbody td, dd')].map(cell => {
         const range = document.createRange(); range.selectNodeContents(cell);
@@ -96,7 +96,7 @@ def test_every_figure_is_seen_without_scrolling_sideways(browser: Browser, page_
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE])
-def test_no_word_of_the_chart_is_cut_or_tiny(browser: Browser, page_of: Path, width: int) -> None:
+def test_no_text_of_the_chart_is_cut_off_or_tiny(browser: Browser, page_of: Path, width: int) -> None:
     page = opened(browser, page_of, width, [])
     boxes = page.evaluate("""[...document.querySelectorAll('figure svg')]
         .filter(svg => svg.getBoundingClientRect().width)
@@ -111,7 +111,7 @@ def test_no_word_of_the_chart_is_cut_or_tiny(browser: Browser, page_of: Path, wi
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE])
-def test_no_words_of_the_chart_lie_on_one_another(browser: Browser, page_of: Path, width: int) -> None:
+def test_no_texts_of_the_chart_overlap(browser: Browser, page_of: Path, width: int) -> None:
     page = opened(browser, page_of, width, [])
     boxes = page.evaluate("""[...document.querySelectorAll('figure svg text')].map(text => {
         const box = text.getBoundingClientRect();
@@ -126,7 +126,7 @@ def test_no_words_of_the_chart_lie_on_one_another(browser: Browser, page_of: Pat
     page.context.close()
 
 
-def test_dark_reaches_into_the_chart(browser: Browser, page_of: Path) -> None:
+def test_dark_style_applies_to_the_chart(browser: Browser, page_of: Path) -> None:
     ink = {}
     for scheme in ("light", "dark"):
         page = opened(browser, page_of, DESK, [], color_scheme=scheme)
@@ -137,7 +137,7 @@ def test_dark_reaches_into_the_chart(browser: Browser, page_of: Path) -> None:
     assert ink["light"] != ink["dark"]
 
 
-def test_it_prints_in_light_on_a_few_pages(browser: Browser, page_of: Path) -> None:
+def test_page_prints_in_the_light_style_on_a_few_pages(browser: Browser, page_of: Path) -> None:
     page = opened(browser, page_of, DESK, [], color_scheme="dark")
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -146,7 +146,7 @@ def test_it_prints_in_light_on_a_few_pages(browser: Browser, page_of: Path) -> N
     page.context.close()
 
 
-def test_page_and_chart_say_which_models_were_asked(browser: Browser, tmp_path: Path) -> None:
+def test_page_and_chart_name_the_models_under_load(browser: Browser, tmp_path: Path) -> None:
     plan = synthetic.folder(tmp_path) / "plan.json"
     plan.write_text(json.dumps(json.loads(plan.read_text()) | {"models": {"digits": 3, "brain_mri": 1}}))
     write.write(tmp_path)
@@ -160,14 +160,14 @@ def test_page_and_chart_say_which_models_were_asked(browser: Browser, tmp_path: 
         page.context.close()
 
 
-def test_what_a_server_says_is_text_and_no_markup(browser: Browser, tmp_path: Path) -> None:
+def test_server_responses_are_escaped(browser: Browser, tmp_path: Path) -> None:
     write.write(synthetic.folder(tmp_path, load=failing))
     page = opened(browser, tmp_path / "report.html", DESK, [])
     assert "<script>alert(1)</script>" in page.locator(".reason").inner_text()
     page.context.close()
 
 
-def test_the_pointer_reads_the_second_it_is_over(browser: Browser, tmp_path: Path) -> None:
+def test_pointer_shows_the_figures_of_its_second(browser: Browser, tmp_path: Path) -> None:
     write.write(synthetic.folder(tmp_path))
     page = opened(browser, tmp_path / "report.html", DESK, [])
     plot = page.locator(".plot.wide")
@@ -178,7 +178,7 @@ def test_the_pointer_reads_the_second_it_is_over(browser: Browser, tmp_path: Pat
     plot.hover(position={"x": box["width"] * (left + share * (right - left)), "y": 100})
     words = page.locator(".wide .readout").inner_text().splitlines()
     assert words[:3] == ["1:00", "50 users, 500 requests/s", "p50 2, p95 3, p99 3 ms"]
-    assert words[3:] == ["CPU 66 % of request", "3 of 3 pods ready"]
+    assert words[3:] == ["CPU 66 % of the request", "3 of 3 pods ready"]
     page.mouse.move(1, 1)
     assert page.locator(".wide .readout").is_hidden()
     page.context.close()

@@ -42,8 +42,8 @@ def test_a_line_is_taken_only_when_it_is_whole(tmp_path: Path) -> None:
 
 def test_failures_add_up(tmp_path: Path) -> None:
     second = synthetic.load_second(3, SHORT)
-    second.wrong("status 503", "pod-0")
-    second.unanswered("no answer: timeout")
+    second.count_failed("status 503", "pod-0")
+    second.count_lost("no answer: timeout")
     (tmp_path / "load.jsonl").write_text(2 * (json.dumps(second.to_dict()) + "\n"))
     progress = Progress(SHORT, tmp_path / "load.jsonl")
     progress.follow()

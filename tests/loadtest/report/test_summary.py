@@ -1,4 +1,4 @@
-"""The figures that other programs read: of the hand-made run, where each is known."""
+"""The figures that other programs read, of the synthetic run, for which each is known."""
 
 import json
 from pathlib import Path
@@ -6,19 +6,23 @@ from typing import Any
 
 import pytest
 
-from loadtest.report import summary, timeline, verdict, write
-from loadtest.report.write import Key, keys
+from loadtest.report import scaling, summary, timeline, verdict, write
+from loadtest.report.write import Headline, headlines
 from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond
 from tests.loadtest import synthetic
 
 
+def summary_of(run: timeline.Run) -> dict[str, Any]:
+    found = scaling.analyse(run)
+    return summary.summarize(run, found, verdict.judge(run, found))
+
+
 def summarized(path: Path, **options: Any) -> dict[str, Any]:
-    run = timeline.read(synthetic.folder(path, **options))
-    return summary.summarize(run, verdict.judge(run))
+    return summary_of(timeline.read(synthetic.folder(path, **options)))
 
 
-def test_its_keys_are_those_of_its_description(tmp_path: Path) -> None:
+def test_keys_match_the_module_documentation(tmp_path: Path) -> None:
     lines = (summary.__doc__ or "").splitlines()
     described = [line.split()[0] for line in lines if line.startswith("    ") and line[4] != " "]
     assert list(summarized(tmp_path)) == described
@@ -42,37 +46,36 @@ def test_scaling_and_cost(tmp_path: Path) -> None:
     assert found["cost"] == {"pod_seconds": 180 + 2 * 125, "at_maximum_pod_seconds": 540}
 
 
-def test_a_run_that_never_scaled_up_came_back_from_nothing(tmp_path: Path) -> None:
+def test_run_without_a_scale_up_has_no_scaling_times(tmp_path: Path) -> None:
     found = summarized(tmp_path, cluster=lambda t: synthetic.cluster_line(0) | {"t": synthetic.ZERO + t})["scaling"]
     assert {name for name, value in found.items() if value is None} == {
         *("decision_after_s", "ready_after_s", "peak_after_s", "broken_s", "held_again_after_s", "minimum_after_s")
     }
 
 
-def test_a_slow_second_of_the_scale_up_is_told(tmp_path: Path) -> None:
+def test_slow_second_of_the_scale_up_is_reported(tmp_path: Path) -> None:
     def slow(t: int, shape: Shape) -> LoadSecond:
         second = synthetic.load_second(t, shape)
         for _ in range(50 if t == 41 else 0):
-            second.right(400.0, "pod-0")
+            second.count_correct(400.0, "pod-0")
         return second
 
     found = summarized(tmp_path, load=slow)["scaling"]
     assert (found["broken_s"], found["held_again_after_s"]) == (41, 12)
 
 
-def test_a_run_from_before_pictures_asked_the_only_model(tmp_path: Path) -> None:
+def test_older_run_without_models_used_the_tabular_model(tmp_path: Path) -> None:
     assert summarized(tmp_path)["models"] == {"breast_model": 1}
     plan = json.loads((tmp_path / "plan.json").read_text())
     (tmp_path / "plan.json").write_text(json.dumps({name: plan[name] for name in plan if name != "models"}))
-    run = timeline.read(tmp_path)
-    assert summary.summarize(run, verdict.judge(run))["models"] == {"breast_model": 1}
+    assert summary_of(timeline.read(tmp_path))["models"] == {"breast_model": 1}
 
 
 def test_requests_and_stages(tmp_path: Path) -> None:
     def bad(t: int, shape: Shape) -> LoadSecond:
         second = synthetic.load_second(t, shape)
         for _ in range(3 if t == 95 else 0):
-            second.wrong("status 500", "pod-0")
+            second.count_failed("status 500", "pod-0")
         return second
 
     found = summarized(tmp_path, load=bad)
@@ -99,23 +102,23 @@ def test_shares_are_percentages_of_all(tmp_path: Path) -> None:
     assert [pod["ready_s"] for pod in pods] == [180, 108, 108]
 
 
-def test_without_a_cluster_nothing_of_one_is_told(tmp_path: Path) -> None:
+def test_without_a_cluster_its_figures_are_null(tmp_path: Path) -> None:
     found = summarized(tmp_path, cluster=None)
     assert found["scaling"] is found["cost"] is None
     assert found["observation"]["cluster_missing_s"] is None
     assert found["pods"][0]["ready_s"] is found["pods"][0]["fair_percent"] is None
 
 
-def test_it_is_json_and_says_what_the_page_says(tmp_path: Path) -> None:
+def test_summary_is_json_and_agrees_with_the_page(tmp_path: Path) -> None:
     folder = synthetic.folder(tmp_path)
     write.write(folder)
     found = json.loads((folder / "summary.json").read_text())
     assert found["format"] == 1
     assert "held throughout" in (folder / "report.html").read_text()
     run = timeline.read(folder)
-    assert keys(run, found) == [
-        Key("33\N{NARROW NO-BREAK SPACE}300", "requests", "none failed, none lost"),
-        Key("3", "ms", "p99 latency over the run"),
-        Key("22", "s", "from the load step to 3 pods ready"),
-        Key("430", "pod-seconds", "20 % less than always at the maximum"),
+    assert headlines(run, found) == [
+        Headline("33\N{NARROW NO-BREAK SPACE}300", "requests", "none failed, none lost"),
+        Headline("3", "ms", "p99 latency over the whole run"),
+        Headline("22", "s", "from the load step to 3 pods ready"),
+        Headline("430", "pod-seconds", "20 % less than with the maximum of pods throughout"),
     ]

@@ -1,17 +1,19 @@
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from loadtest.users.load_second import DISTINCT_REASONS, LoadSecond, merged, percentile
+from loadtest.users import load_second
+from loadtest.users.load_second import DISTINCT_REASONS, LoadSecond, merge_latencies, percentile
 
 
 def second() -> LoadSecond:
     found = LoadSecond(1000, users=7)
     for milliseconds in (1.234, 1.2341, 45.67, 1234.5):
-        found.right(milliseconds, "a")
-    found.wrong("status 503", "b")
-    found.unanswered("no answer: ConnectionRefusedError")
+        found.count_correct(milliseconds, "a")
+    found.count_failed("status 503", "b")
+    found.count_lost("no answer: ConnectionRefusedError")
     return found
 
 
@@ -52,16 +54,32 @@ def test_nothing_has_no_percentile() -> None:
 def test_merged_percentiles_are_those_of_all_requests() -> None:
     """The p99 of a run is not the mean of its seconds' p99."""
     slow, fast = LoadSecond(0), LoadSecond(1)
-    slow.right(500, "")
+    slow.count_correct(500, "")
     for _ in range(199):
-        fast.right(2, "")
-    assert merged([slow, fast]) == Counter({2.0: 199, 500.0: 1})
-    assert percentile(merged([slow, fast]), 0.99) == 2
+        fast.count_correct(2, "")
+    assert merge_latencies([slow, fast]) == Counter({2.0: 199, 500.0: 1})
+    assert percentile(merge_latencies([slow, fast]), 0.99) == 2
 
 
 def test_reasons_that_never_repeat_do_not_pile_up() -> None:
     found = LoadSecond(0)
     for i in range(1000):
-        found.wrong(f"at {i}", "")
+        found.count_failed(f"at {i}", "")
     assert len(found.reasons) == DISTINCT_REASONS + 1
     assert found.reasons["other reasons"] == 1000 - DISTINCT_REASONS
+
+
+def test_busy_is_the_share_of_cores_that_were_not_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = tmp_path / "stat"
+    monkeypatch.setattr(load_second, "PROC_STAT", stat)
+    stat.write_text("cpu  100 0 100 700 100 0 0 0 0 0\ncpu0 50 0 50 350 50 0 0 0 0 0\n")
+    before = load_second.cpu_ticks()
+    assert before == (800, 1000)
+    stat.write_text("cpu  150 10 120 750 120 0 0 0 0 0\n")
+    assert load_second.busy_since(before) == (round(1 - 70 / 150, 3), (870, 1150))
+
+
+def test_a_kernel_that_does_not_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_second, "PROC_STAT", tmp_path / "missing")
+    assert load_second.cpu_ticks() is None
+    assert load_second.busy_since(None) == (None, None)

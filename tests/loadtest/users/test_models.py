@@ -2,7 +2,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from loadtest.users.models import weights, worded, written
+from loadtest.users.models import describe_weights, format_weights, parse_weights
 
 
 @pytest.mark.parametrize(
@@ -14,8 +14,8 @@ from loadtest.users.models import weights, worded, written
     ],
 )
 def test_weights_are_read_and_written(text: str, found: dict[str, int]) -> None:
-    assert weights(text) == found
-    assert weights(written(found)) == found
+    assert parse_weights(text) == found
+    assert parse_weights(format_weights(found)) == found
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_weights_are_read_and_written(text: str, found: dict[str, int]) -> None:
 )
 def test_what_names_no_load_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(ArgumentTypeError, match=sentence):
-        weights(text)
+        parse_weights(text)
 
 
 def test_words_tell_weights_where_they_differ() -> None:
-    assert worded({"digits": 4}) == "digits"
-    assert worded({"breast_model": 1, "digits": 1}) == "breast_model and digits"
-    assert worded({"breast_model": 3, "digits": 1}) == "breast_model (3) and digits (1)"
+    assert describe_weights({"digits": 4}) == "digits"
+    assert describe_weights({"breast_model": 1, "digits": 1}) == "breast_model and digits"
+    assert describe_weights({"breast_model": 3, "digits": 1}) == "breast_model (3) and digits (1)"
