@@ -33,7 +33,7 @@ class KServeServer(kserve.ModelServer):
 
     def __init__(self, settings: Settings, predictors: Sequence[Predictor]) -> None:
         super().__init__(http_port=settings.port, enable_grpc=False, grace_period=settings.grace_seconds)
-        table = routing.table(predictors) | routes.table(predictors, settings)
+        table = routing.table(predictors) | routes.routes_for(predictors, settings)
         if settings.docs:
             table |= docs.table(predictors)
         if settings.metrics_port == settings.port:

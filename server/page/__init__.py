@@ -1,1 +1,1 @@
-"""The page at /: templates, style and scripts, and what fills the templates."""
+"""The page at /: its routes, its HTML, and the style and scripts that it loads."""

@@ -1,4 +1,4 @@
-// The command that asks the same from a terminal.
+// The curl command that repeats a request from a terminal.
 
 export const ofRow = (model, row) =>
   `curl ${address(model)} -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(row))}`;
@@ -6,13 +6,13 @@ export const ofRow = (model, row) =>
 export const ofPicture = (model, type, name) =>
   `curl ${address(model)} -H 'Content-Type: ${type}' --data-binary ${quoted(`@${name}`)}`;
 
-/** Makes the place show a command, and its button copy it; without a command it is hidden. */
-export function asksAgain(place) {
+/** Return a function that shows a command in this place, with a button to copy it. Without a command it is hidden. */
+export function commandIn(place) {
   const [code, button] = [place.querySelector('code'), place.querySelector('.copy')];
   button.addEventListener('click', async () => {
     getSelection().selectAllChildren(code);
     if (navigator.clipboard) await navigator.clipboard.writeText(code.textContent);
-    else document.execCommand('copy'); // over plain HTTP there is nothing else
+    else document.execCommand('copy'); // the only way over plain HTTP
     button.textContent = 'Copied';
     setTimeout(() => (button.textContent = 'Copy'), 2000);
   });

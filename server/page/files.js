@@ -1,7 +1,7 @@
-// Files as a person gives them: chosen, photographed, dropped anywhere on the page, or pasted.
-// Each way ends in an event "pictures" at a model's part of the page, with the files as its detail.
+// Files from and to the person: chosen, photographed, dropped anywhere on the page, pasted; previewed; saved.
+// However files arrive, their model's section gets an event "pictures" with the files as its detail.
 
-/** Files chosen with the inputs of this part; a click where they may be dropped chooses, too. */
+/** Take the files chosen with the section's inputs. A click on its drop area opens the chooser, too. */
 export function takeChosen(section) {
   const several = section.querySelector('[name=image_file]');
   several.multiple = true;
@@ -14,7 +14,7 @@ export function takeChosen(section) {
   }
 }
 
-/** Files dropped or pasted go to the part that target() gives. */
+/** Take files that are dropped or pasted anywhere, for the section that target() returns. */
 export function catchFiles(target) {
   const over = (event, on) => {
     if (!event.dataTransfer?.types.includes('Files')) return;
@@ -28,6 +28,32 @@ export function catchFiles(target) {
     give(target(), [...(event.dataTransfer?.files ?? [])]);
   });
   document.addEventListener('paste', (event) => give(target(), [...(event.clipboardData?.files ?? [])]));
+}
+
+/** The picture that was sent, shown over the drop area or the drawing area. */
+export class Preview {
+  constructor(section) {
+    this.image = section.querySelector('.given');
+    this.image.addEventListener('error', () => this.hide()); // not a format that the browser can show
+  }
+
+  show(file) {
+    this.hide();
+    this.image.src = URL.createObjectURL(file);
+    this.image.hidden = false;
+  }
+
+  hide() {
+    URL.revokeObjectURL(this.image.src);
+    this.image.hidden = true;
+  }
+}
+
+/** Download the file to the person's disk. */
+export function saveAs(file) {
+  const address = URL.createObjectURL(file);
+  Object.assign(document.createElement('a'), { href: address, download: file.name }).click();
+  URL.revokeObjectURL(address);
 }
 
 function give(section, files) {

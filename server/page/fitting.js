@@ -1,33 +1,33 @@
-// A picture that the server takes: one that is too large is made smaller here.
-import { Refusal } from './ask.js';
+// Pictures that are too large for the server are made smaller here.
+import { Refusal } from './request.js';
 
 const MEGABYTE = 1e6;
 const LARGEST = 30 * MEGABYTE;
 const SIDES = [2000, 1400, 1000, 700, 500]; // pixels
-const FORM_BYTES = 1024; // what a form puts around a file
+const FORM_BYTES = 1024; // upper bound of what a form adds around a file
 
-const mostBytes = Number(document.body.dataset.maxBytes) - FORM_BYTES;
+const maxBytes = Number(document.body.dataset.maxBytes) - FORM_BYTES;
 
-/** The file's bytes, or a smaller JPEG of it, and a note that says so. Throws Refusal. */
+/** Return the file's bytes, or a smaller JPEG of it with a note that says so. Throws Refusal. */
 export async function fitting(file) {
   if (file.size > LARGEST) {
-    throw new Refusal(`${file.name} has ${megabytes(file.size)} MB; more than ${megabytes(LARGEST)} MB are not taken.`);
+    throw new Refusal(`${file.name} has ${megabytes(file.size)} MB. The limit is ${megabytes(LARGEST)} MB.`);
   }
   const picture = await read(file);
-  if (picture.size <= mostBytes) return { picture, note: '' };
+  if (picture.size <= maxBytes) return { picture, note: '' };
   const bitmap = await decoded(file);
   for (const side of SIDES) {
     const smaller = await scaled(bitmap, Math.min(1, side / Math.max(bitmap.width, bitmap.height)));
-    if (smaller.size <= mostBytes) return { picture: smaller, note: made(bitmap, smaller) };
+    if (smaller.size <= maxBytes) return { picture: smaller, note: resized(bitmap, smaller) };
   }
-  throw new Refusal(`${file.name} stays too large for the server, however small it is made.`);
+  throw new Refusal(`${file.name} is too large for the server, even at ${SIDES.at(-1)} pixels.`);
 }
 
 async function read(file) {
   try {
     return new Blob([await file.arrayBuffer()], { type: file.type });
   } catch {
-    throw new Refusal(`${file.name} cannot be read; is it a folder, or has it been moved?`);
+    throw new Refusal(`${file.name} cannot be read. It may be a folder, or it may have been moved.`);
   }
 }
 
@@ -35,7 +35,7 @@ async function decoded(file) {
   try {
     return await createImageBitmap(file);
   } catch {
-    throw new Refusal(`${file.name} is too large to be sent, and this browser cannot make it smaller; send a JPEG or PNG.`);
+    throw new Refusal(`${file.name} is too large to send, and this browser cannot make it smaller. Send a JPEG or PNG.`);
   }
 }
 
@@ -50,7 +50,7 @@ async function scaled(bitmap, scale) {
   return Object.assign(smaller, { width: canvas.width, height: canvas.height });
 }
 
-const made = (from, to) =>
-  `Made smaller before it was sent: from ${from.width} × ${from.height} to ${to.width} × ${to.height} pixels.`;
+const resized = (from, to) =>
+  `Made smaller before sending: from ${from.width} × ${from.height} to ${to.width} × ${to.height} pixels.`;
 
 const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(bytes < 10 * MEGABYTE ? 1 : 0);

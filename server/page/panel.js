@@ -1,5 +1,5 @@
-// The place where one model's answer appears, and whatever else there is to say.
-import { asksAgain } from './curl.js';
+// The part of a section that shows the model's answer, or a message instead.
+import { commandIn } from './curl.js';
 
 export function percent(probability) {
   if (probability > 0 && probability < 0.001) return '< 0.1 %';
@@ -11,16 +11,16 @@ export class Panel {
   constructor(section) {
     this.root = section.querySelector('.answer');
     this.labels = JSON.parse(section.dataset.labels);
-    this.hint = this.#at('.told').textContent;
-    this.curl = asksAgain(this.#at('.curl'));
+    this.hint = this.#at('.message').textContent;
+    this.showCommand = commandIn(this.#at('.curl'));
   }
 
   tell(sentence) {
     this.root.classList.remove('refused', 'waiting');
-    this.#at('.told').textContent = sentence;
+    this.#at('.message').textContent = sentence;
   }
 
-  /** A sentence while there is no answer yet; the one before stays, but dimmed. */
+  /** Show a sentence until there is an answer. The answer before stays visible, dimmed. */
   wait(sentence) {
     this.tell(sentence);
     this.root.classList.add('waiting');
@@ -42,18 +42,18 @@ export class Panel {
     this.tell(this.hint);
   }
 
-  /** answer: as the server gave it; ms: how long it took; note: what else is to be said; curl: the same as a command. */
+  /** Show the server's answer, its round trip in milliseconds, a note, and the curl command that repeats it. */
   show({ answer, ms, note, curl }) {
     this.#fill(answer, this.#probabilities(answer));
     this.root.classList.remove('empty');
     this.tell(note);
-    this.#at('.took').textContent = `${ms.toFixed(ms < 10 ? 1 : 0)} ms, there and back`;
-    this.curl(curl);
+    this.#at('.took').textContent = `${ms.toFixed(ms < 10 ? 1 : 0)} ms round trip`;
+    this.showCommand(curl);
   }
 
   #fill(answer, probabilities) {
     this.#at('.label').textContent = answer.label ?? answer.prediction ?? '';
-    this.#at('.sure').textContent = 'probability' in answer ? percent(answer.probability) : '';
+    this.#at('.probability').textContent = 'probability' in answer ? percent(answer.probability) : '';
     this.#at('.took').textContent = '';
     for (const bar of this.root.querySelectorAll('.bars li')) {
       const probability = probabilities[bar.dataset.label];
@@ -68,7 +68,7 @@ export class Panel {
     if (answer.seen) seen.querySelector('img').src = answer.seen;
   }
 
-  /** Of each label, where they are known: of two, one says the other. */
+  /** Return the known probabilities by label. With two labels, one probability implies the other. */
   #probabilities({ label, probability, probabilities }) {
     if (probabilities || probability === undefined) return probabilities ?? {};
     const others = this.labels.filter((other) => other !== label);
@@ -81,7 +81,7 @@ export class Panel {
 }
 
 function item(text) {
-  const made = document.createElement('li');
-  made.textContent = text;
-  return made;
+  const element = document.createElement('li');
+  element.textContent = text;
+  return element;
 }

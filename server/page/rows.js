@@ -1,19 +1,18 @@
-// A model of rows: the form is a row, asked about when it is sent and whenever it changes.
-import { ask } from './ask.js';
+// A model of rows: the form is one row. It is sent on submit and after every change.
 import { ofRow } from './curl.js';
-import { latest } from './latest.js';
 import { Panel } from './panel.js';
+import { latest, post } from './request.js';
 
 export function rows(section) {
   const { model } = section.dataset;
   const form = section.querySelector('form');
   const panel = new Panel(section);
-  const doing = latest(panel);
+  const run = latest(panel);
 
-  const predict = () => doing(async (signal) => {
+  const predict = () => run(async (signal) => {
     const row = rowOf(form);
-    const found = await ask(`/predict/${encodeURIComponent(model)}`, row, (said) => panel.wait(said), signal);
-    panel.show({ ...found, curl: ofRow(model, row) });
+    const result = await post(`/predict/${encodeURIComponent(model)}`, row, (sentence) => panel.wait(sentence), signal);
+    panel.show({ ...result, curl: ofRow(model, row) });
   });
 
   form.addEventListener('submit', (event) => {
@@ -21,10 +20,10 @@ export function rows(section) {
     predict();
   });
   form.addEventListener('input', predict);
-  section.addEventListener('pictures', () => panel.refuse('This model takes numbers; choose a model of pictures first.'));
+  section.addEventListener('pictures', () => panel.refuse('This model takes numbers. Choose a model of pictures first.'));
 }
 
-/** What is left empty is left out: the server says whether it may be. */
+/** Return the fields that are not blank. The server says whether the others may be missing. */
 function rowOf(form) {
   const fields = [...form.querySelectorAll('.field input')].filter((field) => field.value !== '');
   return Object.fromEntries(fields.map((field) => [field.name, field.type === 'number' ? field.valueAsNumber : field.value]));

@@ -1,6 +1,6 @@
-// Several pictures: one row each, and all of them as a CSV file.
+// The table for several pictures: a row each, and a CSV file of all rows.
+import { saveAs } from './files.js';
 import { percent } from './panel.js';
-import { saveAs } from './save.js';
 
 const HEAD = ['picture', 'answer', 'probability', 'warnings', 'ms'];
 

@@ -1,4 +1,4 @@
-"""Tiny models of pictures whose answers anyone can see: is there more light in one part than in another?"""
+"""Tiny picture models with obvious answers: is one part of the picture lighter than another?"""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from model.bundle_write import save
 from model.image import scan
 from model.task import Picture, Task
 
-NO_DEVICE = "Not a medical device."
+CAUTION = "This is not a medical device."
 
 
 def upright(folder: Path) -> Bundle:
-    """A digit is "tall" where the ink stands in the middle six columns, else "wide"."""
+    """Answer "tall" if most ink is in the middle six columns, else "wide"."""
     middle = np.full((28, 28), -1.0, np.float32)
     middle[:, 11:17] = 1.0
     picture = Picture("digit", 28, 28, "a handwritten digit", strange_above=0.9, input="draw")
@@ -23,11 +23,13 @@ def upright(folder: Path) -> Bundle:
 
 
 def half(folder: Path) -> Bundle:
-    """A scan is "upper" where its upper half is lighter, else "lower"."""
+    """Answer "upper" if the upper half is lighter, else "lower"."""
     upper = np.ones((scan.SIDE, scan.SIDE), np.float32)
     upper[scan.SIDE // 2 :] = -1.0
-    picture = Picture("scan", scan.SIDE, scan.SIDE, "a brain MRI scan", strange_above=0.9, input="upload")
-    return _saved(folder, "half", ("upper", "lower"), upper, picture, {"limits": [NO_DEVICE, "A toy."]})
+    picture = Picture(
+        "scan", scan.SIDE, scan.SIDE, "a brain MRI scan", strange_above=0.9, input="upload", caution=CAUTION
+    )
+    return _saved(folder, "half", ("upper", "lower"), upper, picture, {"limits": ["A toy."]})
 
 
 def _saved(
@@ -38,7 +40,7 @@ def _saved(
     picture: Picture,
     card: dict[str, object],
 ) -> Bundle:
-    """first: weights of the pixels for the first label; strangeness is the mean light."""
+    """Save a bundle. `first` weighs the pixels for the first label; the strangeness is the mean brightness."""
     weights = np.stack([first.ravel(), -first.ravel()], 1) * 20 / first.size
     nodes = [
         helper.make_node("Flatten", ["input"], ["flat"]),

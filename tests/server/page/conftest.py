@@ -1,4 +1,4 @@
-"""A server of rows, digits and scans, and visits to its page in a real browser."""
+"""A server with models of rows and of pictures, and visits to its page in a real browser."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -38,19 +38,25 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """One model's part of the page; complaints: what the browser said, but of answers that are refusals."""
+    """The page in a browser tab.
+
+    Attributes:
+        page: The tab.
+        url: The server.
+        complaints: Console messages and requests to other hosts. Messages about refused requests are left out.
+    """
 
     page: Page
     url: str
     complaints: list[str] = field(default_factory=list)
 
     def of(self, model: str) -> Locator:
-        """Open the page at the model."""
+        """Open the page and return the model's section."""
         self.page.goto(f"{self.url}/#{model}")
         return self.page.locator(f"#{model}")
 
     def give(self, model: str, *files: tuple[str, str, bytes]) -> Locator:
-        """Open the page at the model, and choose the files: name, type, content."""
+        """Open the page and choose files, each as (name, type, content), for the model."""
         part = self.of(model)
         chosen: Any = [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
         part.locator("[name=image_file]").set_input_files(chosen)
@@ -66,17 +72,17 @@ Visiting = Callable[..., Visit]
 
 @pytest.fixture
 def visiting(browser: Browser, served: Served) -> Iterator[Visiting]:
-    """Visits with a context's options; each is without complaints, and asks no other host."""
+    """Start visits with options of a browser context. At the end, none may have complaints."""
     visits: list[Visit] = []
 
     def begin(url: str = served.url, **options: Any) -> Visit:
         page = browser.new_context(**options).new_page()
         visit = Visit(page, url)
         visits.append(visit)
-        page.on("request", lambda request: _own(visit, request.url))
-        page.on("console", lambda said: _note(visit, said.text))
+        page.on("request", lambda request: _check_host(visit, request.url))
+        page.on("console", lambda message: _note(visit, message.text))
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-        page.on("filechooser", lambda _: None)  # else the first may open and close before it is waited for
+        page.on("filechooser", lambda _: None)  # without a listener, the first chooser may open and close unnoticed
         return visit
 
     yield begin
@@ -90,14 +96,14 @@ def visit(visiting: Visiting) -> Visit:
     return visiting(viewport={"width": 1200, "height": 900})
 
 
-def _own(visit: Visit, url: str) -> None:
+def _check_host(visit: Visit, url: str) -> None:
     if not url.startswith((visit.url, "data:", f"blob:{visit.url}")):
         visit.complaints.append(url)
 
 
-def _note(visit: Visit, said: str) -> None:
-    if not said.startswith("Failed to load resource"):
-        visit.complaints.append(said)
+def _note(visit: Visit, message: str) -> None:
+    if not message.startswith("Failed to load resource"):
+        visit.complaints.append(message)
 
 
 @pytest.fixture(scope="session")

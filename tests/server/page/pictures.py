@@ -1,4 +1,4 @@
-"""Pictures as people have them on their disks."""
+"""Picture files for the tests."""
 
 import io
 
@@ -9,26 +9,26 @@ Point = tuple[float, float]
 
 
 def stroke(start: Point, end: Point, form: str = "PNG", size: int = 100) -> bytes:
-    """White on black; the points are shares of its width and height."""
+    """Return a white stroke on black. The points are fractions of width and height."""
     picture = Image.new("L", (size, size))
     line = [(size * x, size * y) for x, y in (start, end)]
     ImageDraw.Draw(picture).line(line, fill=255, width=max(1, size // 10))
-    return written(picture, form)
+    return encode(picture, form)
 
 
 def lit(upper: int, lower: int, form: str = "JPEG") -> bytes:
-    """The grey levels of two halves."""
+    """Return a picture whose two halves have these grey levels."""
     shades = np.repeat(np.array([upper] * 100 + [lower] * 100, np.uint8)[:, None], 200, 1)
-    return written(Image.fromarray(shades), form)
+    return encode(Image.fromarray(shades), form)
 
 
 def noise(width: int, height: int) -> bytes:
-    """A PNG that does not compress: about a byte a pixel."""
+    """Return a PNG that does not compress: about one byte per pixel."""
     shades = np.random.default_rng(0).integers(0, 255, (height, width), np.uint8)
-    return written(Image.fromarray(shades), "PNG")
+    return encode(Image.fromarray(shades), "PNG")
 
 
-def written(picture: Image.Image, form: str) -> bytes:
+def encode(picture: Image.Image, form: str) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, form)
     return buffer.getvalue()

@@ -1,10 +1,11 @@
-"""The page as a whole: without scripts, by the keyboard alone, on a phone, in the dark, and shut to all others."""
+"""The whole page: without scripts, by keyboard, on a phone, in dark mode, and closed to other origins."""
 
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.server.page.bundles import CAUTION
 from tests.server.page.conftest import DIGITS, ROWS, SCANS, Visit, Visiting
 from tests.server.page.pictures import lit, stroke
 
@@ -15,7 +16,7 @@ SCAN = ("a" * 60 + ".jpg", "image/jpeg", lit(220, 90))
 LETTER = ("letter.txt", "text/plain", b"Dear Sir or Madam")
 
 
-def test_one_model_is_shown_at_a_time_and_the_address_says_which(visit: Visit) -> None:
+def test_only_the_model_named_in_the_address_is_shown(visit: Visit) -> None:
     visit.page.goto(visit.url)
     expect(visit.page.locator(f"#{ROWS}")).to_be_visible()
     visit.page.get_by_role("navigation").get_by_role("link", name="Half").click()
@@ -28,16 +29,15 @@ def test_one_model_is_shown_at_a_time_and_the_address_says_which(visit: Visit) -
     expect(visit.page.locator(f"#{ROWS}")).to_be_visible()
 
 
-def test_a_scan_is_always_said_to_be_no_diagnosis(visit: Visit) -> None:
-    sentence = "This is no medical device"
+def test_caution_is_shown_before_and_after_an_answer(visit: Visit) -> None:
     part = visit.of(SCANS)
-    expect(part.get_by_text(sentence)).to_be_visible()
+    expect(part.get_by_text(CAUTION)).to_be_visible()
     part = visit.give(SCANS, SCAN)
     expect(part.locator(".label")).to_have_text("upper")
-    expect(part.get_by_text(sentence)).to_be_visible()
+    expect(part.get_by_text(CAUTION)).to_be_visible()
 
 
-def test_without_scripts_a_scan_is_answered_by_a_page(visiting: Visiting) -> None:
+def test_picture_form_works_without_scripts(visiting: Visiting) -> None:
     visit = visiting(java_script_enabled=False)
     part = visit.give(SCANS, SCAN)
     part.get_by_role("button", name="Predict").click()
@@ -45,10 +45,10 @@ def test_without_scripts_a_scan_is_answered_by_a_page(visiting: Visiting) -> Non
     assert part.locator(".seen img").evaluate("image => image.naturalWidth") == 128
     width = float(part.locator(".likeliest rect").get_attribute("width") or 0)
     assert part.locator(".likeliest .percent").inner_text() == f"{width:.1f} %"
-    expect(part.get_by_text("This is no medical device")).to_be_visible()
+    expect(part.get_by_text(CAUTION)).to_be_visible()
 
 
-def test_without_scripts_a_row_is_answered_by_a_page_that_keeps_it(visiting: Visiting) -> None:
+def test_row_form_works_without_scripts_and_keeps_its_values(visiting: Visiting) -> None:
     visit = visiting(java_script_enabled=False)
     part = visit.of(ROWS)
     part.get_by_label("x", exact=True).fill("-5")
@@ -57,14 +57,14 @@ def test_without_scripts_a_row_is_answered_by_a_page_that_keeps_it(visiting: Vis
     assert part.get_by_label("x", exact=True).input_value() == "-5.0"
 
 
-def test_without_scripts_a_refusal_is_a_page(visiting: Visiting) -> None:
+def test_refusal_without_scripts_is_a_page(visiting: Visiting) -> None:
     visit = visiting(java_script_enabled=False)
     part = visit.give(DIGITS, LETTER)
     with visit.page.expect_response(f"{visit.url}/") as answer:
         part.get_by_role("button", name="Predict").click()
     assert answer.value.status == 400
     expect(visit.page.get_by_role("alert")).to_contain_text("send a JPEG or a PNG")
-    visit.page.get_by_role("link", name="Ask again.").click()
+    visit.page.get_by_role("link", name="Start again.").click()
     expect(visit.page.get_by_role("alert")).to_have_count(0)
 
 
@@ -95,13 +95,13 @@ def test_the_keyboard_is_enough(visit: Visit) -> None:
     expect(page.locator(f"#{DIGITS}").get_by_role("button", name="Copy")).to_be_visible()
 
 
-def test_a_row_is_asked_by_enter(visit: Visit) -> None:
+def test_enter_sends_the_row(visit: Visit) -> None:
     part = visit.of(ROWS)
     part.get_by_label("x", exact=True).press("Enter")
     expect(part.locator(".label")).to_have_text("high")
 
 
-def test_what_has_no_text_has_a_name(visit: Visit) -> None:
+def test_elements_without_text_have_an_accessible_name(visit: Visit) -> None:
     part = visit.of(DIGITS)
     expect(part.get_by_role("img", name="Draw a handwritten digit here")).to_be_visible()
     part = visit.give(SCANS, SCAN)
@@ -119,7 +119,7 @@ STATES: dict[str, Callable[[Visit], Locator]] = {
 
 
 @pytest.mark.parametrize("width", [740, 1200])
-def test_a_long_name_of_a_file_leaves_the_table_its_width(visiting: Visiting, width: int) -> None:
+def test_long_file_name_does_not_widen_the_table(visiting: Visiting, width: int) -> None:
     visit = visiting(viewport={"width": width, "height": 740})
     part = visit.give(SCANS, SCAN, LETTER)
     expect(part.locator(".progress")).to_have_text("2 pictures")
@@ -135,7 +135,7 @@ def test_a_long_name_of_a_file_leaves_the_table_its_width(visiting: Visiting, wi
     ("state", "scripts"),
     [*((state, True) for state in STATES), *((state, False) for state in STATES if state != "several")],
 )
-def test_a_phone_need_not_be_scrolled_sideways(visiting: Visiting, state: str, scripts: bool) -> None:
+def test_page_fits_the_width_of_a_phone(visiting: Visiting, state: str, scripts: bool) -> None:
     visit = visiting(viewport={"width": 360, "height": 740}, java_script_enabled=scripts)
     part = STATES[state](visit)
     if not scripts or state == "rows":
@@ -146,7 +146,7 @@ def test_a_phone_need_not_be_scrolled_sideways(visiting: Visiting, state: str, s
     assert visit.width() == 360
 
 
-def test_the_dark_is_dark_and_the_light_light(visiting: Visiting) -> None:
+def test_colours_follow_the_preferred_scheme(visiting: Visiting) -> None:
     def light(scheme: str, place: str, what: str) -> int:
         page = visiting(color_scheme=scheme).of(DIGITS).page
         colour: str = page.locator(place).first.evaluate(f"element => getComputedStyle(element).{what}")
@@ -158,12 +158,12 @@ def test_the_dark_is_dark_and_the_light_light(visiting: Visiting) -> None:
     assert light("light", "h1", "color") < 150
 
 
-def test_who_wants_no_motion_gets_none(visiting: Visiting) -> None:
+def test_reduced_motion_disables_transitions(visiting: Visiting) -> None:
     part = visiting(reduced_motion="reduce").of(DIGITS)
     assert part.locator("rect").first.evaluate("bar => getComputedStyle(bar).transitionDuration") == "0s"
 
 
-def test_the_policy_lets_no_script_of_others_run(visiting: Visiting) -> None:
+def test_content_security_policy_blocks_injected_scripts(visiting: Visiting) -> None:
     visit = visiting()
     page = visit.of(ROWS)
     page.evaluate("part => part.innerHTML = '<img src=https://example.org/a.png onerror=window.ran=true>'")

@@ -1,4 +1,4 @@
-"""Pictures given as people give them: chosen, dropped, pasted, photographed, several at once."""
+"""Pictures arrive chosen, dropped, pasted, photographed, or several at once."""
 
 import csv
 import subprocess
@@ -23,8 +23,8 @@ TRANSFER = """([name, type, content]) => {
 }"""
 
 
-def let_go(page: Page, event: str, file: tuple[str, str, bytes]) -> None:
-    """A drop or a paste of the file, somewhere on the page."""
+def drop_or_paste(page: Page, event: str, file: tuple[str, str, bytes]) -> None:
+    """Drop or paste the file somewhere on the page."""
     name, kind, content = file
     transfer = page.evaluate_handle(TRANSFER, [name, kind, b64encode(content).decode()])
     page.locator("footer").evaluate(
@@ -35,41 +35,41 @@ def let_go(page: Page, event: str, file: tuple[str, str, bytes]) -> None:
     )
 
 
-def test_a_picture_chosen_is_answered_in_full(visit: Visit) -> None:
+def test_chosen_picture_gets_a_full_answer(visit: Visit) -> None:
     part = visit.give(SCANS, UPPER)
     expect(part.locator(".label")).to_have_text("upper")
-    expect(part.locator(".likeliest .percent")).to_have_text(part.locator(".sure").inner_text())
-    expect(part.locator(".took")).to_contain_text("ms, there and back")
+    expect(part.locator(".likeliest .percent")).to_have_text(part.locator(".probability").inner_text())
+    expect(part.locator(".took")).to_contain_text("ms round trip")
     expect(part.locator(".given")).to_be_visible()
     assert part.locator(".seen img").evaluate("image => image.naturalWidth") == 128
     expect(part.locator(".several")).to_be_hidden()
 
 
 @pytest.mark.parametrize("event", ["drop", "paste"])
-def test_a_picture_let_go_anywhere_is_answered(visit: Visit, event: str) -> None:
+def test_picture_dropped_or_pasted_anywhere_is_answered(visit: Visit, event: str) -> None:
     part = visit.of(SCANS)
     if event == "drop":
-        let_go(visit.page, "dragover", LOWER)
+        drop_or_paste(visit.page, "dragover", LOWER)
         expect(visit.page.locator("html.dragging")).to_be_attached()
-    let_go(visit.page, event, LOWER)
+    drop_or_paste(visit.page, event, LOWER)
     expect(part.locator(".label")).to_have_text("lower")
     expect(visit.page.locator("html.dragging")).not_to_be_attached()
 
 
-def test_a_picture_let_go_on_a_model_of_numbers_is_told_where_to_go(visit: Visit) -> None:
+def test_picture_dropped_on_a_row_model_is_refused(visit: Visit) -> None:
     part = visit.of(ROWS)
-    let_go(visit.page, "drop", UPPER)
-    expect(part.locator(".told")).to_have_text("This model takes numbers; choose a model of pictures first.")
+    drop_or_paste(visit.page, "drop", UPPER)
+    expect(part.locator(".message")).to_have_text("This model takes numbers. Choose a model of pictures first.")
 
 
-def test_a_click_where_pictures_are_dropped_chooses_one(visit: Visit) -> None:
+def test_click_on_the_drop_area_opens_the_file_chooser(visit: Visit) -> None:
     part = visit.of(SCANS)
     with visit.page.expect_file_chooser() as chooser:
         part.locator(".drop").click()
     assert chooser.value.is_multiple()
 
 
-def test_a_phone_takes_a_photograph_and_a_desk_does_not(visiting: Visiting) -> None:
+def test_camera_is_offered_on_phones_only(visiting: Visiting) -> None:
     photograph = "Take a photograph"
     expect(visiting().of(SCANS).get_by_text(photograph)).to_be_hidden()
     phone = visiting(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
@@ -79,12 +79,12 @@ def test_a_phone_takes_a_photograph_and_a_desk_does_not(visiting: Visiting) -> N
     expect(phone.page.locator(f"#{SCANS} .label")).to_have_text("lower")
 
 
-def test_warnings_are_said_in_words(visit: Visit) -> None:
+def test_warnings_of_the_answer_are_shown(visit: Visit) -> None:
     part = visit.give(SCANS, ("grey.png", "image/png", lit(128, 128, "PNG")))
     expect(part.locator(".warnings li").first).to_have_text("There is nearly nothing to see in the picture.")
 
 
-def test_several_fill_a_table_that_can_be_saved(visit: Visit) -> None:
+def test_several_pictures_fill_a_table_that_saves_as_csv(visit: Visit) -> None:
     odd = ('a "b", <i>c</i>.jpg', *LOWER[1:])
     part = visit.give(SCANS, UPPER, TEXT, odd)
     expect(part.locator(".progress")).to_have_text("3 pictures")
@@ -102,7 +102,7 @@ def test_several_fill_a_table_that_can_be_saved(visit: Visit) -> None:
     assert int(upper[4]) >= 0
 
 
-def test_a_second_choice_is_not_mixed_with_the_first(visit: Visit) -> None:
+def test_new_choice_replaces_a_running_one(visit: Visit) -> None:
     part = visit.give(SCANS, *[UPPER] * 40)
     expect(part.locator("tbody tr").first).to_be_visible()
     part.locator("[name=image_file]").set_input_files({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": LOWER[2]})
@@ -117,7 +117,7 @@ def command(part: Locator) -> str:
     return part.locator(".curl code").inner_text()
 
 
-def test_the_command_asks_the_same(visit: Visit, tmp_path: Path) -> None:
+def test_curl_command_repeats_the_request(visit: Visit, tmp_path: Path) -> None:
     name = "it's a $HOME.png"
     (tmp_path / name).write_bytes(stroke((0.5, 0.1), (0.5, 0.9)))
     part = visit.give(DIGITS, (name, "image/png", (tmp_path / name).read_bytes()))
@@ -128,7 +128,7 @@ def test_the_command_asks_the_same(visit: Visit, tmp_path: Path) -> None:
     assert '"label":"tall"' in done.stdout
 
 
-def test_the_command_is_copied(visiting: Visiting) -> None:
+def test_copy_button_copies_the_command(visiting: Visiting) -> None:
     visit = visiting(permissions=["clipboard-read", "clipboard-write"])
     part = visit.give(SCANS, UPPER)
     written = command(part)

@@ -1,4 +1,4 @@
-"""A model of rows: a form with its fields, filled with the example."""
+"""A model of rows: a form with a field per feature, filled with the example."""
 
 import json
 import subprocess
@@ -11,18 +11,18 @@ from tests.server.page.conftest import ROWS, Visit
 pytestmark = pytest.mark.browser
 
 
-def test_the_example_is_filled_in_and_answered(visit: Visit) -> None:
+def test_example_is_filled_in_and_answered(visit: Visit) -> None:
     part = visit.of(ROWS)
     assert [part.get_by_label(name, exact=True).input_value() for name in "xy"] == ["3.0", "-1.0"]
     expect(part.locator(".field").first).to_contain_text("Seen in training: -10 to 10.")
     expect(part.locator(".unit").first).to_have_text("m")
     part.get_by_role("button", name="Predict").click()
     expect(part.locator(".label")).to_have_text("high")
-    expect(part.locator(".sure")).to_have_text("88.1 %")
+    expect(part.locator(".probability")).to_have_text("88.1 %")
     assert part.locator(".percent").all_inner_texts() == ["11.9 %", "88.1 %"]
 
 
-def test_a_change_is_answered_at_once_and_one_out_of_range_is_marked(visit: Visit) -> None:
+def test_change_is_answered_at_once_and_a_value_out_of_range_is_marked(visit: Visit) -> None:
     part = visit.of(ROWS)
     part.get_by_label("x", exact=True).fill("-20")
     expect(part.locator(".label")).to_have_text("low")
@@ -32,7 +32,7 @@ def test_a_change_is_answered_at_once_and_one_out_of_range_is_marked(visit: Visi
     assert colours[0] != colours[1]
 
 
-def test_the_command_asks_the_same(visit: Visit) -> None:
+def test_curl_command_repeats_the_request(visit: Visit) -> None:
     part = visit.of(ROWS)
     part.get_by_label("y", exact=True).fill("-1e-7")
     expect(part.locator(".label")).to_have_text("high")

@@ -1,4 +1,4 @@
-"""What goes wrong, and is said in words where the person looks."""
+"""Errors are explained where the person looks."""
 
 import signal
 from pathlib import Path
@@ -16,7 +16,7 @@ DIGIT = ("digit.png", "image/png", stroke((0.5, 0.1), (0.5, 0.9)))
 
 
 def choose(part: Locator, name: str, content: bytes) -> None:
-    """Another picture, on the page that is open."""
+    """Choose another picture on the open page."""
     part.locator("[name=image_file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
@@ -30,16 +30,16 @@ def choose(part: Locator, name: str, content: bytes) -> None:
     ],
     ids=["no picture", "another format", "cut short", "empty"],
 )
-def test_what_is_no_picture_is_refused_in_the_servers_words(
+def test_unreadable_picture_shows_the_servers_sentence(
     visit: Visit, file: tuple[str, str, bytes], sentence: str
 ) -> None:
     part = visit.give(DIGITS, file)
-    expect(part.locator(".refused .told, .refused.answer .told")).to_contain_text(sentence)
-    expect(part.locator(".told")).to_have_attribute("role", "status")
+    expect(part.locator(".refused .message, .refused.answer .message")).to_contain_text(sentence)
+    expect(part.locator(".message")).to_have_attribute("role", "status")
     expect(part.locator(".headline")).to_be_hidden()
 
 
-def test_a_refusal_takes_the_answer_before_and_goes_with_the_next(visit: Visit) -> None:
+def test_refusal_replaces_the_answer_and_the_next_answer_replaces_it(visit: Visit) -> None:
     part = visit.give(DIGITS, DIGIT)
     expect(part.locator(".label")).to_have_text("tall")
     choose(part, "letter.png", b"Dear Sir or Madam")
@@ -49,13 +49,13 @@ def test_a_refusal_takes_the_answer_before_and_goes_with_the_next(visit: Visit) 
     choose(part, "digit.png", DIGIT[2])
     expect(part.locator(".label")).to_have_text("tall")
     expect(part.locator(".answer.refused")).not_to_be_attached()
-    expect(part.locator(".told")).to_be_empty()
+    expect(part.locator(".message")).to_be_empty()
 
 
-def test_a_picture_too_large_for_the_server_is_made_smaller_and_it_is_said(visit: Visit) -> None:
+def test_oversized_picture_is_made_smaller_with_a_note(visit: Visit) -> None:
     part = visit.give(SCANS, ("large.png", "image/png", noise(2400, 1200)))
-    expect(part.locator(".told")).to_contain_text(
-        "Made smaller before it was sent: from 2400 × 1200 to ", timeout=20_000
+    expect(part.locator(".message")).to_contain_text(
+        "Made smaller before sending: from 2400 × 1200 to ", timeout=20_000
     )
     expect(part.locator(".headline")).to_be_visible()
     expect(part.locator(".curl")).to_be_hidden()  # the file itself would be refused
@@ -64,30 +64,30 @@ def test_a_picture_too_large_for_the_server_is_made_smaller_and_it_is_said(visit
 @pytest.mark.parametrize(
     ("name", "size", "sentence"),
     [
-        ("huge.jpg", 31_000_000, "huge.jpg has 31 MB; more than 30 MB are not taken."),
-        ("letter.jpg", 2_000_000, "letter.jpg is too large to be sent, and this browser cannot make it smaller"),
+        ("huge.jpg", 31_000_000, "huge.jpg has 31 MB. The limit is 30 MB."),
+        ("letter.jpg", 2_000_000, "letter.jpg is too large to send, and this browser cannot make it smaller"),
     ],
 )
-def test_a_file_that_cannot_be_made_smaller_is_refused_in_words(
+def test_oversized_file_that_is_no_picture_is_refused(
     visit: Visit, tmp_path: Path, name: str, size: int, sentence: str
 ) -> None:
     with (tmp_path / name).open("wb") as file:
         file.truncate(size)
     part = visit.of(SCANS)
     part.locator("[name=image_file]").set_input_files(tmp_path / name)
-    expect(part.locator(".told")).to_contain_text(sentence, timeout=20_000)
+    expect(part.locator(".message")).to_contain_text(sentence, timeout=20_000)
 
 
-def test_a_body_over_a_smaller_cap_is_made_to_fit(
+def test_picture_is_made_to_fit_a_smaller_body_limit(
     environment: dict[str, str], visiting: Visiting, folder: Path
 ) -> None:
     with serving({**environment, "MAX_BODY_BYTES": "200000"}, folder / "small.log") as small:
         part = visiting(small.url).give(SCANS, ("large.png", "image/png", noise(700, 700)))
-        expect(part.locator(".told")).to_contain_text("Made smaller")
+        expect(part.locator(".message")).to_contain_text("Made smaller")
         expect(part.locator(".headline")).to_be_visible()
 
 
-def test_a_server_that_is_gone_is_told_and_asked_again_until_it_is_back(
+def test_request_is_retried_until_an_unreachable_server_is_back(
     environment: dict[str, str], visiting: Visiting, folder: Path
 ) -> None:
     settings = {**environment, "PORT": str(free_port())}
@@ -98,17 +98,17 @@ def test_a_server_that_is_gone_is_told_and_asked_again_until_it_is_back(
         first.stop(signal.SIGKILL)
         lying = stroke((0.1, 0.5), (0.9, 0.5))
         choose(part, "lying.png", lying)
-        expect(part.locator(".told")).to_contain_text("The server cannot be reached; asking again in 1 s.")
+        expect(part.locator(".message")).to_contain_text("The server cannot be reached. Retrying in 1 s.")
         expect(part.locator(".answer.waiting")).to_be_visible()
         second = start(settings, folder / "second.log")
         wait_until_ready(second)
         expect(part.locator(".label")).to_have_text("wide", timeout=15_000)
-        expect(part.locator(".told")).to_have_text("The server is back.")
+        expect(part.locator(".message")).to_have_text("The server is back.")
         expect(part.locator(".answer.waiting")).not_to_be_attached()
         second.stop()
 
 
-def test_a_busy_server_is_asked_again_when_it_said(visit: Visit) -> None:
+def test_retry_waits_as_long_as_a_busy_server_asks(visit: Visit) -> None:
     busy = iter([True])
 
     def answer(route: Route) -> None:
@@ -119,24 +119,24 @@ def test_a_busy_server_is_asked_again_when_it_said(visit: Visit) -> None:
 
     visit.page.route("**/predict/upright", answer)
     part = visit.give(DIGITS, DIGIT)
-    expect(part.locator(".told")).to_have_text("The server is busy; asking again in 2 s.")
+    expect(part.locator(".message")).to_have_text("The server is busy. Retrying in 2 s.")
     visit.page.wait_for_timeout(600)
-    expect(part.locator(".told")).to_have_text("The server is busy; asking again in 2 s.")
+    expect(part.locator(".message")).to_have_text("The server is busy. Retrying in 2 s.")
     expect(part.locator(".label")).to_have_text("tall")
 
 
-def test_an_answer_that_is_not_the_servers_own_is_told_by_its_status(visit: Visit) -> None:
+def test_response_of_a_gateway_is_shown_by_its_status(visit: Visit) -> None:
     visit.page.route("**/predict/upright", lambda route: route.fulfill(status=502, body="<html>Bad gateway"))
     part = visit.give(DIGITS, DIGIT)
-    expect(part.locator(".told")).to_have_text("The server answered 502, without saying why.")
+    expect(part.locator(".message")).to_have_text("The server answered 502 without an explanation.")
 
 
-def test_a_field_left_empty_is_refused_in_the_servers_words(visit: Visit) -> None:
+def test_blank_field_shows_the_servers_sentence(visit: Visit) -> None:
     part = visit.of(ROWS)
     part.get_by_label("x", exact=True).fill("")
-    expect(part.locator(".told")).to_contain_text("The row lacks x")
+    expect(part.locator(".message")).to_contain_text("The row lacks x")
 
 
-def test_a_model_may_have_no_answer_for_a_grey_picture_but_says_what_it_sees(visit: Visit) -> None:
+def test_blank_picture_shows_a_warning(visit: Visit) -> None:
     part = visit.give(DIGITS, ("grey.jpg", "image/jpeg", lit(128, 128)))
     expect(part.locator(".warnings")).to_contain_text("Nothing seems to be drawn in the picture.")

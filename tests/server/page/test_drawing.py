@@ -1,4 +1,4 @@
-"""A digit, drawn: the answer comes while it is drawn."""
+"""Draw a digit: the answer appears while it is drawn."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +12,7 @@ WIDE = (0.05, 0.3), (0.95, 0.3), (0.05, 0.7), (0.95, 0.7)
 
 
 def draw(page: Page, *points: tuple[float, float]) -> None:
-    """One stroke by mouse; the points are shares of the canvas."""
+    """One stroke by mouse; the points are fractions of the canvas."""
     box = page.locator(".drawing").bounding_box()
     assert box is not None
     places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in points]
@@ -22,32 +22,36 @@ def draw(page: Page, *points: tuple[float, float]) -> None:
         page.mouse.move(*place, steps=5)
 
 
-def test_the_answer_comes_before_the_stroke_ends_and_changes_with_it(visit: Visit) -> None:
+def test_answer_appears_during_the_stroke_and_follows_the_drawing(visit: Visit) -> None:
     part = visit.of(DIGITS)
-    expect(part.locator(".told")).to_have_text("The answer appears as you draw.")
+    expect(part.locator(".message")).to_have_text("The answer appears as you draw.")
     draw(visit.page, *TALL)
     expect(part.locator(".label")).to_have_text("tall")
     visit.page.mouse.up()
     draw(visit.page, *WIDE)
     expect(part.locator(".label")).to_have_text("wide")
-    expect(part.locator(".warnings li")).to_have_count(0)  # nothing is said of the drawing's form
+    expect(part.locator(".warnings li")).to_have_count(0)  # no warning about the size of the drawing
 
 
-def test_the_bars_say_what_the_server_says(visit: Visit) -> None:
+def test_bars_and_percentages_show_the_servers_probabilities(visit: Visit) -> None:
     part = visit.of(DIGITS)
-    with visit.page.expect_response("**/predict/upright") as asked:
+    with visit.page.expect_response("**/predict/upright") as request:
         draw(visit.page, *TALL)
     visit.page.mouse.up()
     expect(part.locator(".likeliest")).to_have_attribute("data-label", "tall")
-    sure = asked.value.json()["probabilities"]["tall"]
-    assert 0.5 < sure < 0.999
+    probability = request.value.json()["probabilities"]["tall"]
+    assert 0.5 < probability < 0.999
     visit.page.wait_for_timeout(500)
     width = float(part.locator(".likeliest rect").get_attribute("width") or 0)
-    assert part.locator(".likeliest .percent").inner_text() == f"{width:.1f} %" == part.locator(".sure").inner_text()
+    assert (
+        part.locator(".likeliest .percent").inner_text()
+        == f"{width:.1f} %"
+        == part.locator(".probability").inner_text()
+    )
     assert part.locator(".seen img").evaluate("image => [image.naturalWidth, image.naturalHeight]") == [28, 28]
 
 
-def test_clearing_leaves_nothing(visit: Visit) -> None:
+def test_clear_removes_the_answer_and_the_drawing(visit: Visit) -> None:
     part = visit.of(DIGITS)
     draw(visit.page, *TALL)
     visit.page.mouse.up()
@@ -60,7 +64,7 @@ def test_clearing_leaves_nothing(visit: Visit) -> None:
     )
 
 
-def test_a_finger_draws_and_does_not_scroll(visiting: Visiting) -> None:
+def test_finger_draws_without_scrolling_the_page(visiting: Visiting) -> None:
     visit = visiting(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     part = visit.of(DIGITS)
     box = part.locator(".drawing").bounding_box()
@@ -80,18 +84,18 @@ def test_a_finger_draws_and_does_not_scroll(visiting: Visiting) -> None:
     assert visit.page.evaluate("scrollY") == 0
 
 
-def test_the_drawing_can_be_saved_and_is_the_picture_that_was_asked_about(visit: Visit) -> None:
+def test_saved_drawing_gets_the_same_answer_as_the_drawing(visit: Visit) -> None:
     part = visit.of(DIGITS)
     draw(visit.page, *TALL)
     visit.page.mouse.up()
     expect(part.locator(".label")).to_have_text("tall")
     with visit.page.expect_download() as saved:
         part.get_by_role("button", name="Save").click()
-    assert saved.value.suggested_filename == "digit.png"
+    assert saved.value.suggested_filename == "drawing.png"
     part.locator("[name=image_file]").set_input_files(str(saved.value.path()))
     expect(part.locator(".given")).to_be_visible()
     expect(part.locator(".label")).to_have_text("tall")
-    draw(visit.page, *WIDE)  # draws anew, without the picture
+    draw(visit.page, *WIDE)  # a stroke replaces the picture
     expect(part.locator(".label")).to_have_text("wide")
     expect(part.locator(".given")).to_be_hidden()
     visit.page.mouse.up()
