@@ -18,7 +18,7 @@ ServingError
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 
 class ServingError(Exception):
@@ -136,12 +136,21 @@ class HeadTooLarge(ServingError):
     closes = True
 
 
+OverloadReason = Literal[
+    "queue",  # too many predictions wait
+    "bytes",  # too much request data is buffered
+    "connections",
+    "links",  # too many downloads are in progress
+    "stop",  # the server stopped before it could answer
+]
+
+
 class Overloaded(ServingError):
-    """reason: what there is too much of: "queue", "bytes" or "connections"; or "stop"."""
+    """The server cannot answer this request now. The response carries Retry-After."""
 
     status = 503
 
-    def __init__(self, reason: str, sentence: str) -> None:
+    def __init__(self, reason: OverloadReason, sentence: str) -> None:
         super().__init__(sentence, {"retry-after": "1"})
         self.reason = reason
 
@@ -162,3 +171,12 @@ class DeadlinePassed(ServingError):
 
     def __init__(self) -> None:
         super().__init__("The time that the caller allowed had passed before the prediction began.")
+
+
+def reasons_by_status() -> dict[int, list[str]]:
+    """Return every reason that a refusal may carry, grouped by its status."""
+    found = {InvalidInput.status: [*get_args(InvalidReason)], Overloaded.status: [*get_args(OverloadReason)]}
+    for error in ServingError.__subclasses__():
+        if hasattr(error, "reason"):
+            found.setdefault(error.status, []).append(error.reason)
+    return dict(sorted(found.items()))

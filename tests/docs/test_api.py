@@ -1,0 +1,17 @@
+"""docs/api.md agrees with the code."""
+
+import re
+
+from server import errors
+from tests.conftest import ROOT
+
+TEXT = (ROOT / "docs" / "api.md").read_text()
+
+
+def test_error_table_lists_every_status_and_reason() -> None:
+    rows = re.findall(r"^\| (\d{3}) \| `(\w+)` \| \S", TEXT, re.MULTILINE)
+    documented = {(int(status), reason) for status, reason in rows}
+    known = {(status, reason) for status, reasons in errors.reasons_by_status().items() for reason in reasons}
+    assert sorted(known - documented) == [], "docs/api.md needs a row for each of these"
+    assert sorted(documented - known) == [], "server/errors.py has none of these"
+    assert len(rows) == len(documented)
