@@ -1,4 +1,4 @@
-"""GET /docs: Swagger UI over our OpenAPI document, all of it from this server (no CDN)."""
+"""Serve GET /docs: Swagger UI with the OpenAPI document. All of its files come from this server, not from a CDN."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -19,8 +19,8 @@ _ASSETS = {
 }
 
 
-def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
-    """The routes of the documentation page."""
+def routes_for(predictors: Iterable[Predictor]) -> dict[str, Route]:
+    """Return the routes of the documentation page, by path."""
     document = openapi.document(predictors)
     page = get_swagger_ui_html(
         openapi_url="/openapi.json",
@@ -29,16 +29,16 @@ def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
         swagger_css_url="/docs/swagger-ui.css",
         swagger_favicon_url="/docs/favicon.png",
     )
-    fixed = {
+    documents = {
         "/docs": Response(bytes(page.body), [(b"content-type", b"text/html; charset=utf-8")]),
         "/openapi.json": Response(msgspec.json.encode(document)),
     }
-    routes = {path: Route(path, "GET", partial(_fixed, answer)) for path, answer in fixed.items()}
+    routes = {path: Route(path, "GET", partial(_static, response)) for path, response in documents.items()}
     return routes | {f"/docs/{name}": Route("/docs/asset", "GET", partial(_asset, name)) for name in _ASSETS}
 
 
-def _fixed(answer: Response, _body: bytes, _headers: object) -> Response:
-    return answer
+def _static(response: Response, _body: bytes, _headers: object) -> Response:
+    return response
 
 
 def _asset(name: str, _body: bytes, _headers: object) -> Response:

@@ -35,7 +35,7 @@ class KServeServer(kserve.ModelServer):
         super().__init__(http_port=settings.port, enable_grpc=False, grace_period=settings.grace_seconds)
         table = routing.table(predictors) | routes.routes_for(predictors, settings)
         if settings.docs:
-            table |= docs.table(predictors)
+            table |= docs.routes_for(predictors)
         if settings.metrics_port == settings.port:
             table |= routing.metrics_table()
         elif settings.metrics_port:

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the models served."""
+"""Describe the server and its models as an OpenAPI document."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,12 +9,12 @@ from server.predictor import Predictor
 
 
 def document(predictors: Iterable[Predictor]) -> dict[str, Any]:
-    """OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 document of these models."""
     predictors = tuple(predictors)
     first = predictors[0]
     return {
         "openapi": "3.1.0",
         "info": {"title": first.task.title, "version": first.task.version},
-        "paths": paths.of(predictors),
+        "paths": paths.paths_for(predictors),
         "components": components(),
     }

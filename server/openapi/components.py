@@ -1,54 +1,62 @@
-"""What the operations of the OpenAPI document share: headers, parameters, and how each may be refused."""
+"""The parts that operations share: headers, parameters and refusals."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from server.openapi.schemas import STRING, exactly
+from server import errors
+from server.openapi.schemas import STRING, closed_object
 
 JSON = "application/json"
 
 HEADERS: dict[str, Any] = {
     "X-Request-Id": {
-        "description": "The caller's, or one made for this request; the server's log has it too",
+        "description": "The ID that the caller sent, or a generated one. The server's log has it, too.",
         "required": True,
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     },
-    "X-Served-By": {"description": "The pod, where the server knows its name", "schema": STRING},
+    "X-Served-By": {"description": "Name of the pod, if the server knows it.", "schema": STRING},
     "Inference-Header-Content-Length": {
-        "description": "Length in bytes of the JSON before the binary tensors",
+        "description": "Length in bytes of the JSON part, which comes before the binary tensors.",
         "schema": {"type": "integer", "minimum": 2},
     },
-    "Retry-After": {"description": "Seconds", "required": True, "schema": {"type": "integer", "minimum": 1}},
+    "Retry-After": {
+        "description": "Seconds to wait before a retry.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
 }
 
 PARAMETERS: dict[str, Any] = {
     "X-Request-Id": {
-        "description": "1 to 64 of A-Za-z0-9._- come back in the answer; of anything else no notice is taken",
+        "description": "Returned in the response if it matches [A-Za-z0-9._-]{1,64}. Any other value is ignored and an "
+        "ID is generated.",
         "schema": STRING,
     },
     "X-Envoy-Expected-Rq-Timeout-Ms": {
-        "description": "Milliseconds that the caller waits; a prediction that has not begun by then is not made",
+        "description": "How long the caller waits, in milliseconds. A prediction that has not begun by then is refused "
+        "with 504.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 9_999_999_999},
     },
     "Inference-Header-Content-Length": {
-        "description": "Length in bytes of the JSON before the binary tensors; without it all is JSON",
+        "description": "Length in bytes of the JSON part, which comes before the binary tensors. Without it the whole "
+        "body is JSON.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 9_999_999_999},
     },
 }
 
 _REFUSALS = {
-    400: "What was sent cannot be understood, or has no answer",
-    408: "It came too slowly",
-    413: "The body is longer than the server takes, or a picture has more pixels",
-    414: "The URL is over 8 KiB",
-    415: "Another content type than this path reads, a compressed body, or a picture in another format",
-    431: "The head is over 32 KiB or 100 fields",
-    500: "The server failed; its log says why",
-    503: "More is waiting than the server can do soon, or it stops; ask again",
-    504: "The deadline had passed before the prediction began",
+    400: "The request is invalid. `error` says what to change.",
+    408: "The request arrived too slowly.",
+    413: "The body is too long, or a picture has too many pixels.",
+    414: "The URL is over 8 KiB.",
+    415: "The content type is not supported, the body is compressed, or the picture is neither JPEG nor PNG.",
+    431: "The head is over 32 KiB or has more than 100 fields.",
+    500: "The server failed. Its log has the details.",
+    503: "The server is overloaded or stopping. Retry later.",
+    504: "The caller's deadline had passed before the prediction began.",
 }
-OF_PREDICTIONS = tuple(_REFUSALS)
-OF_ALL = tuple(status for status in _REFUSALS if status not in (415, 504))
+STATUSES_OF_POST = tuple(_REFUSALS)
+STATUSES_OF_GET = tuple(status for status in _REFUSALS if status not in (415, 504))
 
 
 def components() -> dict[str, Any]:
@@ -56,15 +64,18 @@ def components() -> dict[str, Any]:
         "headers": HEADERS,
         "parameters": {name: {"name": name, "in": "header", **about} for name, about in PARAMETERS.items()},
         "responses": {f"refused-{status}": _refusal(status) for status in _REFUSALS},
-        "schemas": {
-            "Error": exactly(
-                {
-                    "error": {**STRING, "description": "What is wrong, and what to do"},
-                    "reason": {**STRING, "description": "A stable code for programs"},
-                }
-            )
-        },
+        "schemas": {"Error": _error()},
     }
+
+
+def _error() -> dict[str, Any]:
+    reasons = dict.fromkeys(reason for reasons in errors.reasons_by_status().values() for reason in reasons)
+    return closed_object(
+        {
+            "error": {**STRING, "description": "What is wrong, and what to do about it."},
+            "reason": {"enum": list(reasons), "description": "A stable code for programs."},
+        }
+    )
 
 
 def parameters(*names: str) -> list[dict[str, str]]:
@@ -72,6 +83,7 @@ def parameters(*names: str) -> list[dict[str, str]]:
 
 
 def headers(*names: str) -> dict[str, Any]:
+    """Return the headers of every response, and these."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", "X-Served-By", *names)}
 
 

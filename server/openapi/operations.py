@@ -1,28 +1,28 @@
-"""One operation of the OpenAPI document: what is sent, what is answered, how it may be refused."""
+"""Describe one operation: its request, its response and its refusals."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from server.openapi.components import OF_ALL, OF_PREDICTIONS, headers, parameters, refusals
-from server.openapi.schemas import Schema, exactly
+from server.openapi.components import STATUSES_OF_GET, STATUSES_OF_POST, headers, parameters, refusals
+from server.openapi.schemas import Schema, closed_object
 
-Content = dict[str, Any]
-"""What a body may be: media type → schema, and an example."""
+Content = dict[str, Any]  # media type → schema and example of a body
 
 OCTETS: Content = {
     "application/octet-stream": {
         "schema": {
             "type": "string",
             "format": "binary",
-            "description": "The JSON, its tensors with `parameters: {binary_data_size}` for `data`; then their bytes, "
-            "in that order: little-endian numbers, strings each behind their length in four bytes",
+            "description": "The JSON, in which tensors have `parameters: {binary_data_size}` in place of `data`, "
+            "followed by the bytes of those tensors in the same order. Numbers are little-endian; each string "
+            "follows its length in four bytes.",
         }
     }
 }
 
 
 class Prediction(NamedTuple):
-    """summary: what is predicted; request, answer: the bodies."""
+    """A path that predicts: a one-line summary, and the bodies of the request and the answer."""
 
     summary: str
     request: Content
@@ -32,8 +32,8 @@ class Prediction(NamedTuple):
         return post(self.summary, self.request, self.answer, *framing)
 
 
-def either(one: Prediction, other: Prediction) -> Prediction:
-    """What is taken as the one or as the other, by its body; the example is the one's."""
+def either_of(one: Prediction, other: Prediction) -> Prediction:
+    """Describe a path that takes the bodies of both predictions. The example is that of the first."""
     return Prediction(
         f"{one.summary}, or {other.summary[0].lower()}{other.summary[1:]}",
         _any_of(one.request, other.request),
@@ -45,8 +45,9 @@ def json(schema: Schema, example: object = None) -> Content:
     return {"application/json": {"schema": schema} | ({} if example is None else {"example": example})}
 
 
-def always(said: Mapping[str, Any]) -> Content:
-    return json(exactly({name: {"const": value} for name, value in said.items()}), said)
+def constant(document: Mapping[str, Any]) -> Content:
+    """Describe a body that is always this document."""
+    return json(closed_object({name: {"const": value} for name, value in document.items()}), document)
 
 
 def get(summary: str, answer: Content) -> dict[str, Any]:
@@ -54,25 +55,25 @@ def get(summary: str, answer: Content) -> dict[str, Any]:
         "get": {
             "summary": summary,
             "parameters": parameters("X-Request-Id"),
-            "responses": {"200": _answered(answer)} | refusals(OF_ALL),
+            "responses": {"200": _response(answer)} | refusals(STATUSES_OF_GET),
         }
     }
 
 
 def post(summary: str, request: Content, answer: Content, *framing: str) -> dict[str, Any]:
-    """framing: the headers by which the parts of either body are told apart."""
+    """Describe a POST. `framing` names the headers that separate the parts of either body."""
     return {
         "post": {
             "summary": summary,
             "parameters": parameters("X-Request-Id", "X-Envoy-Expected-Rq-Timeout-Ms", *framing),
             "requestBody": {"required": True, "content": request},
-            "responses": {"200": _answered(answer, *framing)} | refusals(OF_PREDICTIONS),
+            "responses": {"200": _response(answer, *framing)} | refusals(STATUSES_OF_POST),
         }
     }
 
 
-def _answered(content: Content, *framing: str) -> dict[str, Any]:
-    return {"description": "The answer", "headers": headers(*framing), "content": content}
+def _response(content: Content, *framing: str) -> dict[str, Any]:
+    return {"description": "The answer.", "headers": headers(*framing), "content": content}
 
 
 def _any_of(one: Content, other: Content) -> Content:

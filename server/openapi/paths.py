@@ -1,20 +1,20 @@
-"""The paths of the server, and of each model."""
+"""Describe the paths of the server and of each model."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from server import protocols
 from server.openapi import rows, schemas, schemas_v2
-from server.openapi.operations import Prediction, always, either, get, json
+from server.openapi.operations import Prediction, constant, either_of, get, json
 from server.paths import V2
 from server.predictor import Predictor
 from server.routing import UNNAMED
 
-FRAMING = {V2: ["Inference-Header-Content-Length"]}
-"""The headers by which the parts of a body are told apart."""
+FRAMING = {V2: ["Inference-Header-Content-Length"]}  # headers that separate the parts of a body
 
 
-def of(predictors: Iterable[Predictor]) -> dict[str, Any]:
+def paths_for(predictors: Iterable[Predictor]) -> dict[str, Any]:
+    """Return the operations of every path, by path."""
     predictions = {predictor: _predictions(predictor) for predictor in predictors}
     names = [predictor.name for predictor in predictions]
     found = _of_server(names) | _unnamed(predictions)
@@ -28,10 +28,10 @@ def of(predictors: Iterable[Predictor]) -> dict[str, Any]:
 
 def _predictions(predictor: Predictor) -> dict[str, Prediction]:
     if predictor.task.picture is None:
-        return rows.of(predictor)
-    from server.openapi import pictures  # noqa: PLC0415 (Pillow is for those who serve pictures)
+        return rows.predictions_for(predictor)
+    from server.openapi import pictures  # noqa: PLC0415 (needs Pillow)
 
-    return pictures.of(predictor, predictor.task.picture)
+    return pictures.predictions_for(predictor, predictor.task.picture)
 
 
 def _unnamed(predictions: Mapping[Predictor, Mapping[str, Prediction]]) -> dict[str, Any]:
@@ -41,12 +41,12 @@ def _unnamed(predictions: Mapping[Predictor, Mapping[str, Prediction]]) -> dict[
             case [(_, only)]:
                 found[path] = only.operation()
             case [(_, of_rows), (_, of_pictures)]:
-                found[path] = either(of_rows, of_pictures).operation()
+                found[path] = either_of(of_rows, of_pictures).operation()
     return found
 
 
 def _info(predictor: Predictor) -> dict[str, Any]:
-    return get("What the model is, what it takes and what it answers", json(schemas.info(predictor.task)))
+    return get("Description of the model, its inputs and its answers", json(schemas.info(predictor.task)))
 
 
 def _of_model(predictor: Predictor) -> dict[str, Any]:
@@ -54,21 +54,21 @@ def _of_model(predictor: Predictor) -> dict[str, Any]:
     metadata = json(schemas_v2.metadata(predictor))
     return {
         "/info/{model}": _info(predictor),
-        "/v1/models/{model}": get("Readiness of the model, KServe V1", always({"name": name, "ready": True})),
-        "/v2/models/{model}": get("What the model takes and answers, KServe V2", metadata),
-        "/v2/models/{model}/ready": get("Readiness of the model, KServe V2", always({"name": name, "ready": True})),
+        "/v1/models/{model}": get("Readiness of the model, KServe V1", constant({"name": name, "ready": True})),
+        "/v2/models/{model}": get("Inputs and outputs of the model, KServe V2", metadata),
+        "/v2/models/{model}/ready": get("Readiness of the model, KServe V2", constant({"name": name, "ready": True})),
     }
 
 
 def _of_server(names: list[str]) -> dict[str, Any]:
     return {
-        "/health": get("Whether every model is ready", always({"status": "ok"})),
-        "/health/ready": get("Readiness: true after a warm-up prediction", always({"status": "ok"})),
-        "/health/live": get("Liveness: the process answers", always({"status": "ok"})),
-        "/": get("Liveness, KServe V1", always({"status": "alive"})),
-        "/v1/models": get("The models, KServe V1", always({"models": names})),
+        "/health": get("Whether every model is ready", constant({"status": "ok"})),
+        "/health/ready": get("Readiness: every model has made a warm-up prediction", constant({"status": "ok"})),
+        "/health/live": get("Liveness of the process", constant({"status": "ok"})),
+        "/": get("Liveness, KServe V1", constant({"status": "alive"})),
+        "/v1/models": get("The models, KServe V1", constant({"models": names})),
         "/v2": get("The server, KServe V2", json(schemas_v2.SERVER)),
-        "/v2/health/live": get("Liveness, KServe V2", always({"live": True})),
-        "/v2/health/ready": get("Readiness, KServe V2", always({"ready": True})),
-        "/v2/models": get("The models, KServe V2", always({"models": names})),
+        "/v2/health/live": get("Liveness, KServe V2", constant({"live": True})),
+        "/v2/health/ready": get("Readiness, KServe V2", constant({"ready": True})),
+        "/v2/models": get("The models, KServe V2", constant({"models": names})),
     }

@@ -1,4 +1,4 @@
-"""The predictions of a model that takes pictures, in each protocol, with examples that work as they stand."""
+"""Describe the predictions of a picture model in each protocol, with examples that work unchanged."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.task import Picture
 from server.openapi import schemas, schemas_v2
-from server.openapi import schemas_pictures as shown
+from server.openapi import schemas_pictures as picture_schemas
 from server.openapi.operations import OCTETS, Content, Prediction, json
 from server.openapi.schemas import Schema
 from server.paths import LABEL, MANY, ONE, V1, V2
@@ -21,8 +21,8 @@ from server.predictor import Predictor
 _SIDE = 28
 
 
-def of(predictor: Predictor, picture: Picture) -> dict[str, Prediction]:
-    """By path, in which {model} stands for its name."""
+def predictions_for(predictor: Predictor, picture: Picture) -> dict[str, Prediction]:
+    """Return the predictions by path, in which {model} stands for the model's name."""
     task, plain = predictor.task, RestHandlers(predictor, picture)
     base64 = preview_url(_bar()).partition(",")[2]
     file = {"image": base64}
@@ -30,19 +30,21 @@ def of(predictor: Predictor, picture: Picture) -> dict[str, Prediction]:
     x = {"x": np.rint(_bar() * 255).astype(int).tolist()}
     instances = {"instances": [{"b64": base64}]}
     return {
-        ONE: Prediction("Predict one picture", _one(file), _answer(shown.answer(task), plain.predict(sent))),
+        ONE: Prediction("Predict one picture", _one(file), _answer(picture_schemas.answer(task), plain.predict(sent))),
         LABEL: Prediction(
-            "Predict the label of one picture", _one(file), _answer(shown.label(task), plain.predict_img(sent))
+            "Predict the label of one picture",
+            _one(file),
+            _answer(picture_schemas.label(task), plain.predict_img(sent)),
         ),
         MANY: Prediction(
             "Predict many pictures",
-            json(shown.batch(), x),
-            _answer(shown.classes(task), plain.predict_batch(_written(x))),
+            json(picture_schemas.batch(), x),
+            _answer(picture_schemas.classes(task), plain.predict_batch(_written(x))),
         ),
         V1: Prediction(
             "Predict pictures, KServe V1 protocol",
-            json(shown.instances(), instances),
-            _answer(schemas.predictions(shown.answer(task)), plain.predict_v1(_written(instances))),
+            json(picture_schemas.instances(), instances),
+            _answer(schemas.predictions(picture_schemas.answer(task)), plain.predict_v1(_written(instances))),
         ),
         V2: _v2(predictor, picture, base64),
     }
@@ -54,17 +56,17 @@ def _v2(predictor: Predictor, picture: Picture, file: str) -> Prediction:
     answered, _ = V2Handler(predictor, picture)(_written(request), {})
     return Prediction(
         "Predict pictures, KServe V2 protocol (Open Inference Protocol)",
-        json(schemas_v2.infer_request_of(shown.tensors(picture), 1, outputs), request) | OCTETS,
+        json(schemas_v2.infer_request_of(picture_schemas.tensors(picture), 1, outputs), request) | OCTETS,
         _answer(schemas_v2.infer_answer(predictor, outputs), answered) | OCTETS,
     )
 
 
 def _one(example: object) -> Content:
     return {
-        "image/jpeg": {"schema": shown.FILE},
-        "image/png": {"schema": shown.FILE},
-        "multipart/form-data": {"schema": shown.form()},
-        **json(shown.one(), example),
+        "image/jpeg": {"schema": picture_schemas.FILE},
+        "image/png": {"schema": picture_schemas.FILE},
+        "multipart/form-data": {"schema": picture_schemas.form()},
+        **json(picture_schemas.one(), example),
     }
 
 
@@ -77,7 +79,7 @@ def _written(document: Any) -> bytes:
 
 
 def _bar() -> NDArray[np.float32]:
-    """An upright stroke."""
+    """Draw an upright stroke."""
     picture = np.zeros((_SIDE, _SIDE), np.float32)
     picture[4:24, 13:16] = 1
     return picture

@@ -1,4 +1,4 @@
-"""The predictions of a model that takes rows, in each protocol, with examples that work as they stand."""
+"""Describe the predictions of a row model in each protocol, with examples that work unchanged."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from server.rows import rest, v2
 from server.tensors import example_rows
 
 
-def of(predictor: Predictor) -> dict[str, Prediction]:
-    """By path, in which {model} stands for its name."""
+def predictions_for(predictor: Predictor) -> dict[str, Prediction]:
+    """Return the predictions by path, in which {model} stands for the model's name."""
     task, answer = predictor.task, schemas.answer(predictor)
     row = dict(task.example)
     rows = {"instances": [row, _values(predictor)]}
@@ -51,7 +51,7 @@ def _v2(predictor: Predictor) -> Prediction:
 
 
 def _values(predictor: Predictor) -> list[Any]:
-    """The example as a list."""
+    """Return the model's example as a list."""
     return [predictor.task.example.get(name) for name in predictor.task.names]
 
 
@@ -70,5 +70,5 @@ def _infer_request(predictor: Predictor) -> dict[str, Any]:
 
 
 def _filled(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """JSON has no NaN for a missing number."""
+    """Replace missing numbers by 0, because JSON has no NaN."""
     return array if array.dtype == np.object_ else np.nan_to_num(array)

@@ -1,4 +1,4 @@
-"""Tasks → JSON Schema: what a row is, and what is answered, as exactly as a schema can say."""
+"""Translate tasks to JSON Schema: rows and answers, as exactly as a schema can describe them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,31 +16,31 @@ Schema = dict[str, Any]
 STRING: Schema = {"type": "string"}
 
 
-def exactly(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
-    """An object with these properties and no others."""
-    return {**at_least(properties, optional), "additionalProperties": False}
+def closed_object(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
+    """Return the schema of an object with these properties and no others."""
+    return {**open_object(properties, optional), "additionalProperties": False}
 
 
-def at_least(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
-    """An object in which keys beside these are let pass."""
+def open_object(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
+    """Return the schema of an object that may have further properties."""
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": dict(properties), "required": required}
 
 
-def listed(items: Schema) -> Schema:
-    """At least one of them."""
+def array_of(items: Schema) -> Schema:
+    """Return the schema of an array of at least one item."""
     return {"type": "array", "items": items, "minItems": 1}
 
 
-def fixed(items: Sequence[Schema]) -> Schema:
-    """As many items, each of its own kind."""
+def tuple_of(items: Sequence[Schema]) -> Schema:
+    """Return the schema of an array with exactly these items."""
     count = {"type": "array", "minItems": len(items), "maxItems": len(items)}
     if all(item == items[0] for item in items):
         return {**count, "items": items[0]}
     return {**count, "prefixItems": list(items), "items": False}
 
 
-def or_null(schema: Schema) -> Schema:
+def nullable(schema: Schema) -> Schema:
     if "enum" in schema:
         return {"enum": [*schema["enum"], None]}
     return schema | {"type": [schema["type"], "null"]}
@@ -48,24 +48,24 @@ def or_null(schema: Schema) -> Schema:
 
 def row(task: Task) -> Schema:
     optional = [feature.name for feature in task.features if feature.optional]
-    return exactly({feature.name: _value(feature) | _described(feature) for feature in task.features}, optional)
+    return closed_object({feature.name: _value(feature) | _described(feature) for feature in task.features}, optional)
 
 
 def instances(task: Task) -> Schema:
-    """Rows, each an object or a list."""
-    values = fixed([_value(feature) for feature in task.features])
-    return at_least({"instances": listed({"anyOf": [row(task), values]})})
+    """Return the schema of a batch of rows, each an object or a list."""
+    values = tuple_of([_value(feature) for feature in task.features])
+    return open_object({"instances": array_of({"anyOf": [row(task), values]})})
 
 
 def answer(predictor: Predictor) -> Schema:
-    """What the plain protocol says of a row."""
+    """Return the schema of the answer to one row."""
     task = predictor.task
     properties = {"prediction": prediction(task)}
     if task.classes:
         properties["label"] = {"enum": list(task.labels)}
     if len(predictor.outputs) > 1:
         properties["probability"] = {"type": "number", "minimum": 0, "maximum": 1}
-    return exactly(properties)
+    return closed_object(properties)
 
 
 def prediction(task: Task) -> Schema:
@@ -73,14 +73,14 @@ def prediction(task: Task) -> Schema:
 
 
 def predictions(each: Schema) -> Schema:
-    return exactly({"predictions": listed(each)})
+    return closed_object({"predictions": array_of(each)})
 
 
 def info(task: Task) -> Schema:
-    return exactly(
+    return closed_object(
         {
             **dict.fromkeys(("name", "version", "model", "digest"), STRING),
-            "models": listed(STRING),
+            "models": array_of(STRING),
             "kind": {"const": task.kind},
             "labels": {"const": list(task.labels)},
             **_takes(task),
@@ -91,7 +91,7 @@ def info(task: Task) -> Schema:
 def _takes(task: Task) -> dict[str, Schema]:
     if task.picture:
         return {"picture": {"const": msgspec.to_builtins(task.picture)}}
-    number_or_null, boolean = or_null({"type": "number"}), {"type": "boolean"}
+    number_or_null, boolean = nullable({"type": "number"}), {"type": "boolean"}
     feature = {
         "name": STRING,
         "datatype": {"enum": ["FP32", "FP64", "BYTES"]},
@@ -103,11 +103,11 @@ def _takes(task: Task) -> dict[str, Schema]:
         "closed": boolean,
         "optional": boolean,
     }
-    return {"inputs": {"type": "array", "items": exactly(feature)}, "example": row(task)}
+    return {"inputs": {"type": "array", "items": closed_object(feature)}, "example": row(task)}
 
 
 def element(feature: Feature) -> Schema:
-    """A value of a tensor."""
+    """Return the schema of a value in a tensor."""
     if feature.closed:
         return {"enum": [*feature.categories, *([MISSING_TEXT] if feature.optional else [])]}
     if not feature.is_number:
@@ -117,13 +117,13 @@ def element(feature: Feature) -> Schema:
 
 
 def _largest(number: np.floating[Any]) -> float:
-    """What is rounded to the type's largest number, and not to infinity."""
+    """Return the largest double that is rounded to this number, the largest of its type, and not to infinity."""
     return math.nextafter(float(number) + float(np.spacing(number / 2)), 0)
 
 
 def _value(feature: Feature) -> Schema:
-    """A value of a row."""
-    return or_null(element(feature)) if feature.optional else element(feature)
+    """Return the schema of a value in a row."""
+    return nullable(element(feature)) if feature.optional else element(feature)
 
 
 def _described(feature: Feature) -> Schema:

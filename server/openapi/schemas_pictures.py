@@ -1,17 +1,17 @@
-"""Models of pictures → JSON Schema: what is sent, and what is answered."""
+"""Translate picture models to JSON Schema: requests and answers."""
 
 from collections.abc import Iterable, Sequence
 
 from model.task import Picture, Task
-from server.openapi.schemas import STRING, Schema, at_least, exactly, fixed, listed
+from server.openapi.schemas import STRING, Schema, array_of, closed_object, open_object, tuple_of
 from server.pictures.batch import MIN_SIDE
 
-BASE64: Schema = {**STRING, "description": "A JPEG or PNG file in base64, or as a data: URL"}
+BASE64: Schema = {**STRING, "description": "A JPEG or PNG file in base64 or as a data: URL."}
 FILE: Schema = {**STRING, "format": "binary"}
 SWITCH: Schema = {"type": "boolean"}
 
-_WISHES: dict[str, Schema] = {
-    "seen": {**SWITCH, "description": "Whether to answer with the picture as the model sees it, too"},
+_OPTIONS: dict[str, Schema] = {
+    "seen": {**SWITCH, "description": "Whether to return the picture as the model sees it."},
     "probabilities": SWITCH,
 }
 _PROBABILITY: Schema = {"type": "number", "minimum": 0, "maximum": 1}
@@ -20,27 +20,30 @@ _SEEN: Schema = {**STRING, "pattern": "^data:image/png;base64,"}
 
 
 def _pixels(pixel: Schema) -> Schema:
-    row = {**listed(pixel), "minItems": MIN_SIDE}
-    return {**listed(row), "minItems": MIN_SIDE}
+    row = {**array_of(pixel), "minItems": MIN_SIDE}
+    return {**array_of(row), "minItems": MIN_SIDE}
 
 
 _NUMBER: Schema = {"type": "number", "minimum": 0, "maximum": 255}
 PIXELS: Schema = {
-    "anyOf": [_pixels(_NUMBER), _pixels({**listed(_NUMBER), "maxItems": 4})],
-    "description": "Rows of as many pixels each, from 0 to 255 or from 0 to 1; a pixel in colour has 3 or 4 numbers",
+    "anyOf": [_pixels(_NUMBER), _pixels({**array_of(_NUMBER), "maxItems": 4})],
+    "description": "Rows of equal length, from 0 to 255 or from 0 to 1. A colour pixel has 3 or 4 numbers.",
 }
 
 
 def one() -> Schema:
-    link = {**STRING, "description": "Of a picture at a host that IMAGE_HOSTS names"}
+    link = {**STRING, "description": "URL of a picture on a host that IMAGE_HOSTS allows."}
     return {
-        "anyOf": [exactly({name: about} | _WISHES, list(_WISHES)) for name, about in (("image", BASE64), ("url", link))]
+        "anyOf": [
+            closed_object({name: about} | _OPTIONS, list(_OPTIONS))
+            for name, about in (("image", BASE64), ("url", link))
+        ]
     }
 
 
 def form() -> Schema:
     switch = {"enum": ["true", "false"]}
-    return at_least({"image_file": FILE, "seen": switch, "probabilities": switch}, ["seen", "probabilities"])
+    return open_object({"image_file": FILE, "seen": switch, "probabilities": switch}, ["seen", "probabilities"])
 
 
 def answer(task: Task) -> Schema:
@@ -52,44 +55,46 @@ def answer(task: Task) -> Schema:
         "warnings": _WARNINGS,
         "seen": _SEEN,
     }
-    return exactly(properties, ["seen"])
+    return closed_object(properties, ["seen"])
 
 
 def label(task: Task) -> Schema:
     more: dict[str, Schema] = {"probabilities": _by_label(task), "warnings": _WARNINGS, "seen": _SEEN}
-    return exactly({"y": {"enum": list(task.labels)}} | more, list(more))
+    return closed_object({"y": {"enum": list(task.labels)}} | more, list(more))
 
 
 def batch() -> Schema:
-    return exactly({"x": {"anyOf": [*PIXELS["anyOf"][:1], listed(PIXELS)]}, "probabilities": SWITCH}, ["probabilities"])
+    return closed_object(
+        {"x": {"anyOf": [*PIXELS["anyOf"][:1], array_of(PIXELS)]}, "probabilities": SWITCH}, ["probabilities"]
+    )
 
 
 def classes(task: Task) -> Schema:
-    each = fixed([_PROBABILITY] * len(task.classes))
-    properties = {"y": listed({"enum": list(task.classes)}), "probabilities": listed(each), "warnings": _WARNINGS}
-    return exactly(properties, ["probabilities", "warnings"])
+    each = tuple_of([_PROBABILITY] * len(task.classes))
+    properties = {"y": array_of({"enum": list(task.classes)}), "probabilities": array_of(each), "warnings": _WARNINGS}
+    return closed_object(properties, ["probabilities", "warnings"])
 
 
 def instances() -> Schema:
-    encoded = at_least({"b64": BASE64})
-    return at_least({"instances": listed({"anyOf": [encoded, at_least({"image_bytes": encoded}), PIXELS]})})
+    encoded = open_object({"b64": BASE64})
+    return open_object({"instances": array_of({"anyOf": [encoded, open_object({"image_bytes": encoded}), PIXELS]})})
 
 
 def tensors(picture: Picture) -> list[Schema]:
-    """The one input of a V2 request, in each of its forms."""
+    """Return the schemas of the one input of a V2 request."""
     count: Schema = {"type": "integer", "minimum": 1}
     height, width, channel = {"const": picture.height}, {"const": picture.width}, {"const": 1}
     numbers = [count, height, width], [count, channel, height, width], [count, height, width, channel]
     return [
         _tensor("FP32", numbers, {"type": "array"}),
-        _tensor("BYTES", ([count], [count, channel]), listed(BASE64)),
+        _tensor("BYTES", ([count], [count, channel]), array_of(BASE64)),
     ]
 
 
 def _tensor(datatype: str, shapes: Iterable[Sequence[Schema]], data: Schema) -> Schema:
-    shape = {"anyOf": [fixed(lengths) for lengths in shapes]}
-    return at_least({"name": {"const": "input"}, "datatype": {"const": datatype}, "shape": shape, "data": data})
+    shape = {"anyOf": [tuple_of(lengths) for lengths in shapes]}
+    return open_object({"name": {"const": "input"}, "datatype": {"const": datatype}, "shape": shape, "data": data})
 
 
 def _by_label(task: Task) -> Schema:
-    return exactly(dict.fromkeys(task.labels, _PROBABILITY))
+    return closed_object(dict.fromkeys(task.labels, _PROBABILITY))

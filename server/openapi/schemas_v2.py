@@ -1,9 +1,9 @@
-"""Models → JSON Schema of KServe's V2 protocol: metadata, requests and answers."""
+"""Translate models to JSON Schema of KServe's V2 protocol: metadata, requests and answers."""
 
 from collections.abc import Sequence
 
 from model.task import Feature
-from server.openapi.schemas import STRING, Schema, at_least, element, exactly, fixed, listed, or_null
+from server.openapi.schemas import STRING, Schema, array_of, closed_object, element, nullable, open_object, tuple_of
 from server.predictor import Predictor
 from server.tensors import Tensor
 
@@ -24,36 +24,39 @@ def infer_request(predictor: Predictor) -> Schema:
 
 
 def infer_request_of(inputs: list[Schema], count: int, outputs: Sequence[Tensor]) -> Schema:
-    """The JSON of a V2 request; that `shape` and the length of `data` agree no schema can say.
+    """Return the schema of a V2 request. No schema can say that `shape` and the length of `data` must agree.
 
-    inputs: what each of the `count` may be.
+    Args:
+        inputs: Schemas, one of which each input matches.
+        count: Number of inputs.
+        outputs: The model's outputs, any of which may be requested.
     """
-    asked = {
+    output = {
         "name": {"enum": [tensor.name for tensor in outputs]},
-        "parameters": or_null(at_least({"binary_data": {"type": "boolean"}}, ["binary_data"])),
+        "parameters": nullable(open_object({"binary_data": {"type": "boolean"}}, ["binary_data"])),
     }
     properties = {
-        "inputs": {**listed({"oneOf": inputs}), "minItems": count, "maxItems": count},
-        "id": or_null(STRING),
-        "parameters": or_null(at_least({"binary_data_output": {"type": "boolean"}}, ["binary_data_output"])),
-        "outputs": or_null({"type": "array", "items": at_least(asked, ["parameters"])}),
+        "inputs": {**array_of({"oneOf": inputs}), "minItems": count, "maxItems": count},
+        "id": nullable(STRING),
+        "parameters": nullable(open_object({"binary_data_output": {"type": "boolean"}}, ["binary_data_output"])),
+        "outputs": nullable({"type": "array", "items": open_object(output, ["parameters"])}),
     }
-    return at_least(properties, ["id", "parameters", "outputs"])
+    return open_object(properties, ["id", "parameters", "outputs"])
 
 
 def infer_answer(predictor: Predictor, outputs: Sequence[Tensor]) -> Schema:
-    return exactly(
+    return closed_object(
         {
             "id": STRING,
             "model_name": {"const": predictor.name},
             "model_version": {"const": predictor.task.version},
-            "outputs": listed({"oneOf": [_output(tensor) for tensor in outputs]}),
+            "outputs": array_of({"oneOf": [_output(tensor) for tensor in outputs]}),
         }
     )
 
 
 def metadata(predictor: Predictor) -> Schema:
-    return exactly(
+    return closed_object(
         {
             "name": {"const": predictor.name},
             "versions": {"type": ["array", "null"], "items": STRING},
@@ -65,14 +68,14 @@ def metadata(predictor: Predictor) -> Schema:
 
 
 def _input(tensor: Tensor, feature: Feature) -> Schema:
-    """feature: the tensor's only one, or one of those, all alike, that are its columns."""
+    """Describe an input. If several features are its columns, they are all alike and `feature` is one of them."""
     width, value = tensor.shape[-1], element(feature)
-    flat, nested = listed(value) | {"minItems": width}, listed(fixed([value] * width))
-    return at_least(_named(tensor) | {"data": {"anyOf": [flat, nested]}})
+    flat, nested = array_of(value) | {"minItems": width}, array_of(tuple_of([value] * width))
+    return open_object(_named(tensor) | {"data": {"anyOf": [flat, nested]}})
 
 
 def _output(tensor: Tensor) -> Schema:
-    return exactly(_named(tensor) | {"data": listed({"type": _KINDS[tensor.datatype]})})
+    return closed_object(_named(tensor) | {"data": array_of({"type": _KINDS[tensor.datatype]})})
 
 
 def _named(tensor: Tensor) -> dict[str, Schema]:
@@ -80,5 +83,5 @@ def _named(tensor: Tensor) -> dict[str, Schema]:
     return {
         "name": {"const": tensor.name},
         "datatype": {"const": tensor.datatype},
-        "shape": fixed([length] * len(tensor.shape)),
+        "shape": tuple_of([length] * len(tensor.shape)),
     }

@@ -1,4 +1,4 @@
-"""The documentation page as a person uses it, in a real browser."""
+"""The documentation page, used in a real browser."""
 
 import json
 from collections.abc import Iterator
@@ -24,13 +24,15 @@ def visit(client: httpx.Client, chromium: str) -> Iterator[Visit]:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         visit = Visit(browser.new_page(viewport={"width": 1200, "height": 1000}))
         visit.page.on("request", lambda request: visit.requested.append(request.url))
-        visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
+        visit.page.on(
+            "console", lambda message: visit.complaints.append(message.text) if message.type == "error" else None
+        )
         visit.page.goto(f"{client.base_url}/docs")
         yield visit
         browser.close()
 
 
-def test_a_visitor_tries_the_example_and_sees_the_answer(visit: Visit, client: httpx.Client) -> None:
+def test_example_can_be_executed_and_shows_the_answer(visit: Visit, client: httpx.Client) -> None:
     visit.page.get_by_role("button", name="POST /predict Predict one row").click()
     visit.page.get_by_role("button", name="Try it out").click()
     visit.page.get_by_role("button", name="Execute").click()
@@ -41,7 +43,7 @@ def test_a_visitor_tries_the_example_and_sees_the_answer(visit: Visit, client: h
 
 
 @pytest.mark.parametrize("path", ["/predict/batch", "/v1/models/price:predict", "/v2/models/price/infer", "/info"])
-def test_an_operation_answers_what_the_page_offers_to_send(visit: Visit, path: str) -> None:
+def test_prefilled_request_of_an_operation_succeeds(visit: Visit, path: str) -> None:
     operation = visit.page.locator(".opblock").filter(has=visit.page.locator(f'[data-path="{path}"]'))
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Try it out").click()

@@ -1,4 +1,4 @@
-"""The OpenAPI document says the truth: held against the routes, and tried out on a real server process."""
+"""The OpenAPI document agrees with the routes and with the responses of a real server process."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from schemathesis import Config
 from schemathesis.engine import events, from_schema
 
 from model.task import Feature
-from server import openapi, routing
+from server import errors, openapi, routing
 from server.openapi import schemas
 from server.predictor import Predictor
 
@@ -23,7 +23,7 @@ DEADLINE = {"$ref": "#/components/parameters/X-Envoy-Expected-Rq-Timeout-Ms"}
 
 CONFIG = {"generation": {"deterministic": True, "max-examples": 10}, "continue-on-failure": True}
 
-# No schema can say that `shape` and the length of `data` agree, nor what binary tensors are.
+# No schema can describe binary tensors, or that `shape` and the length of `data` must agree.
 UNSAYABLE = "/infer$"
 
 
@@ -40,11 +40,11 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
 
 
 def faults(document: Document, url: str, unsayable: str = UNSAYABLE) -> list[str]:
-    """What schemathesis finds in it; unsayable: the paths of which more is refused than a schema can say."""
+    """Return what schemathesis finds. `unsayable` matches paths that refuse more than a schema can describe."""
     document = deepcopy(document)
-    document["paths"].pop("/", None)  # where people find a page with a form, which the document does not list
+    document["paths"].pop("/", None)  # its HTML page and form are not in the document
     for _, _, operation in operations(document):
-        # Where a deadline of 0 ms has passed, nothing is said of the body.
+        # With a deadline of 0 ms, every body is refused.
         operation["parameters"] = [about for about in operation["parameters"] if about != DEADLINE]
     more_is_refused = {"include-path-regex": unsayable, "checks": {"positive_data_acceptance": {"enabled": False}}}
     config = Config.from_dict({**CONFIG, "base-url": url, "operations": [more_is_refused]})
@@ -62,16 +62,14 @@ def faults(document: Document, url: str, unsayable: str = UNSAYABLE) -> list[str
 
 
 @pytest.mark.slow
-def test_whatever_it_allows_is_accepted_and_whatever_it_forbids_refused(
-    document: Document, client: httpx.Client
-) -> None:
+def test_requests_are_accepted_or_refused_as_the_document_says(document: Document, client: httpx.Client) -> None:
     assert faults(document, str(client.base_url)) == []
 
 
-Tell = Callable[[Document, Document, Document], object]
-"""Makes one thing untrue: of the operation, of the schema of its body, or of its answer's."""
+# Makes one thing wrong in the operation, the schema of its request, or the schema of its answer.
+Mistake = Callable[[Document, Document, Document], object]
 
-LIES: dict[str, Tell] = {
+MISTAKES: dict[str, Mistake] = {
     "a larger number is taken": lambda _operation, row, _answer: row["properties"]["x"].update(maximum=1e300),
     "only whole numbers are taken": lambda _operation, row, _answer: row["properties"]["x"].update(type="integer"),
     "a field may be left out": lambda _operation, row, _answer: row.update(required=["x"]),
@@ -88,28 +86,33 @@ LIES: dict[str, Tell] = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lie", LIES)
-def test_a_lie_would_be_found(document: Document, client: httpx.Client, lie: str) -> None:
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake_in_the_document_is_found(document: Document, client: httpx.Client, mistake: str) -> None:
     operation = deepcopy(document["paths"]["/predict"]["post"])
     row = operation["requestBody"]["content"]["application/json"]["schema"]
-    LIES[lie](operation, row, operation["responses"]["200"]["content"]["application/json"]["schema"])
+    MISTAKES[mistake](operation, row, operation["responses"]["200"]["content"]["application/json"]["schema"])
     assert faults({**document, "paths": {"/predict": {"post": operation}}}, str(client.base_url))
 
 
-def test_it_lists_what_the_server_answers_and_nothing_else(sign: Predictor, gap: Predictor) -> None:
+def test_document_lists_exactly_the_routes(sign: Predictor, gap: Predictor) -> None:
     table = routing.table([sign, gap])
     listed = {(path, method) for path, method, _ in operations(openapi.document([sign, gap]))}
     assert listed == {(path, route.method) for path, route in table.items()}
 
 
-def test_what_is_read_is_what_the_route_reads(sign: Predictor) -> None:
+def test_request_content_types_are_those_of_the_route(sign: Predictor) -> None:
     table = routing.table([sign])
     for path, _, operation in operations(openapi.document([sign])):
         reads = {name.decode() for name in table[path].reads if name}
         assert set(operation.get("requestBody", {}).get("content", {})) == reads, path
 
 
-def test_every_example_works(document: Document, client: httpx.Client) -> None:
+def test_error_schema_lists_every_reason(document: Document) -> None:
+    reasons = document["components"]["schemas"]["Error"]["properties"]["reason"]["enum"]
+    assert set(reasons) == {reason for of_status in errors.reasons_by_status().values() for reason in of_status}
+
+
+def test_every_example_gets_the_documented_answer(document: Document, client: httpx.Client) -> None:
     compared = 0
     for path, method, operation in operations(document):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -121,7 +124,7 @@ def test_every_example_works(document: Document, client: httpx.Client) -> None:
     assert compared > 15
 
 
-def test_it_is_made_quickly(sign: Predictor, price: Predictor, gap: Predictor) -> None:
+def test_document_is_made_within_20_ms(sign: Predictor, price: Predictor, gap: Predictor) -> None:
     def seconds() -> float:
         began = time.perf_counter()
         openapi.document([sign, price, gap])
@@ -130,7 +133,7 @@ def test_it_is_made_quickly(sign: Predictor, price: Predictor, gap: Predictor) -
     assert min(seconds() for _ in range(10)) < 0.02
 
 
-def test_a_row_says_what_may_be_left_out_and_what_was_seen(price: Predictor) -> None:
+def test_row_schema_has_optional_fields_and_training_ranges(price: Predictor) -> None:
     number = Feature("size", "FP32", unit="m", description="how big", minimum=1, maximum=2.5, optional=True)
     colour = Feature("colour", "BYTES", categories=("blue", "red"))
     row = schemas.row(replace(price.task, features=(colour, number), example={"colour": "red"}))
@@ -142,15 +145,13 @@ def test_a_row_says_what_may_be_left_out_and_what_was_seen(price: Predictor) -> 
 
 
 @pytest.mark.parametrize(("optional", "values"), [(False, ["blue", "red"]), (True, ["blue", "red", "", None])])
-def test_a_string_of_which_only_some_are_known_names_them(
-    price: Predictor, optional: bool, values: list[object]
-) -> None:
+def test_closed_string_lists_its_categories(price: Predictor, optional: bool, values: list[object]) -> None:
     colour = Feature("colour", "BYTES", categories=("blue", "red"), closed=True, optional=optional)
     row = schemas.row(replace(price.task, features=(colour,), example={"colour": "red"}))
     assert row["properties"]["colour"] == {"enum": values}
 
 
-def test_values_in_a_list_are_each_of_their_kind(price: Predictor, sign: Predictor) -> None:
+def test_list_schema_has_a_type_per_value(price: Predictor, sign: Predictor) -> None:
     _, values = schemas.instances(price.task)["properties"]["instances"]["items"]["anyOf"]
     assert [value["type"] for value in values["prefixItems"]] == ["string", "number"]
     assert (values["minItems"], values["maxItems"], values["items"]) == (2, 2, False)
