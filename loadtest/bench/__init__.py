@@ -1,1 +1,1 @@
-"""The server side by side with others on this machine, and a soak: what is measured, never what is served."""
+"""Benchmarks of the server on one machine: a comparison with other servers, and a soak test."""

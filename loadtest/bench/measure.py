@@ -1,29 +1,49 @@
-"""All that is measured, in one run."""
+"""The comparison: which servers are measured in which way, table by table."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from loadtest.bench import cold, facts, interference, models, pictures, request_spec, rounds
-from loadtest.bench.models import Model
+from loadtest.bench import (
+    closed_loop,
+    environment,
+    image_requests,
+    interference,
+    request_spec,
+    servers,
+    tables,
+    tabular_models,
+)
+from loadtest.bench.closed_loop import Subject
 from loadtest.bench.overload import overload
-from loadtest.bench.process import Process, running
-from loadtest.bench.request_spec import Ask
-from loadtest.bench.servers import CONSTANT, FASTAPI, KSERVE, OURS, UNOBSERVED, WITH_PICTURES, Server, ours
-from model.train import datasets
+from loadtest.bench.process import running
+from loadtest.bench.request_spec import LabelledRows
+from loadtest.bench.results import Results
+from loadtest.bench.servers import (
+    COMPARED,
+    CONSTANT,
+    FASTAPI,
+    KSERVE,
+    OURS,
+    UNOBSERVED,
+    WITH_IMAGES,
+    Fleet,
+    Protocols,
+    Server,
+)
+from loadtest.bench.tabular_models import Model
+from loadtest.digits import images
 
-COMPARED = (FASTAPI, KSERVE, OURS)
-ONE_CALLER, MANY_CALLERS, BATCH_CALLERS = 1, 32, 4
-"""Connections: who waits for each answer; enough to keep any server busy; and a few with a lot to ask."""
-SCAN_CLIENTS = 4
-FINER = 4
-"""Times as many rounds, of a second, where a difference of a few percent is looked for."""
-BATCH_ROWS, BIG_BATCH_ROWS = 1_000, 10_000
+ONE_CLIENT = 1
+MANY_CLIENTS = 32  # enough to keep any of the servers busy
+BATCH_CLIENTS = 4
+OBSERVABILITY_ROUNDS = 4  # times as many rounds, of a second, where a difference of a few percent is looked for
+BATCH_ROWS = 1_000
 
-Started = Sequence[tuple[Server, Process]]
+Section = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -39,157 +59,157 @@ FULL = Plan(rounds=5, seconds=2, cold_starts=5, overload_seconds=4, times_capaci
 QUICK = Plan(rounds=1, seconds=1, cold_starts=1, overload_seconds=1, times_capacity=(5,))
 
 
-@dataclass(frozen=True)
+def problems() -> list[str]:
+    """Return what keeps the comparison from running here."""
+    return environment.problems(
+        bundles=(image_requests.DIGITS, image_requests.BRAIN_MRI), files=(image_requests.SCAN, images.FILE)
+    )
+
+
+@dataclass
 class Measurement:
-    """One run, with what it needs in a folder of its own."""
+    """One run of the comparison.
+
+    Attributes:
+        plan: how long to measure.
+        folder: for models, bundles and logs.
+        after_load: MiB of memory by server, after the tables that put load on it.
+    """
 
     plan: Plan
     folder: Path
+    after_load: dict[str, float] = field(default_factory=dict)
 
-    def run(self) -> dict[str, Any]:
-        """The figures by section, ready for JSON. Raises WrongAnswer where a server is not right."""
-        say("Training the models")
-        logistic, forest = models.logistic(self.folder), models.forest(self.folder)
-        report: dict[str, Any] = {"machine": facts.machine(), "plan": asdict(self.plan), "batch_rows": BATCH_ROWS}
-        with self.started((*COMPARED, CONSTANT), logistic) as started:
-            say("One row, logistic regression")
-            report["one_caller"] = self.one_row(started, logistic, ONE_CALLER)
-            report["many_callers"] = self.one_row(started, logistic, MANY_CALLERS)
-            say(f"Batches of {BATCH_ROWS:,} rows")
-            report["batches"] = self.batches(started, logistic)
-            report["after_load"] = memory(started)
-            say("One row and probes beside batches")
-            report["beside"] = self.beside(started, logistic)
-        with self.started(COMPARED, forest) as started:
-            say("One row, random forest")
-            report["forest"] = self.one_row(started, forest, MANY_CALLERS)
-        say(f"Batches of {pictures.BATCH} handwritten digits")
-        report["pictures"] = self.pictures()
-        say("One row and probes beside brain scans")
-        with self.started((WITH_PICTURES,), logistic) as started:
-            report["beside"] += self.beside_scans(started, logistic)
-            report["after_load"] += memory(started)
-        say("Cold starts")
-        servers = (*COMPARED, WITH_PICTURES, CONSTANT)
-        report["cold"] = listed(cold.starts(servers, logistic, self.plan.cold_starts, self.folder))
-        say("Metrics and log")
-        report["observing"] = self.observing(logistic)
-        say("Overload")
-        report["overload"] = self.overload(forest)
-        return report
+    @cached_property
+    def logistic(self) -> Model:
+        return tabular_models.logistic(self.folder)
 
-    @contextmanager
-    def started(self, servers: Sequence[Server], model: Model) -> Iterator[Started]:
-        with ExitStack() as stack:
-            started = []
-            for server in servers:
-                process = stack.enter_context(running(server.start(model), self.folder))
-                process.wait_for(server.first(model.sample(1)))
-                started.append((server, process))
-            yield started
+    @cached_property
+    def forest(self) -> Model:
+        return tabular_models.forest(self.folder)
 
-    def one_row(self, started: Started, model: Model, connections: int) -> list[dict[str, Any]]:
-        subjects = [
-            rounds.Subject(server.name, protocol, process, ask(model.sample(1)))
-            for server, process in started
-            for protocol, ask in server.one_row.items()
-        ]
-        return listed(rounds.alternate(subjects, self.plan.rounds, self.plan.seconds, connections))
+    def run(self, output: Path) -> Results:
+        """Make every table, each written to the output folder as soon as it is measured."""
+        results = Results(
+            output, {"machine": environment.describe(), "plan": asdict(self.plan), "batch_rows": BATCH_ROWS}
+        )
+        with (
+            closing(self.fleet(*COMPARED, CONSTANT)) as compared,
+            closing(self.fleet(WITH_IMAGES)) as with_images,
+        ):
+            results.add(tables.ONE_ROW, lambda: self.one_row(compared))
+            results.add(tables.BATCHES, lambda: self.batches(compared))
+            results.add(tables.INTERFERENCE, lambda: self.interference(compared, with_images))
+        results.add(tables.FOREST, self.one_row_forest)
+        results.add(tables.DIGITS, self.digits)
+        results.add(tables.COLD_START, self.cold_start)
+        results.add(tables.OBSERVABILITY, self.observability)
+        results.add(tables.OVERLOAD, self.overload)
+        return results
 
-    def batches(self, started: Started, model: Model) -> list[dict[str, Any]]:
-        subjects = [
-            rounds.Subject(server.name, protocol, process, ask(model.sample(BATCH_ROWS)))
-            for server, process in started
-            for protocol, ask in server.batch.items()
-        ]
-        return listed(rounds.alternate(subjects, self.plan.rounds, self.plan.seconds, BATCH_CALLERS))
+    def fleet(self, *compared: Server) -> Fleet:
+        return Fleet(compared, lambda: self.logistic, self.folder)
 
-    def observing(self, model: Model) -> list[dict[str, Any]]:
-        with self.started((OURS, UNOBSERVED), model) as started:
-            subjects = [
-                rounds.Subject(server.name, "/predict", process, request_spec.plain(model.sample(1)))
-                for server, process in started
-            ]
-            return listed(rounds.alternate(subjects, FINER * self.plan.rounds, 1, MANY_CALLERS))
-
-    def beside(self, started: Started, model: Model) -> list[dict[str, Any]]:
-        scenes = [scene for server, process in started if server.batch for scene in scenes_of(server, process, model)]
-        return listed(interference.alternate(scenes, self.plan.rounds, self.plan.seconds))
-
-    def beside_scans(self, started: Started, model: Model) -> list[dict[str, Any]]:
-        scenes = [
-            interference.Scene(
-                server.name,
-                process,
-                server.first(model.sample(1)),
-                request_spec.get(server.probe),
-                words,
-                scan,
-                clients,
-            )
-            for server, process in started
-            for words, scan, clients in (
-                ("nothing", None, 0),
-                (f"brain scans from {SCAN_CLIENTS} clients", pictures.scan(), SCAN_CLIENTS),
-            )
-        ]
-        return listed(interference.alternate(scenes, self.plan.rounds, self.plan.seconds))
-
-    def pictures(self) -> dict[str, Any]:
-        """beside: the same with a network that does next to nothing, so that what is left is the server's."""
+    def one_row(self, fleet: Fleet) -> dict[str, Section]:
+        subjects = subjects_of(fleet, self.logistic.sample(1), lambda server: server.one_row)
         return {
-            "batch": pictures.BATCH,
-            "servers": self.digits(pictures.DIGITS),
-            "beside": self.digits(pictures.hollow(self.folder)),
+            "one_client": self.alternate(subjects, ONE_CLIENT),
+            "many_clients": self.alternate(subjects, MANY_CLIENTS),
         }
 
-    def digits(self, bundle: Path) -> list[dict[str, Any]]:
-        batch = pictures.batch(bundle / "model.onnx", datasets.mnist().test_images)
+    def one_row_forest(self) -> dict[str, Section]:
+        with closing(Fleet(COMPARED, lambda: self.forest, self.folder)) as fleet:
+            subjects = subjects_of(fleet, self.forest.sample(1), lambda server: server.one_row)
+            return {"forest": self.alternate(subjects, MANY_CLIENTS)}
+
+    def batches(self, fleet: Fleet) -> dict[str, Section]:
+        subjects = subjects_of(fleet, self.logistic.sample(BATCH_ROWS), lambda server: server.batch)
+        measured = self.alternate(subjects, BATCH_CLIENTS)
+        self.note_memory(fleet)
+        return {"batches": measured}
+
+    def interference(self, compared: Fleet, with_images: Fleet) -> dict[str, Section]:
+        scenarios = [
+            scenario
+            for server, process in compared.started()
+            if server.batch
+            for scenario in interference.with_batches(server, process, self.logistic)
+        ]
+        measured = interference.alternate(scenarios, self.plan.rounds, self.plan.seconds)
+        ((server, process),) = with_images.started()
+        scenarios = list(interference.with_scans(server, process, self.logistic))
+        measured += interference.alternate(scenarios, self.plan.rounds, self.plan.seconds)
+        self.note_memory(with_images)
+        return {"interference": to_dicts(measured)}
+
+    def digits(self) -> dict[str, Any]:
+        """Measure twice: with the network, and with a stub, which leaves the server's own CPU time."""
+        return {
+            "digits_batch": image_requests.BATCH,
+            "digits": self.digits_of(image_requests.DIGITS),
+            "digits_stub": self.digits_of(image_requests.stub_model(self.folder)),
+        }
+
+    def digits_of(self, bundle: Path) -> Section:
+        batch = image_requests.digit_batch(bundle / "model.onnx", images.shipped().images)
+        as_json, as_binary = image_requests.as_json(batch), image_requests.as_v2_binary(batch)
         with ExitStack() as stack:
-            plain, served = (
-                stack.enter_context(running(start, self.folder))
-                for start in (pictures.fastapi(bundle), ours({"digits": bundle}))
+            fastapi, ours = (
+                stack.enter_context(running(command, self.folder))
+                for command in (image_requests.fastapi(bundle), servers.our_server({"digits": bundle}))
             )
             subjects = [
-                rounds.Subject(FASTAPI.name, "/predict/batch", plain, pictures.as_json(batch)),
-                rounds.Subject(OURS.name, "/predict/batch", served, pictures.as_json(batch)),
-                rounds.Subject(OURS.name, "V2 binary", served, pictures.as_v2_binary(batch)),
+                Subject(FASTAPI.name, "/predict/batch", fastapi, as_json),
+                Subject(OURS.name, "/predict/batch", ours, as_json),
+                Subject(OURS.name, "V2 binary", ours, as_binary),
             ]
             for subject in subjects:
-                subject.process.wait_for(subject.ask)
-            return listed(rounds.alternate(subjects, self.plan.rounds, self.plan.seconds, ONE_CALLER))
+                subject.process.wait_for(subject.spec)
+            return self.alternate(subjects, ONE_CLIENT)
 
-    def overload(self, forest: Model) -> list[dict[str, Any]]:
-        """The forest is slow for the pipeline; its graph is not, so ours gets a graph that is."""
-        slow = replace(forest, bundle=models.slow(self.folder), rows=[{"x": models.SLOW_X}], classes=[models.SLOW_X])
-        return [
-            asdict(overload(server, model, times, self.plan.overload_seconds, self.folder))
-            for server, model in ((FASTAPI, forest), (KSERVE, forest), (OURS, slow))
+    def cold_start(self) -> dict[str, Section]:
+        compared = (*COMPARED, WITH_IMAGES, CONSTANT)
+        measured = to_dicts(servers.cold_starts(compared, self.logistic, self.plan.cold_starts, self.folder))
+        return {"cold_start": [{**row, "after_load_mib": self.after_load.get(row["server"])} for row in measured]}
+
+    def observability(self) -> dict[str, Section]:
+        with closing(self.fleet(OURS, UNOBSERVED)) as fleet:
+            subjects = [
+                Subject(server.name, "/predict", process, request_spec.predict(self.logistic.sample(1)))
+                for server, process in fleet.started()
+            ]
+            rounds = OBSERVABILITY_ROUNDS * self.plan.rounds
+            return {"observability": to_dicts(closed_loop.alternate(subjects, rounds, 1, MANY_CLIENTS))}
+
+    def overload(self) -> dict[str, Section]:
+        """Overload the baselines with the forest, and our server, whose forest is fast, with a slow graph."""
+        slow = replace(
+            self.forest,
+            bundle=tabular_models.slow(self.folder),
+            rows=[{"x": tabular_models.SLOW_X}],
+            classes=[tabular_models.SLOW_X],
+        )
+        measured = [
+            overload(server, model, times, self.plan.overload_seconds, self.folder)
+            for server, model in ((FASTAPI, self.forest), (KSERVE, self.forest), (OURS, slow))
             for times in self.plan.times_capacity
         ]
+        return {"overload": to_dicts(measured)}
+
+    def alternate(self, subjects: Sequence[Subject], connections: int) -> Section:
+        return to_dicts(closed_loop.alternate(subjects, self.plan.rounds, self.plan.seconds, connections))
+
+    def note_memory(self, fleet: Fleet) -> None:
+        self.after_load |= {server.name: process.resident_mib() for server, process in fleet.started()}
 
 
-def scenes_of(server: Server, process: Process, model: Model) -> Iterator[interference.Scene]:
-    """FastAPI has neither V1 nor a binary form: it gets its own form of the former, and nothing of the latter."""
-    row = server.first(model.sample(1))
-
-    def scene(beside_it: str, batch: Ask | None) -> interference.Scene:
-        return interference.Scene(server.name, process, row, request_spec.get(server.probe), beside_it, batch)
-
-    in_json = server.batch.get("V1", request_spec.batch)
-    yield scene("nothing", None)
-    yield scene(f"{BIG_BATCH_ROWS:,} rows in JSON", in_json(model.sample(BIG_BATCH_ROWS)))
-    if "V2 binary" in server.batch:
-        yield scene(f"{BATCH_ROWS:,} rows in binary", request_spec.v2_binary(model.sample(BATCH_ROWS)))
+def subjects_of(fleet: Fleet, rows: LabelledRows, protocols: Callable[[Server], Protocols]) -> list[Subject]:
+    return [
+        Subject(server.name, protocol, process, spec_for(rows))
+        for server, process in fleet.started()
+        for protocol, spec_for in protocols(server).items()
+    ]
 
 
-def memory(started: Started) -> list[dict[str, Any]]:
-    return [{"server": server.name, "mib": process.resident_mib()} for server, process in started]
-
-
-def listed(measured: Sequence[Any]) -> list[dict[str, Any]]:
+def to_dicts(measured: Sequence[Any]) -> Section:
     return list(map(asdict, measured))
-
-
-def say(what: str) -> None:
-    print(f"{datetime.now(UTC):%H:%M:%S}  {what}", flush=True)

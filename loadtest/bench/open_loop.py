@@ -1,4 +1,4 @@
-"""Requests at a given rate, whatever becomes of them: each is sent when it is due, not when the last is answered."""
+"""Open-loop load: each request is sent at its due time, whether or not earlier ones have been answered."""
 
 import asyncio
 import math
@@ -10,13 +10,18 @@ from typing import cast
 
 import httptools
 
-GAVE_UP = 0
-"""The status of a request that its caller closed the connection on, or that the server did."""
+NO_RESPONSE = 0  # status when the request timed out or the server closed the connection
 
 
 @dataclass(frozen=True)
-class Answer:
-    """due: seconds from the beginning; seconds: from the sending to the whole answer, or to giving up."""
+class TimedResponse:
+    """A response, or its absence.
+
+    Attributes:
+        due: when the request was due, in seconds from the start of the load.
+        seconds: from sending the request to the whole response, the timeout or the closing of the connection.
+        status: the response's status, or NO_RESPONSE.
+    """
 
     due: float
     seconds: float
@@ -25,63 +30,63 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """A whole HTTP request, how often it is sent each second, and how long its caller waits for an answer."""
+class OpenLoop:
+    """A whole HTTP request, its rate per second, and its timeout in seconds."""
 
     request: bytes
     rate: float
-    patience: float
+    timeout: float
 
 
-def p99_ms(answers: Sequence[Answer]) -> float:
-    """Milliseconds that 99 of 100 answers did not exceed (nearest rank), of at least one answer."""
-    return sorted(answer.seconds for answer in answers)[math.ceil(0.99 * len(answers)) - 1] * 1e3
+def p99_ms(responses: Sequence[TimedResponse]) -> float:
+    """Return the 99th percentile of the latencies in milliseconds (nearest rank), of at least one response."""
+    return sorted(response.seconds for response in responses)[math.ceil(0.99 * len(responses)) - 1] * 1e3
 
 
-def offer(port: int, offers: Sequence[Offer], seconds: float) -> list[list[Answer]]:
-    """Make all the offers at once for so long; the answers of each, in the order of their sending."""
+def run(port: int, loops: Sequence[OpenLoop], seconds: float) -> list[list[TimedResponse]]:
+    """Run all loops at once, and return the responses of each in the order of sending."""
 
-    async def together() -> list[list[Answer]]:
-        return await asyncio.gather(*(_Caller(port, one).call(seconds) for one in offers))
+    async def run_all() -> list[list[TimedResponse]]:
+        return await asyncio.gather(*(_Client(port, loop).run(seconds) for loop in loops))
 
-    return asyncio.run(together())
+    return asyncio.run(run_all())
 
 
-class _Caller:
-    """Sends on a connection that waits idle, else on a new one."""
+class _Client:
+    """Sends each request on an idle connection, or on a new one if there is none."""
 
-    def __init__(self, port: int, offer: Offer) -> None:
+    def __init__(self, port: int, loop: OpenLoop) -> None:
         self._port = port
-        self._offer = offer
+        self._loop = loop
         self._idle: deque[_Connection] = deque()
 
-    async def call(self, seconds: float) -> list[Answer]:
+    async def run(self, seconds: float) -> list[TimedResponse]:
         began = perf_counter()
-        asked = []
-        for number in range(round(seconds * self._offer.rate)):
-            due = number / self._offer.rate
+        sent = []
+        for number in range(round(seconds * self._loop.rate)):
+            due = number / self._loop.rate
             await asyncio.sleep(max(0, began + due - perf_counter()))
-            asked.append(asyncio.create_task(self._ask(due)))
-        answers = await asyncio.gather(*asked)
+            sent.append(asyncio.create_task(self._send(due)))
+        responses = await asyncio.gather(*sent)
         for connection in self._idle:
             connection.close()
-        return answers
+        return responses
 
-    async def _ask(self, due: float) -> Answer:
+    async def _send(self, due: float) -> TimedResponse:
         sent = perf_counter()
         connection = None
-        status, body = GAVE_UP, b""
+        status, body = NO_RESPONSE, b""
         try:
-            async with asyncio.timeout(self._offer.patience):
+            async with asyncio.timeout(self._loop.timeout):
                 connection = await self._connection()
-                status, body = await connection.ask(self._offer.request)
+                status, body = await connection.send(self._loop.request)
         except (TimeoutError, OSError):
             if connection is not None:
                 connection.close()
         else:
             if connection.open:
                 self._idle.append(connection)
-        return Answer(due, perf_counter() - sent, status, body)
+        return TimedResponse(due, perf_counter() - sent, status, body)
 
     async def _connection(self) -> "_Connection":
         while self._idle:
@@ -92,23 +97,27 @@ class _Caller:
 
 
 class _Connection(asyncio.Protocol):
-    """One keep-alive connection with at most one request on it."""
+    """A keep-alive connection with at most one request in flight."""
 
     def __init__(self) -> None:
         self.open = True
         self._parser = httptools.HttpResponseParser(self)
-        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self._response: asyncio.Future[tuple[int, bytes]] | None = None
         self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
-    async def ask(self, request: bytes) -> tuple[int, bytes]:
-        """The status and the body of the answer. Raises ConnectionError where the server hangs up."""
-        self._answer = asyncio.get_running_loop().create_future()
+    async def send(self, request: bytes) -> tuple[int, bytes]:
+        """Return the status and the body of the response.
+
+        Raises:
+            ConnectionError: the server closed the connection.
+        """
+        self._response = asyncio.get_running_loop().create_future()
         self._body = b""
         self._transport.write(request)
-        return await self._answer
+        return await self._response
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -119,13 +128,13 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if not self._parser.should_keep_alive():
             self.close()
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result((self._parser.get_status_code(), self._body))
+        if self._response is not None and not self._response.done():
+            self._response.set_result((self._parser.get_status_code(), self._body))
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.open = False
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(ConnectionResetError("The server hung up."))
+        if self._response is not None and not self._response.done():
+            self._response.set_exception(ConnectionResetError("The server closed the connection."))
 
     def close(self) -> None:
         self.open = False

@@ -1,35 +1,40 @@
-"""What becomes of a server that is asked for more than it can do, and how soon it is itself again."""
+"""How a server behaves when it gets more requests than its capacity, and how soon it recovers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from loadtest.bench import wrk
-from loadtest.bench.models import Model
-from loadtest.bench.open_loop import GAVE_UP, Answer, Offer, offer, p99_ms
+from loadtest.bench import closed_loop, open_loop
+from loadtest.bench.open_loop import NO_RESPONSE, OpenLoop, TimedResponse, p99_ms
 from loadtest.bench.process import running
-from loadtest.bench.request_spec import OK, Ask, get
+from loadtest.bench.request_spec import OK, RequestSpec, get
 from loadtest.bench.servers import Server
+from loadtest.bench.tabular_models import Model
 
-CALLERS_AT_PEACE = 4
+CAPACITY_CLIENTS = 4
 PROBES_PER_SECOND = 50
-PATIENCE = 1.0
-"""Seconds after which a caller gives up: a right answer later than that is of no use to it."""
+TIMEOUT = 1.0  # seconds; a later response is of no use to the client
 REFUSED = 503
-WATCHED = 10.0
-"""Seconds that a server is given to recover."""
-QUICK_AGAIN, IN_A_ROW = 5, 5
-"""Recovered is who answers so many times in a row, each within so many times what a row takes at peace."""
+RECOVERY_LIMIT = 10.0  # seconds to wait for recovery
+
+# A server has recovered after this many consecutive correct responses, each within this multiple of the unloaded
+# latency.
+RECOVERED_RESPONSES, RECOVERED_LATENCY = 5, 5
 
 
 @dataclass(frozen=True)
 class Overload:
-    """times: how often the capacity is offered, the right answers a second that callers at peace get.
+    """The result of one overload. Percentiles are None if there was nothing to time.
 
-    goodput: right answers a second; refused, unheard: shares of the requests, the second without an answer in time;
-    wrong: answers that are neither right nor a refusal; recovery_seconds: from the end of the load. None where there
-    was nothing to take a time of, or the server did not recover while it was watched.
+    Attributes:
+        times: the offered rate as a multiple of the capacity.
+        capacity: correct responses per second to CAPACITY_CLIENTS clients that wait for each.
+        goodput: correct responses within TIMEOUT, per second.
+        refused: share of the requests that got a 503.
+        timed_out: share of the requests without a response within TIMEOUT.
+        failed: number of responses that were neither correct nor a 503.
+        recovery_seconds: from the end of the load; None if the server did not recover within RECOVERY_LIMIT.
     """
 
     server: str
@@ -39,60 +44,63 @@ class Overload:
     accepted_p99_ms: float | None
     refused: float
     refused_p99_ms: float | None
-    unheard: float
-    wrong: int
+    timed_out: float
+    failed: int
     probe_p99_ms: float | None
-    probes_unheard: float
+    probes_timed_out: float
     recovery_seconds: float | None
 
 
 def overload(server: Server, model: Model, times: int, seconds: int, folder: Path) -> Overload:
-    """A fresh server: its capacity, then so many times as much, then until it answers as before."""
-    ask = server.first(model.sample(1))
-    with running(server.start(model), folder) as process:
-        process.wait_for(ask)
-        right = ask.check(process.port)
-        capacity = wrk.load(process.port, ask.http(), seconds, CALLERS_AT_PEACE).rate
+    """Start a server, measure its capacity, offer a multiple of it, and wait until the server has recovered."""
+    spec = server.first_spec(model.sample(1))
+    with running(server.command(model), folder) as process:
+        process.wait_for(spec)
+        correct = spec.check(process.port)
+        capacity = closed_loop.run_wrk(process.port, spec.http(), seconds, CAPACITY_CLIENTS).rate
         end = monotonic() + seconds
-        rows, probes = offer(
+        rows, probes = open_loop.run(
             process.port,
-            [Offer(ask.http(), times * capacity, PATIENCE), Offer(get(server.probe), PROBES_PER_SECOND, PATIENCE)],
+            [OpenLoop(spec.http(), times * capacity, TIMEOUT), OpenLoop(get(server.probe), PROBES_PER_SECOND, TIMEOUT)],
             seconds,
         )
-        recovery = _recovery(process.port, ask, right, QUICK_AGAIN / capacity, end)
-    accepted = [row for row in rows if row.body == right]
+        recovery = _recovery(process.port, spec, correct, RECOVERED_LATENCY / capacity, end)
+    accepted = [row for row in rows if row.body == correct]
     refused = [row for row in rows if row.status == REFUSED]
-    unheard = [row for row in rows if row.status == GAVE_UP]
-    heard = [one for one in probes if one.status == OK]
+    timed_out = [row for row in rows if row.status == NO_RESPONSE]
+    answered = [probe for probe in probes if probe.status == OK]
     return Overload(
         server.name,
         times,
         capacity,
-        goodput=answers_per_second(accepted, seconds),
+        goodput=goodput(accepted, seconds),
         accepted_p99_ms=p99_ms(accepted) if accepted else None,
         refused=len(refused) / len(rows),
         refused_p99_ms=p99_ms(refused) if refused else None,
-        unheard=len(unheard) / len(rows),
-        wrong=len(rows) - len(accepted) - len(refused) - len(unheard),
-        probe_p99_ms=p99_ms(heard) if heard else None,
-        probes_unheard=1 - len(heard) / len(probes),
+        timed_out=len(timed_out) / len(rows),
+        failed=len(rows) - len(accepted) - len(refused) - len(timed_out),
+        probe_p99_ms=p99_ms(answered) if answered else None,
+        probes_timed_out=1 - len(answered) / len(probes),
         recovery_seconds=recovery,
     )
 
 
-def answers_per_second(answers: Sequence[Answer], seconds: float) -> float:
-    """Over the load, and until the last answer where that comes after it: what waits at the end is no gift."""
-    return len(answers) / max([seconds, *(one.due + one.seconds for one in answers)])
+def goodput(accepted: Sequence[TimedResponse], seconds: float) -> float:
+    """Return the responses per second, over the load and the time after it until the last response.
+
+    Without that time, a queue that is still being processed at the end would count as capacity.
+    """
+    return len(accepted) / max([seconds, *(response.due + response.seconds for response in accepted)])
 
 
-def _recovery(port: int, ask: Ask, right: bytes, limit: float, end: float) -> float | None:
-    """Seconds from `end` to the first of a series of right answers, each within `limit` seconds."""
+def _recovery(port: int, spec: RequestSpec, correct: bytes, limit: float, end: float) -> float | None:
+    """Return the seconds from `end` to the first of a series of correct responses, each within `limit` seconds."""
     series, since = 0, 0.0
-    while (now := monotonic()) < end + WATCHED:
-        ((answer,),) = offer(port, [Offer(ask.http(), rate=1, patience=PATIENCE)], seconds=1)
-        quick = answer.body == right and answer.seconds <= limit
-        since = now if quick and not series else since
-        series = series + 1 if quick else 0
-        if series == IN_A_ROW:
+    while (now := monotonic()) < end + RECOVERY_LIMIT:
+        ((response,),) = open_loop.run(port, [OpenLoop(spec.http(), rate=1, timeout=TIMEOUT)], seconds=1)
+        recovered = response.body == correct and response.seconds <= limit
+        since = now if recovered and not series else since
+        series = series + 1 if recovered else 0
+        if series == RECOVERED_RESPONSES:
             return since - end
     return None

@@ -1,4 +1,4 @@
-"""A server as a process on the first core, and what the kernel tells of it; the load is made on the second."""
+"""A server process on the first core, and its figures from /proc. The load generator runs on the second core."""
 
 import os
 import signal
@@ -11,20 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from loadtest.bench.request_spec import Ask, WrongAnswer
+from loadtest.bench.request_spec import MeasurementError, RequestSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_CORE, LOAD_CORE = 0, 1
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-START_SECONDS = 60
-TICKS = os.sysconf("SC_CLK_TCK")
+START_TIMEOUT = 60  # seconds
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
-class Start:
-    """How a server is started on a port: what follows `python`, and what its environment holds beside PATH."""
+class Command:
+    """How to start a server.
 
-    words: Sequence[str]
+    Attributes:
+        arguments: the arguments of `python`.
+        environment: the variables to set besides PATH and the limits on threads.
+        port: the port on 127.0.0.1 that the server will listen on.
+    """
+
+    arguments: Sequence[str]
     environment: Mapping[str, str]
     port: int
 
@@ -36,9 +42,9 @@ class Process:
     log: Path
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its threads so far."""
-        words = self._proc("stat").rsplit(")", 1)[1].split()
-        return (int(words[11]) + int(words[12])) / TICKS
+        """Return the user and system time of all threads since the start."""
+        fields = self._proc("stat").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
     def resident_mib(self) -> float:
         return self._status("VmRSS") / 1024
@@ -49,50 +55,54 @@ class Process:
     def descriptors(self) -> int:
         return len(list(Path(f"/proc/{self.popen.pid}/fd").iterdir()))
 
-    def wait_for(self, ask: Ask) -> None:
-        """Until the first right answer. Raises WrongAnswer where another comes, or the server ends or stays silent."""
-        end = monotonic() + START_SECONDS
-        while monotonic() < end and self.popen.poll() is None:
+    def wait_for(self, spec: RequestSpec) -> None:
+        """Wait for the first response and check it.
+
+        Raises:
+            MeasurementError: the response is wrong, the process ended, or it did not respond within START_TIMEOUT.
+        """
+        deadline = monotonic() + START_TIMEOUT
+        while monotonic() < deadline and self.popen.poll() is None:
             try:
-                ask.check(self.port)
+                spec.check(self.port)
             except ConnectionError:
                 sleep(0.005)
             else:
                 return
-        raise WrongAnswer(f"The server did not start: {self._last_words()}")
+        raise MeasurementError(f"The server did not start. Its log ends: {self._log_tail()}")
 
-    def forget_log(self) -> None:
-        """Empty the log, which would otherwise grow to gigabytes; the server goes on writing at its new end."""
+    def truncate_log(self) -> None:
+        """Empty the log, which would otherwise grow to gigabytes. The server keeps writing to it."""
         os.truncate(self.log, 0)
 
     def _status(self, name: str) -> int:
         lines = dict(line.split(":", 1) for line in self._proc("status").splitlines())
         return int(lines[name].split()[0])
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         return self.log.read_text(errors="replace")[-2000:]
 
     def _proc(self, file: str) -> str:
         if self.popen.poll() is not None:
-            raise WrongAnswer(f"The server ended: {self._last_words()}")
+            raise MeasurementError(f"The server ended. Its log ends: {self._log_tail()}")
         return Path(f"/proc/{self.popen.pid}/{file}").read_text()
 
 
 @contextmanager
-def running(start: Start, folder: Path) -> Iterator[Process]:
-    """The server as a process; stopped at the end."""
-    log = folder / f"{start.port}.log"
+def running(command: Command, folder: Path) -> Iterator[Process]:
+    """Run the server on its core with its log in `folder`, and kill it at the end."""
+    log = folder / f"{command.port}.log"
     with log.open("ab") as output:
         popen = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CORE), sys.executable, *start.words],
+            ["taskset", "-c", str(SERVER_CORE), sys.executable, *command.arguments],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], **ONE_THREAD, **start.environment},
+            env={"PATH": os.environ["PATH"], **ONE_THREAD, **command.environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
         )
     try:
-        yield Process(start.port, popen, log)
+        yield Process(command.port, popen, log)
     finally:
         popen.send_signal(signal.SIGKILL)
         popen.wait()

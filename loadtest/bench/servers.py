@@ -1,17 +1,21 @@
-"""The servers that are compared: how each is started, and in which ways each is asked."""
+"""The servers that are compared: how each is started, the protocols it speaks, and its cold start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
+from time import monotonic
 
 from loadtest.bench import request_spec
-from loadtest.bench.models import Model
-from loadtest.bench.pictures import BRAIN_MRI, DIGITS
-from loadtest.bench.process import Start, free_port
-from loadtest.bench.request_spec import Ask, Rows
+from loadtest.bench.image_requests import BRAIN_MRI, DIGITS
+from loadtest.bench.process import Command, Process, free_port, running
+from loadtest.bench.request_spec import LabelledRows, RequestSpec
+from loadtest.bench.tabular_models import Model
 
 BASELINES = "loadtest.bench.baselines"
-WITHOUT_FINISH = """
+# Our server without metrics and access log, which no setting turns off.
+UNOBSERVED_SERVER = """
 import sys
 from server.__main__ import main
 from server.http.request import RequestContext
@@ -19,93 +23,151 @@ assert callable(RequestContext.finish)
 RequestContext.finish = lambda self: None
 sys.exit(main())
 """
-"""Our server, but that it neither counts a request nor writes its line, for which it has no switch."""
 
-Protocols = Mapping[str, Callable[[Rows], Ask]]
+Protocols = Mapping[str, Callable[[LabelledRows], RequestSpec]]
 
 
 @dataclass(frozen=True)
 class Server:
-    """one_row, batch: the protocols that it is asked in, by name; probe: the path that a kubelet asks."""
+    """A server that is compared.
+
+    Attributes:
+        command: returns the command that serves a model.
+        one_row: protocols for one row, by name.
+        batch: protocols for batches, by name.
+        probe: the path that a kubelet probes.
+    """
 
     name: str
-    start: Callable[[Model], Start]
+    command: Callable[[Model], Command]
     one_row: Protocols
     batch: Protocols
     probe: str
 
-    def first(self, rows: Rows) -> Ask:
-        """One row, by the first of its protocols."""
+    def first_spec(self, rows: LabelledRows) -> RequestSpec:
+        """Return the request for one row in the first protocol."""
         return next(iter(self.one_row.values()))(rows)
 
 
-def _fastapi(model: Model) -> Start:
-    port = free_port()
-    words = ["-m", "uvicorn", f"{BASELINES}.fastapi_service:app", f"--port={port}"]
-    return Start(words, {"MODEL": str(model.of_table)}, port)
+@dataclass(frozen=True)
+class ColdStart:
+    """Medians: seconds from the exec to the first correct response, and resident memory at that time."""
+
+    server: str
+    seconds: float
+    mib: float
 
 
-def _kserve(model: Model) -> Start:
-    port = free_port()
-    words = ["-m", f"{BASELINES}.kserve_custom", "--model_name=model", f"--http_port={port}"]
-    return Start([*words, f"--grpc_port={free_port()}"], {"MODEL": str(model.of_arrays)}, port)
+class Fleet:
+    """Servers of one model that several tables share.
+
+    They are started when they are first needed, and again after one of them has ended, so that a server which crashes
+    costs one table and not all that come after it.
+    """
+
+    def __init__(self, servers: Sequence[Server], model: Callable[[], Model], folder: Path) -> None:
+        self._servers = servers
+        self._model = model
+        self._folder = folder
+        self._stack = ExitStack()
+        self._started: list[tuple[Server, Process]] = []
+
+    def started(self) -> Sequence[tuple[Server, Process]]:
+        """Return the servers with their processes.
+
+        Raises:
+            MeasurementError: a server does not start.
+        """
+        if len(self._started) < len(self._servers) or any(one.popen.poll() is not None for _, one in self._started):
+            self.close()
+            model = self._model()
+            for server in self._servers:
+                process = self._stack.enter_context(running(server.command(model), self._folder))
+                process.wait_for(server.first_spec(model.sample(1)))
+                self._started.append((server, process))
+        return self._started
+
+    def close(self) -> None:
+        """Kill the servers."""
+        self._started.clear()
+        self._stack.close()
 
 
-def ours(bundles: Mapping[str, Path]) -> Start:
-    """Our server with bundles by the names that they are served under."""
+def cold_starts(servers: Sequence[Server], model: Model, times: int, folder: Path) -> list[ColdStart]:
+    """Start the servers in turn, `times` times."""
+    measured: list[list[tuple[float, float]]] = [[] for _ in servers]
+    for _ in range(times):
+        for server, its_starts in zip(servers, measured, strict=True):
+            its_starts.append(_cold_start(server, model, folder))
+    return [
+        ColdStart(server.name, *map(median, zip(*its_starts, strict=True)))
+        for server, its_starts in zip(servers, measured, strict=True)
+    ]
+
+
+def _cold_start(server: Server, model: Model, folder: Path) -> tuple[float, float]:
+    command, spec = server.command(model), server.first_spec(model.sample(1))
+    began = monotonic()
+    with running(command, folder) as process:
+        process.wait_for(spec)
+        return monotonic() - began, process.resident_mib()
+
+
+def our_server(bundles: Mapping[str, Path]) -> Command:
+    """Return the command for our server with bundles by the names of their models."""
     port = free_port()
     environment = {
         "MODEL_NAME": ",".join(bundles),
         "MODEL_PATH": ",".join(map(str, bundles.values())),
         "PORT": str(port),
     }
-    return Start(["-m", "server"], environment, port)
+    return Command(["-m", "server"], environment, port)
 
 
-def _ours(model: Model) -> Start:
-    return ours({"model": model.bundle})
+def _ours(model: Model) -> Command:
+    return our_server({"model": model.bundle})
 
 
-def _with_pictures(model: Model) -> Start:
-    return ours({"model": model.bundle, "digits": DIGITS, "brain_mri": BRAIN_MRI})
+def _with_images(model: Model) -> Command:
+    return our_server({"model": model.bundle, "digits": DIGITS, "brain_mri": BRAIN_MRI})
 
 
-def _unobserved(model: Model) -> Start:
-    return replace(_ours(model), words=["-c", WITHOUT_FINISH])
+def _unobserved(model: Model) -> Command:
+    return replace(_ours(model), arguments=["-c", UNOBSERVED_SERVER])
 
 
-def _constant(_model: Model) -> Start:
+def _fastapi(model: Model) -> Command:
     port = free_port()
-    return Start(["-m", "uvicorn", f"{BASELINES}.constant:app", "--no-access-log", f"--port={port}"], {}, port)
+    arguments = ["-m", "uvicorn", f"{BASELINES}.fastapi_service:app", f"--port={port}"]
+    return Command(arguments, {"MODEL": str(model.fitted_on_frame)}, port)
 
 
-FASTAPI = Server(
-    "plain FastAPI", _fastapi, {"/predict": request_spec.plain}, {"/predict/batch": request_spec.batch}, probe="/health"
-)
-KSERVE = Server(
-    "KServe custom model",
-    _kserve,
-    {"V1": request_spec.v1, "V2 JSON": request_spec.v2},
-    {"V1": request_spec.v1, "V2 JSON": request_spec.v2, "V2 binary": request_spec.v2_binary},
-    probe="/v2/health/live",
-)
+def _kserve(model: Model) -> Command:
+    port = free_port()
+    arguments = ["-m", f"{BASELINES}.kserve_custom", "--model_name=model", f"--http_port={port}"]
+    return Command([*arguments, f"--grpc_port={free_port()}"], {"MODEL": str(model.fitted_on_array)}, port)
+
+
+def _constant(_model: Model) -> Command:
+    port = free_port()
+    return Command(["-m", "uvicorn", f"{BASELINES}.constant:app", "--no-access-log", f"--port={port}"], {}, port)
+
+
+_V1_AND_V2: Protocols = {"V1": request_spec.v1, "V2 JSON": request_spec.v2_json}
+_BINARY: Protocols = {"V2 binary": request_spec.v2_binary}
+_PREDICT: Protocols = {"/predict": request_spec.predict}
+_PREDICT_BATCH: Protocols = {"/predict/batch": request_spec.predict_batch}
+
+FASTAPI = Server("plain FastAPI", _fastapi, _PREDICT, _PREDICT_BATCH, probe="/health")
+KSERVE = Server("KServe custom model", _kserve, _V1_AND_V2, {**_V1_AND_V2, **_BINARY}, probe="/v2/health/live")
 OURS = Server(
     "this server",
     _ours,
-    {
-        "/predict": request_spec.plain,
-        "V1": request_spec.v1,
-        "V2 JSON": request_spec.v2,
-        "V2 binary": request_spec.v2_binary,
-    },
-    {
-        "/predict/batch": request_spec.batch,
-        "V1": request_spec.v1,
-        "V2 JSON": request_spec.v2,
-        "V2 binary": request_spec.v2_binary,
-    },
+    {**_PREDICT, **_V1_AND_V2, **_BINARY},
+    {**_PREDICT_BATCH, **_V1_AND_V2, **_BINARY},
     probe="/health/ready",
 )
-CONSTANT = Server("uvicorn, a constant answer", _constant, {"": request_spec.constant}, {}, probe="/")
-WITH_PICTURES = replace(OURS, name="this server, with digits and brain MRI", start=_with_pictures)
-UNOBSERVED = replace(OURS, name="this server, neither counting nor logging", start=_unobserved)
+CONSTANT = Server("uvicorn, a constant response", _constant, {"": request_spec.constant}, {}, probe="/")
+WITH_IMAGES = replace(OURS, name="this server, with digits and brain MRI", command=_with_images)
+UNOBSERVED = replace(OURS, name="this server, without metrics and log", command=_unobserved)
+COMPARED = (FASTAPI, KSERVE, OURS)

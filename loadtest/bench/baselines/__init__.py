@@ -1,1 +1,1 @@
-"""What the server is compared with, each as its own documentation says that it is written."""
+"""The baselines, each written as its own documentation recommends."""

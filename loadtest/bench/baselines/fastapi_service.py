@@ -1,4 +1,4 @@
-"""A pipeline behind FastAPI as most people put it there: a pydantic row, a DataFrame, a file read with joblib.
+"""A pipeline behind FastAPI, written the usual way: a pydantic row, a DataFrame, a joblib file.
 
 MODEL=pipeline.joblib uvicorn loadtest.bench.baselines.fastapi_service:app
 """
@@ -37,7 +37,7 @@ class Predictions(BaseModel):
 
 
 app = FastAPI()
-pipeline = joblib.load(os.environ["MODEL"])  # at import, as uvicorn takes an app by its name
+pipeline = joblib.load(os.environ["MODEL"])  # at import, because uvicorn imports the app by name
 
 
 @app.get("/health")
@@ -46,18 +46,18 @@ async def health() -> dict[str, str]:
 
 
 @app.post("/predict")
-async def predict(row: Row) -> Prediction:  # a quarter less CPU than `def`, which hands each row to a thread
-    return answers([row])[0]
+async def predict(row: Row) -> Prediction:  # a quarter less CPU than `def`, which runs in a thread
+    return predictions_for([row])[0]
 
 
 @app.post("/predict/batch")
-def predict_batch(rows: Rows) -> Predictions:  # in a thread: single rows are answered beside it
-    return Predictions(predictions=answers(rows.instances))
+def predict_batch(rows: Rows) -> Predictions:  # in a thread, so that it does not block single rows
+    return Predictions(predictions=predictions_for(rows.instances))
 
 
-def answers(rows: list[Row]) -> list[Prediction]:
+def predictions_for(rows: list[Row]) -> list[Prediction]:
     probabilities = pipeline.predict_proba(pd.DataFrame([row.model_dump() for row in rows]))
     return [
-        Prediction(label=LABELS[place], prediction=place, probability=row[place])
-        for row, place in zip(probabilities, probabilities.argmax(axis=1), strict=True)
+        Prediction(label=LABELS[index], prediction=index, probability=row[index])
+        for row, index in zip(probabilities, probabilities.argmax(axis=1), strict=True)
     ]

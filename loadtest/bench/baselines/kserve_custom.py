@@ -1,4 +1,4 @@
-"""A pipeline in a custom model of KServe, with the helpers of KServe's own scikit-learn server and its defaults.
+"""A pipeline in a KServe custom model, with the helpers of KServe's own scikit-learn server and its defaults.
 
 MODEL=pipeline.joblib python -m loadtest.bench.baselines.kserve_custom --model_name=model --http_port=8080
 """
@@ -17,7 +17,7 @@ class Pipeline(Model):  # type: ignore[misc]
         self.ready = True
         return True
 
-    def predict(self, payload: Any, headers: dict[str, str] | None = None) -> Any:  # noqa: ARG002 (KServe's signature)
+    def predict(self, payload: Any, headers: dict[str, str] | None = None) -> Any:  # noqa: ARG002 (KServe calls it with both)
         return get_predict_response(payload, self.pipeline.predict(get_predict_input(payload)), self.name)
 
 

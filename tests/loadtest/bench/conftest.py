@@ -9,16 +9,16 @@ from tests.conftest import ROOT
 
 @pytest.fixture
 def port(serve: Callable[..., str]) -> Callable[..., int]:
-    """Starts a small server for as long as the test runs, and gives its port."""
-    return lambda *words: urlsplit(serve(*words)).port or 0
+    """Start a small server for as long as the test runs, and return its port."""
+    return lambda *options: urlsplit(serve(*options)).port or 0
 
 
 @pytest.fixture(scope="session")
 def bench() -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Runs scripts/bench, which sees to wrk."""
+    """Run scripts/bench, which installs wrk if needed."""
 
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = [str(ROOT / "scripts" / "bench"), *words]
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [str(ROOT / "scripts" / "bench"), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     return run

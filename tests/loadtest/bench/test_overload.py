@@ -1,21 +1,21 @@
 import pytest
 
-from loadtest.bench.open_loop import Answer
-from loadtest.bench.overload import answers_per_second
+from loadtest.bench.open_loop import TimedResponse
+from loadtest.bench.overload import goodput
 
 
-def answered(*dues: float) -> list[Answer]:
-    return [Answer(due, 2.0, 200, b"") for due in dues]
+def responses(*dues: float) -> list[TimedResponse]:
+    return [TimedResponse(due, 2.0, 200, b"") for due in dues]
 
 
-def test_answers_after_the_load_has_ended_take_their_time() -> None:
-    """Two seconds of load, and a queue that takes another two to be worked off."""
-    assert answers_per_second(answered(0.0, 1.0, 2.0), seconds=2) == pytest.approx(3 / 4)
+def test_goodput_counts_the_time_to_drain_the_queue() -> None:
+    """Two seconds of load, and a queue that takes another two to drain."""
+    assert goodput(responses(0.0, 1.0, 2.0), seconds=2) == pytest.approx(3 / 4)
 
 
-def test_who_falls_silent_under_the_load_has_the_rest_of_it_counted() -> None:
-    assert answers_per_second(answered(0.0, 0.1, 0.2), seconds=10) == pytest.approx(3 / 10)
+def test_goodput_counts_the_whole_load_if_the_server_stops_responding() -> None:
+    assert goodput(responses(0.0, 0.1, 0.2), seconds=10) == pytest.approx(3 / 10)
 
 
-def test_no_answers_are_none_a_second() -> None:
-    assert answers_per_second([], seconds=4) == 0
+def test_goodput_without_responses_is_zero() -> None:
+    assert goodput([], seconds=4) == 0

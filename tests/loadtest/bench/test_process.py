@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from loadtest.bench import request_spec
-from loadtest.bench.process import SERVER_CORE, Start, free_port, running
-from loadtest.bench.request_spec import WrongAnswer
+from loadtest.bench.process import SERVER_CORE, Command, free_port, running
+from loadtest.bench.request_spec import MeasurementError
 
 SMALL_SERVER = Path(__file__).parents[1] / "small_server.py"
-ROW = request_spec.plain(([{"area_worst": 2019.0}], [1]))
+ROW = request_spec.predict(([{"area_worst": 2019.0}], [1]))
 
 SERVER = """
 import os, sys, threading
@@ -22,12 +22,12 @@ HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
 
 
-def server() -> Start:
+def server() -> Command:
     port = free_port()
-    return Start(["-c", SERVER], {"PORT": str(port)}, port)
+    return Command(["-c", SERVER], {"PORT": str(port)}, port)
 
 
-def test_what_the_kernel_tells_of_a_server(tmp_path: Path) -> None:
+def test_core_cpu_memory_threads_and_descriptors_come_from_the_kernel(tmp_path: Path) -> None:
     with running(server(), tmp_path) as process:
         process.wait_for(ROW)
         assert os.sched_getaffinity(process.popen.pid) == {SERVER_CORE}
@@ -38,29 +38,29 @@ def test_what_the_kernel_tells_of_a_server(tmp_path: Path) -> None:
     assert process.popen.returncode is not None
 
 
-def test_the_log_can_be_forgotten_and_goes_on(tmp_path: Path) -> None:
+def test_log_can_be_truncated(tmp_path: Path) -> None:
     with running(server(), tmp_path) as process:
         process.wait_for(ROW)
         assert process.log.read_text() == "started\n"
-        process.forget_log()
+        process.truncate_log()
         assert process.log.read_text() == ""
 
 
-def test_a_server_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_server_that_does_not_start_is_reported_with_its_log(tmp_path: Path) -> None:
     with (
-        running(Start(["-c", "raise SystemExit('no model')"], {}, free_port()), tmp_path) as process,
-        pytest.raises(WrongAnswer, match="no model"),
+        running(Command(["-c", "raise SystemExit('no model')"], {}, free_port()), tmp_path) as process,
+        pytest.raises(MeasurementError, match="no model"),
     ):
         process.wait_for(ROW)
 
 
-def test_a_server_that_has_ended_tells_no_figures(tmp_path: Path) -> None:
-    with running(Start(["-c", "print('out of memory')"], {}, free_port()), tmp_path) as process:
+def test_server_that_has_ended_is_reported_with_its_log(tmp_path: Path) -> None:
+    with running(Command(["-c", "print('out of memory')"], {}, free_port()), tmp_path) as process:
         process.popen.wait()
-        with pytest.raises(WrongAnswer, match="out of memory"):
+        with pytest.raises(MeasurementError, match="out of memory"):
             process.resident_mib()
 
 
-def test_a_server_that_answers_wrong_is_no_server(tmp_path: Path) -> None:
-    with running(server(), tmp_path) as process, pytest.raises(WrongAnswer, match="other classes"):
-        process.wait_for(request_spec.plain(([{"area_worst": 2019.0}], [0])))
+def test_server_with_wrong_predictions_is_refused(tmp_path: Path) -> None:
+    with running(server(), tmp_path) as process, pytest.raises(MeasurementError, match="other classes"):
+        process.wait_for(request_spec.predict(([{"area_worst": 2019.0}], [0])))

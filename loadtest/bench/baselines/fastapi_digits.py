@@ -1,6 +1,6 @@
-"""A network behind FastAPI as most people put it there: nested lists by pydantic, an array of them, onnxruntime.
+"""A network behind FastAPI, written the usual way: nested lists in pydantic, NumPy, onnxruntime.
 
-MODEL=model.onnx uvicorn loadtest.bench.baselines.fastapi_pictures:app
+MODEL=model.onnx uvicorn loadtest.bench.baselines.fastapi_digits:app
 """
 
 import os
@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 
-class Pictures(BaseModel):
+class Images(BaseModel):
     x: list[list[list[float]]]
 
 
@@ -26,6 +26,6 @@ network = onnxruntime.InferenceSession(os.environ["MODEL"], options, providers=[
 
 
 @app.post("/predict/batch")
-async def predict_batch(pictures: Pictures) -> Digits:
-    (labels,) = network.run(["label"], {"input": np.array(pictures.x, np.float32)})
+async def predict_batch(images: Images) -> Digits:
+    (labels,) = network.run(["label"], {"input": np.array(images.x, np.float32)})
     return Digits(y=labels.tolist())

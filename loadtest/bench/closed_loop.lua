@@ -1,4 +1,4 @@
--- Sends one request over and over, as it stands in a file, and prints what came of it as one line of JSON.
+-- Sends the request in a file repeatedly, and prints the result as one line of JSON.
 
 function init(args)
   local file = assert(io.open(args[1], "rb"))

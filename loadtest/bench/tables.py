@@ -1,0 +1,198 @@
+"""The benchmark's tables in Markdown, as they appear in docs/performance.md."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Figures = Mapping[str, Any]
+
+TINY, SMALL = 10, 100
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the report.
+
+    Attributes:
+        render: returns the text below the title.
+        sections: keys of the figures with a count of failed requests in each row.
+    """
+
+    title: str
+    render: Callable[[Figures], str]
+    sections: Sequence[str]
+
+    def markdown(self, figures: Figures) -> str:
+        return f"### {self.title}\n\n{self.render(figures)}"
+
+    def failures(self, figures: Figures) -> Iterator[str]:
+        """Describe each row whose figures are void because requests failed."""
+        for section in self.sections:
+            for row in figures[section]:
+                if row["failed"]:
+                    name = row.get("protocol") or row.get("background") or f"{row.get('times')} × capacity"
+                    yield f"{self.title}: {row['server']}, {name}: {row['failed']:,} requests failed"
+
+
+def machine(figures: Figures) -> str:
+    """Return the paragraph that says where, when and with which versions the figures were measured."""
+    machine, plan = figures["machine"], figures["plan"]
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    git = machine["git"]
+    revision = f"revision {git['revision'][:12]}{' with changes' if git['dirty'] else ''}" if git else "no revision"
+    rounds = f"{plan['rounds']} round{'' if plan['rounds'] == 1 else 's'}"
+    return (
+        f"{machine['utc']}, {revision}: {machine['cpu']}, {machine['cores']} cores "
+        f"({machine['busy_before']:.0%} busy before the first round), Linux {machine['kernel']}, "
+        f"Python {machine['python']}, wrk {machine['wrk']}, {packages}. "
+        f"Medians of {rounds} of {plan['seconds']} s."
+    )
+
+
+def _one_row(figures: Figures) -> str:
+    rows = [
+        [
+            one["server"],
+            one["protocol"],
+            *_void_if_failed(one, lambda it: [_rate(it["rate"]), _latency(it), _ratio(it["ratio"])]),
+            *_void_if_failed(many, _rate_and_cpu),
+        ]
+        for one, many in zip(figures["one_client"], figures["many_clients"], strict=True)
+    ]
+    one_client = ("1 client: req/s", "p50 / p99 ms", "× FastAPI")
+    many_clients = ("32 clients: req/s", "p50 / p99 ms", "× FastAPI", "CPU µs/request")
+    return _table(("server", "protocol", *one_client, *many_clients), rows)
+
+
+def _forest(figures: Figures) -> str:
+    rows = [[row["server"], row["protocol"], *_void_if_failed(row, _rate_and_cpu)] for row in figures["forest"]]
+    return _table(("server", "protocol", "32 clients: req/s", "p50 / p99 ms", "× FastAPI", "CPU µs/request"), rows)
+
+
+def _rate_and_cpu(row: Figures) -> list[str]:
+    return [_rate(row["rate"]), _latency(row), _ratio(row["ratio"]), f"{row['cpu_us']:,.0f}"]
+
+
+def _batches(figures: Figures) -> str:
+    def cells(row: Figures) -> list[str]:
+        return [_rate(row["rate"] * figures["batch_rows"]), _latency(row), _ratio(row["ratio"])]
+
+    rows = [[row["server"], row["protocol"], *_void_if_failed(row, cells)] for row in figures["batches"]]
+    return _table(("server", "protocol", "predictions/s", "p50 / p99 ms per batch", "× FastAPI"), rows)
+
+
+def _digits(figures: Figures) -> str:
+    stubs = figures["digits_stub"]
+
+    def cells(row: Figures) -> list[str]:
+        rate = _rate(row["rate"] * figures["digits_batch"])
+        return [rate, _latency(row), _ratio(row["ratio"]), _ms(row["cpu_us"] / 1e3)]
+
+    def stub_cells(row: Figures) -> list[str]:
+        share = "–" if stubs[0]["failed"] else f"1/{stubs[0]['least_cpu_us'] / row['least_cpu_us']:.1f}"
+        return [_ms(row["least_cpu_us"] / 1e3), share]
+
+    rows = [
+        [row["server"], row["protocol"], *_void_if_failed(row, cells), *_void_if_failed(stub, stub_cells)]
+        for row, stub in zip(figures["digits"], stubs, strict=True)
+    ]
+    batches = ("predictions/s", "p50 / p99 ms per batch", "× FastAPI", "CPU ms/batch")
+    return _table(("server", "protocol", *batches, "without the network, ms", "of FastAPI's"), rows)
+
+
+def _cold_start(figures: Figures) -> str:
+    rows = [
+        [row["server"], f"{row['seconds']:.2f}", f"{row['mib']:.0f}", _mib(row["after_load_mib"])]
+        for row in figures["cold_start"]
+    ]
+    head = ("server", "exec to first correct response, s", "memory at that time, MiB", "memory after the load, MiB")
+    return _table(head, rows)
+
+
+def _interference(figures: Figures) -> str:
+    rows = [
+        [
+            row["server"],
+            row["background"],
+            *_void_if_failed(row, lambda it: [_ms(it["row_p99_ms"]), _ms(it["probe_p99_ms"])]),
+            _rate(row["batch_rows_per_second"]),
+        ]
+        for row in figures["interference"]
+    ]
+    head = ("server", "background load", "one row: p99 ms", "probe: p99 ms", "background rows/s")
+    return _table(head, rows)
+
+
+def _overload(figures: Figures) -> str:
+    rows = [
+        [
+            row["server"],
+            f"{row['times']} × {row['capacity']:,.0f}/s",
+            f"{row['goodput'] / row['capacity']:.0%}",
+            _ms(row["accepted_p99_ms"]),
+            f"{row['refused']:.0%}",
+            _ms(row["refused_p99_ms"]),
+            f"{row['timed_out']:.0%}",
+            _ms(row["probe_p99_ms"]),
+            f"{row['probes_timed_out']:.0%}",
+            "none in 10 s" if row["recovery_seconds"] is None else f"{row['recovery_seconds']:.1f}",
+        ]
+        for row in figures["overload"]
+    ]
+    requests = ("goodput / capacity", "accepted: p99 ms", "refused", "refused: p99 ms", "timed out (1 s)")
+    return _table(("server", "offered", *requests, "probe: p99 ms", "probes timed out", "recovery, s"), rows)
+
+
+def _observability(figures: Figures) -> str:
+    def cost(figure: str) -> str:
+        with_both, without = (row[figure] for row in figures["observability"])
+        used = with_both - without
+        return f"{used:.1f} of {with_both:.1f} µs of CPU per request ({used / with_both:.0%})"
+
+    return (
+        f"Request metrics and the access log take {cost('least_cpu_us')}. This is the difference from the same server "
+        "without them, each in its round with the least CPU time. By the medians of all rounds it is "
+        f"{cost('cpu_us')}."
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [" | ".join(cells) for cells in (head, ["---"] * len(head), *rows)]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _void_if_failed(row: Figures, cells: Callable[[Figures], list[str]]) -> list[str]:
+    return [f"failed: {row['failed']:,}"] * len(cells(row)) if row["failed"] else cells(row)
+
+
+def _latency(row: Figures) -> str:
+    return f"{_ms(row['p50_ms'])} / {_ms(row['p99_ms'])}"
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value else "–"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.1f}" if value < TINY else f"{value:,.0f}"
+
+
+def _mib(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
+
+
+def _ms(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if value < TINY else f"{value:.1f}" if value < SMALL else f"{value:,.0f}"
+
+
+ONE_ROW = Table("One row, logistic regression", _one_row, ("one_client", "many_clients"))
+FOREST = Table("One row, random forest of 100 trees", _forest, ("forest",))
+BATCHES = Table("Batches of 1,000 rows, logistic regression", _batches, ("batches",))
+DIGITS = Table("Batches of 100 handwritten digits, one client", _digits, ("digits", "digits_stub"))
+COLD_START = Table("Cold start and memory", _cold_start, ())
+INTERFERENCE = Table("One row and a probe under background load", _interference, ("interference",))
+OVERLOAD = Table("Overload, a model that takes several milliseconds per row", _overload, ("overload",))
+OBSERVABILITY = Table("Metrics and log", _observability, ("observability",))
+TABLES = (ONE_ROW, FOREST, BATCHES, DIGITS, COLD_START, INTERFERENCE, OVERLOAD, OBSERVABILITY)
