@@ -1,4 +1,4 @@
-"""What the tests of every part share: the cluster, the browser, and the order of the slow ones."""
+"""Fixtures that all tests share (the cluster, the browser), and the order of the tests."""
 
 import os
 import shlex
@@ -13,21 +13,21 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Quick tests tell first; the node's own life comes before the tests that need it up to the end.
+    # Quick tests run first. The tests of the node itself come before those that keep it up until the end.
     late = ("cluster", "node", "load", "network", "browser", "slow")
     items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in late])
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a real Chromium; a machine without one fails the test."""
+    """The path of a real Chromium. Without one the test fails."""
     done = subprocess.run([ROOT / "scripts" / "browser"], stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout.strip()
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """The cluster taken: where its NodePort answers, and how to speak to it."""
+    """The chosen cluster: the address of its NodePort, and how to reach its API."""
 
     host: str
     context: str
@@ -39,9 +39,9 @@ class Cluster:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "KUBECONFIG": self.kubeconfig}
 
-    def run(self, *words: str, stdin: str | None = None) -> str:
-        """What kubectl prints; its own words are the error where it fails."""
-        command = [self.kubectl, "--context", self.context, "--namespace", self.namespace, *words]
+    def run(self, *arguments: str, stdin: str | None = None) -> str:
+        """Return what kubectl prints. If it fails, its message is the error."""
+        command = [self.kubectl, "--context", self.context, "--namespace", self.namespace, *arguments]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, env=self.environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -49,7 +49,7 @@ class Cluster:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """The cluster that `make demo` would take. The node of our own is started, and stopped if it was not up before."""
+    """The cluster that `make demo` would use. The built-in node is started, and stopped if it was not up before."""
     node = ROOT / "scripts" / "node" / "node"
     chosen = subprocess.run([ROOT / "scripts" / "choose_cluster"], stdout=subprocess.PIPE, text=True, check=True)
     values = dict(word.split("=", 1) for word in shlex.split(chosen.stdout))

@@ -1,6 +1,5 @@
-"""Every command in README.md runs as it stands; a new one that nothing runs fails here."""
+"""Every command in README.md runs as written. A new command that no test runs fails here."""
 
-import json
 import os
 import re
 import shlex
@@ -9,8 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -18,25 +16,27 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import DEPLOYMENT, Deployed
+from tests.e2e.readme import (
+    COMMANDS,
+    assert_prints_what_readme_shows,
+    commands_starting_with,
+    run,
+    started,
+    wait_until_it_answers,
+)
 from tests.served import free_port
 
 pytestmark = pytest.mark.cluster
 
-LINES = [
-    line
-    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    for line in block.splitlines()
-]
-COMMANDS = [line[2:] for line in LINES if line.startswith("$ ")]
-RUN_ELSEWHERE = {
+RUN_IN_OTHER_TESTS = {
     "make demo": "tests/e2e/test_life.py runs it",
     "make test": "it runs this test",
     "kubectl delete -f k8s": "tests/e2e/test_removal.py runs it",
-    "docker build -t mlserving .": "needs a Docker engine; `make image` builds the same Dockerfile",
-    "docker run -p 8000:8000 mlserving": "needs a Docker engine; the same image runs in the pods",
+    "docker build -t mlserving .": "tests/e2e/test_docker.py runs it",
+    "docker run -p 8000:8000 mlserving": "tests/e2e/test_docker.py runs it",
 }
 OWN_MODEL = (".venv/bin/python -m model bundle", "make image BUNDLE", "kubectl patch", "kubectl rollout restart")
-RUN_ALONE = (".venv/bin/locust", "make load", "MODEL_NAME=")
+RUN_SEPARATELY = (".venv/bin/locust", "make load", "MODEL_NAME=")
 FIT = """
 import joblib
 from sklearn.datasets import load_iris
@@ -49,13 +49,13 @@ data.assign(species=species).to_csv("rows.csv", index=False)
 
 @pytest.fixture(scope="module")
 def shell(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """A reader's environment: kubectl speaks to the cluster, and `minikube ip` is its address."""
+    """A reader's environment: kubectl uses the cluster, and `minikube ip` prints its address."""
     tools = tmp_path_factory.mktemp("bin")
     cluster = deployed.cluster
     address = httpx.URL(cluster.host).host
-    taken = f"--context {shlex.quote(cluster.context)} --namespace {shlex.quote(cluster.namespace)}"
+    options = f"--context {shlex.quote(cluster.context)} --namespace {shlex.quote(cluster.namespace)}"
     for name, line in {
-        "kubectl": f'exec {shlex.quote(cluster.kubectl)} {taken} "$@"',
+        "kubectl": f'exec {shlex.quote(cluster.kubectl)} {options} "$@"',
         "minikube": f'[ "$*" = ip ] && echo {address}',
     }.items():
         (tools / name).write_text(f"#!/bin/sh\n{line}\n")
@@ -66,7 +66,7 @@ def shell(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Mappi
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this tree with a reader's pipeline and rows in it."""
+    """A copy of this repository with a reader's pipeline and rows in it."""
     copy = tmp_path_factory.mktemp("tree") / "mlserving"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "reports"))
     (copy / ".venv").symlink_to(ROOT / ".venv")
@@ -74,38 +74,33 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def starting(*beginnings: str) -> list[str]:
-    return [command for command in COMMANDS if command.startswith(beginnings)]
+OTHERS = [
+    command
+    for command in COMMANDS
+    if command not in {*RUN_IN_OTHER_TESTS, *commands_starting_with(*OWN_MODEL, *RUN_SEPARATELY)}
+]
 
 
-OTHERS = [command for command in COMMANDS if command not in {*RUN_ELSEWHERE, *starting(*OWN_MODEL, *RUN_ALONE)}]
-
-
-def test_what_is_run_elsewhere_and_alone_is_still_in_the_readme() -> None:
-    assert RUN_ELSEWHERE.keys() <= set(COMMANDS)
-    for beginning in (*OWN_MODEL, *RUN_ALONE):
-        assert len(starting(beginning)) == 1, beginning
+def test_every_exception_is_still_in_readme() -> None:
+    assert RUN_IN_OTHER_TESTS.keys() <= set(COMMANDS)
+    for beginning in (*OWN_MODEL, *RUN_SEPARATELY):
+        assert len(commands_starting_with(beginning)) == 1, beginning
 
 
 @pytest.mark.parametrize("command", OTHERS)
-def test_it_does_what_it_says(shell: Mapping[str, str], command: str) -> None:
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=shell, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    printed = LINES[LINES.index(f"$ {command}") + 1 :][:1]
-    if printed and not printed[0].startswith("$ "):
-        answer, promised = json.loads(done.stdout), json.loads(printed[0])
-        assert answer == pytest.approx(promised, abs=1e-5)
+def test_command_succeeds_and_prints_what_readme_shows(shell: Mapping[str, str], command: str) -> None:
+    assert_prints_what_readme_shows(command, run(command, shell))
 
 
-def test_ones_own_model_is_served_here_and_then_on_the_cluster(
+def test_a_users_model_is_served_locally_and_then_on_the_cluster(
     shell: Mapping[str, str], tree: Path, deployed: Deployed
 ) -> None:
-    bundle, image, patch, restart = (starting(beginning)[0] for beginning in OWN_MODEL)
+    bundle, image, patch, restart = (commands_starting_with(beginning)[0] for beginning in OWN_MODEL)
     run(bundle, shell, tree)
-    (serve,) = starting("MODEL_NAME=")
+    (serve,) = commands_starting_with("MODEL_NAME=")
     with started(serve, shell, cwd=tree) as process:
         url = f"http://127.0.0.1:{shell['PORT']}"
-        assert predicts_its_example(answered(f"{url}/info", process), url) == "my_model"
+        assert predict_example(wait_until_it_answers(f"{url}/info", process), url) == "my_model"
         os.killpg(process.pid, signal.SIGINT)
         process.wait(20)
     try:
@@ -113,7 +108,7 @@ def test_ones_own_model_is_served_here_and_then_on_the_cluster(
             run(command, shell, tree)
         deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
         wait_for_model("my_model", deployed)
-        assert predicts_its_example(deployed.http.get("/info"), deployed.cluster.host) == "my_model"
+        assert predict_example(deployed.http.get("/info"), deployed.cluster.host) == "my_model"
     finally:
         for command in ("make image", "kubectl apply -f k8s", restart):
             run(command, shell)
@@ -122,19 +117,19 @@ def test_ones_own_model_is_served_here_and_then_on_the_cluster(
 
 
 def test_locust_shows_its_web_page(shell: Mapping[str, str]) -> None:
-    (command,) = starting(".venv/bin/locust")
+    (command,) = commands_starting_with(".venv/bin/locust")
     port = free_port()
     with started(f"{command} --web-port {port}", shell) as process:
-        page = answered(f"http://127.0.0.1:{port}/", process)
+        page = wait_until_it_answers(f"http://127.0.0.1:{port}/", process)
         assert "Locust" in page.text
-        # An idle Locust does not see a signal that comes just before its loop falls asleep, until something wakes it.
+        # An idle Locust misses a signal that arrives just before its loop sleeps, until something wakes it.
         time.sleep(1)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 0
 
 
-def test_an_experiment_that_is_interrupted_still_reports(shell: Mapping[str, str]) -> None:
-    (command,) = starting("make load")
+def test_an_interrupted_experiment_still_writes_a_report(shell: Mapping[str, str]) -> None:
+    (command,) = commands_starting_with("make load")
     before = (ROOT / "reports" / "latest").resolve()
     with started(command, shell, subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -149,59 +144,18 @@ def test_an_experiment_that_is_interrupted_still_reports(shell: Mapping[str, str
     assert "nterrupted" in (after / "report.html").read_text()
 
 
-def run(command: str, environment: Mapping[str, str], cwd: Path = ROOT) -> None:
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, (command, done.stderr)
-
-
-def predicts_its_example(info: httpx.Response, url: str) -> str:
-    """The model's name, after it has answered its own example."""
+def predict_example(info: httpx.Response, url: str) -> str:
+    """Predict the model's own example and return the model's name."""
     assert httpx.post(f"{url}/predict", json=info.json()["example"]).status_code == httpx.codes.OK
     name: str = info.json()["model"]
     return name
 
 
 def wait_for_model(name: str, deployed: Deployed) -> None:
-    """Until only pods with this model answer: a pod that stops still answers for some seconds."""
+    """Wait until every pod that answers has this model. A pod that is stopping still answers for some seconds."""
     for _ in range(60):
         answers = {httpx.get(f"{deployed.cluster.host}/info").json()["model"] for _ in range(10)}
         if answers == {name}:
             return
         time.sleep(1)
-    raise AssertionError(f"{answers} still answer, not {name} alone")
-
-
-def answered(url: str, process: "subprocess.Popen[bytes]") -> httpx.Response:
-    """The first answer of a server that is starting."""
-    for _ in range(300):
-        assert process.poll() is None, "it ended before it answered"
-        try:
-            return httpx.get(url)
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer within 30 s")
-
-
-@contextmanager
-def started(
-    command: str, environment: Mapping[str, str], stdout: int | None = None, cwd: Path = ROOT
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """In a process group of its own, as in a terminal: Ctrl-C reaches all of it. Nothing of it outlives the test."""
-    process = subprocess.Popen(
-        ["bash", "-c", command],
-        cwd=cwd,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    raise AssertionError(f"{answers} still answer, not only {name}")

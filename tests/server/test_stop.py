@@ -14,7 +14,7 @@ import pytest
 
 from tests.served import serving, start
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT]
 

@@ -45,6 +45,7 @@ def test_counts_add_up_and_keep_the_first_wrong_response() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 @pytest.mark.parametrize(
     ("expected", "wrong"),
     [
@@ -67,6 +68,7 @@ def test_response_with_another_status_or_body_is_wrong(
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_server_that_stops_responding_ends_the_soak(bench: Bench, port: Callable[..., int], tmp_path: Path) -> None:
     assert bench("--help").returncode == 0
     row = Exchange("row", request_spec.predict(([{"area_worst": 2019.0}], [1])).http(), 200)
@@ -77,6 +79,7 @@ def test_server_that_stops_responding_ends_the_soak(bench: Bench, port: Callable
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_short_soak_passes(bench: Bench) -> None:
     done = bench("soak", "--requests", "20000")
     assert done.returncode == 0, done.stdout + done.stderr

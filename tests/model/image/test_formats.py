@@ -170,6 +170,7 @@ print((peak() - before) / 1024, max(seconds))
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_a_decompression_bomb_costs_little_time_and_memory(tmp_path: Path) -> None:
     for name, made in (BOMBS | HARMLESS).items():
         (tmp_path / name).write_bytes(made())

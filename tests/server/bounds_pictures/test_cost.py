@@ -7,7 +7,7 @@ from tests.served import Served
 from tests.server.bounds_pictures.bombs import CAP, bombs
 from tests.server.bounds_pictures.cost import Cost, cost, resident_mebibytes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 SECONDS = 0.6  # four times what is promised of a quiet core
 MEBIBYTES = 64

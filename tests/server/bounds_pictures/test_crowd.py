@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 
 from tests.served import ROOT, Served
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 CALLERS = 4
 ASKED = 1000

@@ -11,7 +11,7 @@ from tests.server.socket.client import PROBE, ROW, Caller, ask
 from tests.server.socket.process import open_files
 from tests.server.socket.scrape import Scrape, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("many_files")]
+pytestmark = [pytest.mark.slow, pytest.mark.timing, pytest.mark.usefixtures("many_files")]
 
 CAP = 1024
 

@@ -7,7 +7,7 @@ from tests.server.socket.client import Caller, ask, request, slow
 from tests.server.socket.scrape import Scrape
 from tests.server.socket.worker import busy, rows_predicted
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 
 def allowing(milliseconds: bytes) -> bytes:

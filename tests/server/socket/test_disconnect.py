@@ -11,7 +11,7 @@ from tests.server.socket.process import open_files
 from tests.server.socket.scrape import Scrape, eventually
 from tests.server.socket.worker import HALF_A_SECOND, busy, rows_predicted
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 
 def gone(served: Served) -> float:

@@ -13,7 +13,7 @@ from tests.server.socket.client import PROBE, ROW, Caller, request, slow
 from tests.server.socket.process import faultless
 from tests.server.socket.scrape import Scrape, eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 REFUSED = {
     request("/nothing"): 404,

@@ -12,7 +12,7 @@ from tests.served import Served
 from tests.server.socket.client import PROBE, ROW, Caller, ask, request, slow
 from tests.server.socket.scrape import Scrape, eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 LONG_BATCH = request("/v1/models/sign:predict", json.dumps({"instances": [[1, 1]] * 10_000}).encode())
 

@@ -15,7 +15,7 @@ from tests.server.socket.process import faultless
 from tests.server.socket.scrape import Scrape, eventually
 from tests.server.socket.worker import HALF_A_SECOND
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 QUEUE_SIZE = 4
 TURNS = 12_000

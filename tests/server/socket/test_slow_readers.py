@@ -11,7 +11,7 @@ from tests.served import Served
 from tests.server.socket.client import ROW, Caller, ask, request
 from tests.server.socket.process import is_connected, resident_bytes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 ROWS = 170_000
 BIG = request("/predict/batch", json.dumps({"instances": [[1, 1]] * ROWS}, separators=(",", ":")).encode())

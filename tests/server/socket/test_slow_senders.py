@@ -15,7 +15,7 @@ from tests.served import Served
 from tests.server.socket.client import PROBE, ROW, Caller, ask, request
 from tests.server.socket.scrape import Scrape, eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
 LONG = request("/predict", b" " * 800_000 + b'{"x": 3, "y": -1}')
