@@ -1,1 +1,1 @@
-"""What a row is, how a model is trained, and how it lies on disk."""
+"""What a model takes and predicts, how it is trained, and how it is stored."""

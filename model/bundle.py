@@ -1,8 +1,7 @@
-"""A model on disk, as it is read: a folder whose manifest holds the size and SHA-256 of every other file.
+"""Reads a bundle: a model on disk, a folder whose manifest has the size and SHA-256 of every other file.
 
-Loading reads each file once and compares it with the manifest before it parses anything else. The pipeline
-(joblib) of a model that takes rows is there for people; it is verified, never unpickled. What is served is the
-ONNX graph.
+Each file is read once and compared with the manifest before it is parsed. What is served is the ONNX graph. The
+pipeline (joblib) of a model that takes rows is there for people: it is verified, but never unpickled.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ _MANIFEST_LIMIT = 64 * 1024
 
 
 class BundleError(ValueError):
-    """A bundle that cannot be read or written; the message is one sentence for a person."""
+    """A bundle cannot be read or written, or the data for it cannot; the message is for a person."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A verified bundle; `digest` is the SHA-256 of its manifest in hex, so it names the whole content."""
+    """A verified bundle. `digest` is the SHA-256 of its manifest in hexadecimal, so it covers all files."""
 
     folder: Path
     task: Task
@@ -59,7 +58,14 @@ class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def load(path: str | os.PathLike[str]) -> Bundle:
-    """Read and verify the bundle at `path`, its folder or any file in it; BundleError where it misfits."""
+    """Read and verify a bundle.
+
+    Args:
+        path: Its folder, or any file in it.
+
+    Raises:
+        BundleError: There is no bundle, or it is damaged or inconsistent.
+    """
     path = Path(path)
     folder = path if _is_folder(path) else path.parent
     head = _read(folder, MANIFEST, _MANIFEST_LIMIT)
@@ -71,7 +77,7 @@ def load(path: str | os.PathLike[str]) -> Bundle:
     except BundleError:
         raise
     except ValueError as error:
-        raise BundleError(f"The bundle {folder} has a misfit in {TASK}: {error}") from error
+        raise BundleError(f"{TASK} in {folder} is invalid: {error}") from error
     return Bundle(
         folder=folder,
         task=task,
@@ -86,47 +92,49 @@ def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
     try:
         manifest = msgspec.json.decode(head, type=_Manifest)
     except ValueError as error:
-        raise BundleError(f"The manifest of {folder} is broken: {error}.") from error
+        raise BundleError(f"The manifest of {folder} is invalid: {error}.") from error
     if manifest.format != FORMAT:
-        raise BundleError(f"The bundle {folder} has format {manifest.format}, this program reads format {FORMAT}.")
+        raise BundleError(f"The bundle {folder} has format {manifest.format}. This program reads format {FORMAT}.")
     if surplus := sorted(set(manifest.files) - {PIPELINE, *FILES}):
-        raise BundleError(f"The manifest of {folder} names {surplus[0]!r}, which is no file of a bundle.")
+        raise BundleError(f"The manifest of {folder} lists {surplus[0]!r}, which is not a file of a bundle.")
     if missing := sorted(set(FILES) - set(manifest.files)):
-        raise BundleError(f"The manifest of {folder} does not name {missing[0]}.")
+        raise BundleError(f"The manifest of {folder} does not list {missing[0]}.")
     return manifest
 
 
 def _refuse_surplus(folder: Path, manifest: _Manifest) -> None:
     if surplus := sorted(names(folder) - {MANIFEST, *manifest.files}):
-        raise BundleError(f"The bundle {folder} holds {surplus[0]!r}, which its manifest does not name.")
+        raise BundleError(f"The bundle {folder} contains {surplus[0]!r}, which its manifest does not list.")
 
 
 def _verified(folder: Path, name: str, entry: _Entry) -> bytes:
     content = _read(folder, name, entry.bytes)
     if len(content) != entry.bytes:
-        raise BundleError(f"{name} in {folder} is {len(content)} bytes, its manifest says {entry.bytes}.")
+        raise BundleError(f"{name} in {folder} has {len(content)} bytes, but the manifest says {entry.bytes}.")
     if _sha256(content) != entry.sha256:
-        raise BundleError(f"{name} in {folder} was changed: its SHA-256 is not the one in the manifest.")
+        raise BundleError(f"{name} in {folder} has changed: its SHA-256 is not the one in the manifest.")
     return content
 
 
 def _read(folder: Path, name: str, limit: int) -> bytes:
-    """At most `limit` bytes of a regular file; a symlink is refused, as it may lead out of the folder."""
+    """Read at most `limit` bytes of a regular file. A symlink is refused, because it may lead out of the folder."""
     path = folder / name
     try:
-        # Non-blocking, so that a named pipe in the file's place cannot hold the start for ever.
+        # Non-blocking, so that a named pipe in place of the file cannot block the start for ever.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise BundleError(f"{name} in {folder} is not a regular file.")
             if status.st_size > limit:
-                raise BundleError(f"{name} in {folder} is {status.st_size} bytes, {limit} are expected.")
+                raise BundleError(
+                    f"{name} in {folder} has {status.st_size} bytes, more than the {limit} that are expected."
+                )
             return file.read(limit)
     except FileNotFoundError:
-        raise BundleError(f"The bundle {folder} lacks {name}.") from None
+        raise BundleError(f"The bundle {folder} has no {name}.") from None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise BundleError(f"{name} in {folder} is a symbolic link; a bundle holds files only.") from error
+            raise BundleError(f"{name} in {folder} is a symbolic link. A bundle must contain files only.") from error
         raise BundleError(f"{name} in {folder} cannot be read: {error.strerror}.") from error
 
 
@@ -134,7 +142,7 @@ def _parse_object(folder: Path, name: str, content: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
     except (ValueError, RecursionError) as error:
-        raise BundleError(f"{name} in {folder} is broken: {error}.") from error
+        raise BundleError(f"{name} in {folder} is invalid: {error}.") from error
 
 
 def _is_folder(path: Path) -> bool:
@@ -144,12 +152,12 @@ def _is_folder(path: Path) -> bool:
         raise BundleError(f"There is no model bundle at {path}.") from None
     except OSError as error:
         raise BundleError(f"The bundle {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:  # a path with a NUL, or with what the file system cannot spell
+    except ValueError as error:  # a path with a NUL, or one that the file system cannot encode
         raise BundleError(f"There is no model bundle at {str(path)!r}: {error}.") from error
 
 
 def names(folder: Path) -> set[str]:
-    """The files of a folder. Raises BundleError."""
+    """Return the names of the files in a folder. Raises BundleError."""
     try:
         return {path.name for path in folder.iterdir()}
     except OSError as error:

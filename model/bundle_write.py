@@ -1,4 +1,4 @@
-"""A bundle's way to disk: whole or not at all, and the same bytes for the same content."""
+"""Writes a bundle: the whole of it or nothing, and the same bytes for the same content."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import gzip
 import hashlib
 import json
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +41,20 @@ def save(
 ) -> Bundle:
     """Write a bundle and load it again; the same arguments always give the same bytes.
 
-    `pipeline_bytes` is what joblib.dump wrote, uncompressed; None for a model that is no pipeline. An older bundle
-    at `folder` is replaced; any other folder that holds something is left alone, with a BundleError.
+    Args:
+        folder: Where to write it. A bundle that is there is replaced.
+        task: What the model takes and predicts.
+        pipeline_bytes: What joblib.dump wrote, uncompressed; None for a model that is not a pipeline.
+        onnx: The graph.
+        card: What people should know about the model.
+        statistics: Statistics of its training data.
+
+    Raises:
+        BundleError: The folder holds something other than a bundle, or cannot be written.
     """
     folder = Path(folder)
     if os.path.lexists(folder) and not _is_replaceable(folder):
-        raise BundleError(f"{folder} exists and is not a model bundle; it is left as it is.")
+        raise BundleError(f"{folder} exists and is not a model bundle. Choose another folder, or remove it.")
     content = {
         ONNX: onnx,
         TASK: _json(task.to_dict()),
@@ -64,6 +74,12 @@ def save(
     return load(folder)
 
 
+def versions(*more: str) -> dict[str, str]:
+    """Return the versions that a card names: of Python, of the training packages, and of `more` packages."""
+    packages = ("scikit-learn", "numpy", "skl2onnx", "onnx", "onnxruntime", *more)
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+
+
 def _json(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
@@ -73,10 +89,10 @@ def _is_replaceable(folder: Path) -> bool:
 
 
 def _write(folder: Path, content: Mapping[str, bytes]) -> None:
-    """All or nothing: a folder beside is filled first, then takes the place of `folder` by renaming."""
+    """Write all files or none: fill a temporary folder next to `folder`, then rename it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-        fresh, old = Path(beside) / "fresh", Path(beside) / "old"
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+        fresh, old = Path(temporary) / "fresh", Path(temporary) / "old"
         fresh.mkdir(mode=0o755)
         for name, data in content.items():
             (fresh / name).write_bytes(data)

@@ -1,4 +1,4 @@
-"""A bundle in words and tables, for a terminal."""
+"""Shows a bundle in a terminal, as text and tables."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from model.bundle import Bundle
 from model.task import Feature, Picture, Task
 
 WIDTH = 100
-TRIALS = ("robustness", "strange")
-"""Parts of a card that have figures for each of several trials."""
+TESTS = ("robustness", "out_of_distribution")  # parts of a card that have figures for each of several tests
 
 Figures = Mapping[str, Any]
 
 
 def readable(bundle: Bundle) -> str:
+    """Return the bundle as lines of text."""
     card = bundle.card
     head = f"{bundle.task.title} · {bundle.task.name} {bundle.task.version}\ndigest {bundle.digest}"
     paragraphs = [f"{_title(key)}: {card[key]}" for key in ("summary", "intended_use") if key in card]
@@ -29,17 +29,17 @@ def readable(bundle: Bundle) -> str:
             _named("Data", card.get("data", {})),
             _picture(bundle.task.picture) if bundle.task.picture else _inputs(bundle.task),
             *figures_tables(bundle.task, card.get("metrics", {})),
-            *(_trials(_title(name), card[name]) for name in TRIALS if name in card),
-            _named("Milliseconds of one core for a picture", card.get("milliseconds", {})),
-            _named("Which fit a figure belongs to", card.get("fits", {})),
-            _named("ONNX against the pipeline", card.get("verification", {})),
+            *(_tests(_title(name), card[name]) for name in TESTS if name in card),
+            _named("Milliseconds per picture on one core", card.get("milliseconds", {})),
+            _named("Which fit each figure belongs to", card.get("fits", {})),
+            _named("ONNX compared with the pipeline", card.get("verification", {})),
             _named("Made with", card.get("versions", {})),
         ]
     ).replace("\n\n\n", "\n")
 
 
 def figures_tables(task: Task, metrics: Mapping[str, Figures]) -> list[str]:
-    """One table of all single figures, then confusion and calibration of each judgement that has them."""
+    """Return a table of all single figures, then confusion and calibration of each evaluation that has them."""
     if not metrics:
         return []
     single = [key for figures in metrics.values() for key, value in figures.items() if _is_single(value)]
@@ -57,7 +57,7 @@ def figures_tables(task: Task, metrics: Mapping[str, Figures]) -> list[str]:
 
 
 def table(lines: Sequence[Sequence[str]]) -> str:
-    """Columns aligned: the first to the left, the others to the right."""
+    """Return a table with the first column aligned to the left and the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  " + "  ".join([line[0].ljust(widths[0]), *(map(str.rjust, line[1:], widths[1:]))]).rstrip() for line in lines
@@ -66,12 +66,12 @@ def table(lines: Sequence[Sequence[str]]) -> str:
 
 def _confusion(task: Task, figures: Figures) -> str:
     counts = figures["confusion_matrix"]["counts"]
-    head = ["", *(f"says {label}" for label in task.labels)]
+    head = ["", *(f"predicted {label}" for label in task.labels)]
     return table([head, *([f"is {label}", *map(str, row)] for label, row in zip(task.labels, counts, strict=True))])
 
 
 def _calibration(figures: Figures) -> str:
-    head = ["probability", "rows", "mean stated", "share seen"]
+    head = ["probability", "rows", "mean predicted", "observed share"]
     body = [
         [
             f"{part['from']:.1f} to {part['to']:.1f}",
@@ -92,14 +92,15 @@ def _inputs(task: Task) -> str:
 
 def _picture(picture: Picture) -> str:
     return _wrap(
-        f"Input: a picture of {picture.subject}, brought to {picture.height} × {picture.width} by the transform "
-        f"{picture.transform!r}; called strange above {_number(picture.strange_above)}"
+        f"Input: a picture of {picture.subject}; the transform {picture.transform!r} brings it to {picture.height} × "
+        f"{picture.width} pixels. The server warns of a picture with a strangeness above "
+        f"{_number(picture.strange_above)}."
     )
 
 
-def _trials(title: str, trials: Mapping[str, Figures]) -> str:
-    columns = list(dict.fromkeys(column for figures in trials.values() for column in figures))
-    body = [[_title(name), *(_number(figures.get(column)) for column in columns)] for name, figures in trials.items()]
+def _tests(title: str, tests: Mapping[str, Figures]) -> str:
+    columns = list(dict.fromkeys(column for figures in tests.values() for column in figures))
+    body = [[_title(name), *(_number(figures.get(column)) for column in columns)] for name, figures in tests.items()]
     return f"{title}\n" + table([["", *map(_title, columns)], *body])
 
 

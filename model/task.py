@@ -1,14 +1,15 @@
-"""The frozen description of a model: what a row is, and what the answer is called.
+"""The description of a model: what it takes and what it predicts.
 
-An ONNX graph made for a task has these tensors:
+The ONNX graph of a model has these tensors:
 
-* inputs of a picture: one tensor ``input`` of shape [-1, height, width], FP32, 0 (black) to 1 (white);
-* inputs of a row: when every feature is a number, one tensor ``input`` of shape [-1, number of features];
-  otherwise one tensor per feature, named as the feature, of shape [-1, 1];
-* classification: ``label`` of shape [-1], int64 or string, one of ``Task.classes``; and, where the model
-  has them, ``probabilities`` of shape [-1, number of classes], in the order of ``Task.classes``;
-* regression: ``prediction`` of shape [-1, 1] or [-1];
-* a picture's besides: ``strangeness`` of shape [-1], how far it is from what the model was trained on.
+* input of a picture model: ``input`` of shape [-1, height, width], FP32, 0 (black) to 1 (white);
+* input of a model for rows: if all features are numbers, ``input`` of shape [-1, number of features];
+  otherwise one tensor per feature, with the feature's name, of shape [-1, 1];
+* output of a classification: ``label`` of shape [-1], int64 or string, one of ``Task.classes``; and, if the
+  model has them, ``probabilities`` of shape [-1, number of classes], in the order of ``Task.classes``;
+* output of a regression: ``prediction`` of shape [-1, 1] or [-1];
+* another output of a picture model: ``strangeness`` of shape [-1], its out-of-distribution score: how far the
+  picture is from the training pictures.
 
 A missing value is NaN for a number and MISSING_TEXT for a string.
 """
@@ -30,7 +31,7 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 @dataclasses.dataclass(frozen=True)
 class Feature:
-    """One input of a model, in the terms of the V2 protocol: FP32 and FP64 are numbers, BYTES a string."""
+    """One input of a model. The datatypes are those of the V2 protocol: FP32 and FP64 are numbers, BYTES a string."""
 
     name: str
     datatype: Literal["FP32", "FP64", "BYTES"]
@@ -39,8 +40,8 @@ class Feature:
     minimum: float | None = None  # smallest and largest value seen in training
     maximum: float | None = None
     categories: tuple[str, ...] = ()  # the strings seen in training
-    closed: bool = False  # the model knows no other string than the categories
-    optional: bool = False  # null or absent is a missing value that the model knows how to treat
+    closed: bool = False  # the model accepts no string but the categories
+    optional: bool = False  # it may be null or absent: the model can handle a missing value
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -83,32 +84,31 @@ class Picture:
 
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1:
-            raise ValueError(f"A picture of {self.height} × {self.width} pixels shows nothing.")
+            raise ValueError(f"A picture cannot have {self.height} × {self.width} pixels.")
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What a model is asked and what it answers; a contradiction is a ValueError with a sentence.
+    """What a model takes and predicts. A contradiction raises a ValueError.
 
-    A model takes rows of features, or pictures: then it has no features and no example.
-    The example gives every feature that must be sent; it may lack optional ones, as a row of a client may.
+    A model takes either rows of features or pictures; for pictures it has no features and no example.
     """
 
-    name: str  # stands in URLs and file names
+    name: str  # used in URLs and file names
     title: str
     version: str
     kind: Literal["classification", "regression"]
     features: tuple[Feature, ...]  # in the order in which the model takes them
-    example: Mapping[str, float | str]  # a row that can be sent as it stands
-    classes: tuple[int | str, ...] = ()  # what the model answers, in the order of its probabilities
-    labels: tuple[str, ...] = ()  # how each class is shown
+    example: Mapping[str, float | str]  # a row that a client could send; it may lack optional features
+    classes: tuple[int | str, ...] = ()  # what the model predicts, in the order of its probabilities
+    labels: tuple[str, ...] = ()  # how each class is shown to people
     picture: Picture | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(
-                f"{self.name!r} cannot name a model: use 1 to 63 letters, digits, '.', '_' or '-', "
-                "beginning and ending with a letter or digit."
+                f"{self.name!r} is not a valid name for a model. Use 1 to 63 letters, digits, '.', '_' or '-'; "
+                "begin and end with a letter or digit."
             )
         self._check_features()
         self._check_classes()
@@ -120,17 +120,17 @@ class Task:
 
     @property
     def numeric(self) -> bool:
-        """Whether all features are numbers, and so travel as one tensor."""
+        """Whether all features are numbers, so that they form one tensor."""
         return all(feature.is_number for feature in self.features)
 
     def to_dict(self) -> dict[str, Any]:
-        """Sequences, dictionaries and plain values only: ready for JSON."""
+        """Return the task as lists, dictionaries and plain values, ready for JSON."""
         plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Task:
-        """The task that `to_dict` wrote; a misfit (type, missing or unknown key) is a ValueError."""
+        """Return the task that `to_dict` wrote; a wrong type and a missing or unknown key raise a ValueError."""
         _refuse_unknown_keys(data, cls, "The task")
         picture = data.get("picture")
         if picture is not None:
@@ -140,30 +140,32 @@ class Task:
                 data = {**data, "picture": {**picture, "input": "draw" if drawn else "upload"}}
         features = data.get("features", [])
         if not isinstance(features, list | tuple):
-            raise ValueError("The task has no list of features.")  # noqa: TRY004 (one kind of error for a misfit)
+            raise ValueError("The task has no list of features.")  # noqa: TRY004 (one kind of error for all)
         for feature in features:
             _refuse_unknown_keys(feature, Feature, "A feature")
         try:
             return msgspec.convert(dict(data), cls)
         except msgspec.ValidationError as error:
-            raise ValueError(f"The task does not read as one: {error}") from error
+            raise ValueError(f"The task is invalid: {error}") from error
 
     def _check_features(self) -> None:
         if self.picture is not None:
             if self.features or self.kind != "classification":
-                raise ValueError(f"Task {self.name!r} takes pictures, so it has no features, and it classifies.")
+                raise ValueError(
+                    f"Task {self.name!r} takes pictures, so it must have no features and be a classification."
+                )
             return
         if not self.features:
             raise ValueError(f"Task {self.name!r} has no features.")
         if (repeated := _repeated(self.names)) is not None:
             raise ValueError(f"Task {self.name!r} has more than one feature called {repeated!r}.")
         if self.numeric and len({feature.datatype for feature in self.features}) > 1:
-            raise ValueError(f"Task {self.name!r} mixes FP32 and FP64, but its features share one tensor.")
+            raise ValueError(f"Task {self.name!r} mixes FP32 and FP64, but its features form one tensor.")
 
     def _check_classes(self) -> None:
         if self.kind == "regression" and (self.classes or self.labels):
-            raise ValueError(f"Task {self.name!r} is a regression, so it has no classes or labels.")
-        if self.kind == "classification" and len(self.classes) < 2:  # noqa: PLR2004 (one class is no choice)
+            raise ValueError(f"Task {self.name!r} is a regression, so it must have no classes or labels.")
+        if self.kind == "classification" and len(self.classes) < 2:  # noqa: PLR2004 (one class is not a choice)
             raise ValueError(f"Task {self.name!r} is a classification with fewer than two classes.")
         if len({type(value) for value in self.classes}) > 1:
             raise ValueError(f"Task {self.name!r} mixes numbers and strings among its classes.")
@@ -177,7 +179,7 @@ class Task:
         known = {feature.name: feature for feature in self.features}
         for name in self.example:
             if name not in known:
-                raise ValueError(f"The example of task {self.name!r} has {name!r}, which is no feature.")
+                raise ValueError(f"The example of task {self.name!r} has {name!r}, which is not a feature.")
         for name, feature in known.items():
             value = self.example.get(name)
             if value is None and not feature.optional:
@@ -185,14 +187,16 @@ class Task:
             if value is not None and isinstance(value, str) == feature.is_number:
                 raise ValueError(f"The example of task {self.name!r} has the wrong type for {name!r}.")
             if value is not None and feature.closed and value not in feature.categories:
-                raise ValueError(f"The example of task {self.name!r} has {value!r} for {name!r}, no category of it.")
+                raise ValueError(
+                    f"The example of task {self.name!r} has {value!r} for {name!r}, which is not one of its categories."
+                )
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(f"The example of task {self.name!r} has {value} for {name!r}.")
 
 
 def _refuse_unknown_keys(data: Any, described: type, subject: str) -> None:
     if not isinstance(data, Mapping):
-        raise ValueError(f"{subject} is not a JSON object.")  # noqa: TRY004 (one kind of error for a misfit)
+        raise ValueError(f"{subject} is not a JSON object.")  # noqa: TRY004 (one kind of error for all)
     known = {field.name for field in dataclasses.fields(described)}
     if unknown := sorted(str(key) for key in data if key not in known):
         raise ValueError(f"{subject} has an unknown key {unknown[0]!r}.")

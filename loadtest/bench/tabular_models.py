@@ -86,6 +86,6 @@ def _train(name: str, pipeline: Pipeline, folder: Path) -> Model:
     rows.to_csv(data, index=False)
     joblib.dump(pipeline.fit(rows.to_numpy(), target), on_array)
     joblib.dump(pipeline.fit(rows, target), on_frame)
-    bundle = from_sklearn.bundle(from_sklearn.Wish(on_frame, data, name, folder / name, labels=("B", "M")))
+    bundle = from_sklearn.bundle(from_sklearn.BundleRequest(on_frame, data, name, folder / name, labels=("B", "M")))
     records = [dict(zip(rows.columns, values, strict=True)) for values in rows.to_numpy().tolist()]
     return Model(name, on_frame, on_array, bundle.folder, records, pipeline.predict(rows).tolist())

@@ -1,4 +1,4 @@
-"""What the training rows look like, feature by feature: the yardstick for drift later."""
+"""Statistics of the training rows, feature by feature, as a baseline for drift."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from model.task import Feature
 def describe(
     rows: pd.DataFrame, features: Sequence[Feature], target: pd.Series[Any] | None, answers: pd.Series[Any]
 ) -> dict[str, Any]:
-    """Statistics per feature, of the target (None where it is not known) and of the model's own answers."""
+    """Return statistics of each feature, of the target (None if it is unknown) and of the model's predictions."""
     return {
         "rows": len(rows),
         "features": {
@@ -31,7 +31,7 @@ def _describe(column: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _numbers(column: pd.Series[Any]) -> dict[str, Any]:
-    """The sample standard deviation; nine deciles from 10 % to 90 %."""
+    """Return statistics of the numbers, with the sample standard deviation and the deciles from 10 % to 90 %."""
     seen = column.dropna().to_numpy(dtype=np.float64)
     if not seen.size:
         return {"count": 0, "missing": len(column)}

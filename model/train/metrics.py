@@ -1,4 +1,4 @@
-"""How good the answers are: pure functions from truths and answers to figures for the model card."""
+"""Figures for the model card: pure functions of true and predicted values."""
 
 from __future__ import annotations
 
@@ -14,46 +14,51 @@ Array = NDArray[Any]
 Figures = dict[str, Any]
 
 
-def judge_classes(truth: Array, answers: Array, probabilities: Array | None, classes: Array) -> Figures:
-    """Figures of a classification.
+def classification_figures(truth: Array, predicted: Array, probabilities: Array | None, classes: Array) -> Figures:
+    """Return the figures of a classification.
 
-    Shapes: truth and answers [rows], probabilities [rows, classes] in the order of `classes` or None. With two
-    classes the second is the positive one: ROC AUC, sensitivity and specificity speak of it.
+    With two classes the second is the positive one, for ROC AUC, sensitivity and specificity.
+
+    Args:
+        truth: True classes [rows].
+        predicted: Predicted classes [rows].
+        probabilities: [rows, classes] in the order of `classes`, or None if the model has none.
+        classes: All classes.
     """
-    table = confusion_matrix(truth, answers, labels=classes)
+    table = confusion_matrix(truth, predicted, labels=classes)
     figures: Figures = {
         "rows": len(truth),
-        "accuracy": _round(np.mean(truth == answers)),
-        "confusion_matrix": {"rows_are": "truth", "columns_are": "answers", "counts": table.tolist()},
+        "accuracy": _round(np.mean(truth == predicted)),
+        "confusion_matrix": {"rows_are": "truth", "columns_are": "predictions", "counts": table.tolist()},
     }
     if len(classes) == 2:  # noqa: PLR2004 (a positive and a negative class)
         (true_negative, false_positive), (false_negative, true_positive) = table.tolist()
         figures["sensitivity"] = _share(true_positive, true_positive + false_negative)
         figures["specificity"] = _share(true_negative, true_negative + false_positive)
     if probabilities is not None:
-        figures |= _judge_probabilities(truth, answers, probabilities, classes)
+        figures |= _probability_figures(truth, predicted, probabilities, classes)
     return figures
 
 
-def judge_numbers(truth: Array, answers: Array) -> Figures:
-    """Figures of a regression; truth and answers have shape [rows]."""
-    errors = answers - truth
+def regression_figures(truth: Array, predicted: Array) -> Figures:
+    """Return the figures of a regression; both arrays have the shape [rows]."""
+    errors = predicted - truth
     return {
         "rows": len(truth),
         "mean_absolute_error": _round(np.mean(np.abs(errors))),
         "root_mean_squared_error": _round(np.sqrt(np.mean(errors**2))),
-        "r2": _round(r2_score(truth, answers)) if len(truth) > 1 else None,
+        "r2": _round(r2_score(truth, predicted)) if len(truth) > 1 else None,
     }
 
 
-def _judge_probabilities(truth: Array, answers: Array, probabilities: Array, classes: Array) -> Figures:
+def _probability_figures(truth: Array, predicted: Array, probabilities: Array, classes: Array) -> Figures:
     hits = truth[:, None] == classes[None, :]
     binary = len(classes) == 2  # noqa: PLR2004 (a positive and a negative class)
     if binary:
         stated, happened = probabilities[:, 1], hits[:, 1]
         brier = np.mean((stated - happened) ** 2)
     else:
-        stated, happened = probabilities.max(axis=1), truth == answers
+        stated, happened = probabilities.max(axis=1), truth == predicted
         brier = np.mean(((probabilities - hits) ** 2).sum(axis=1))
     error, bins = _reliability(stated, happened)
     figures = {"brier": _round(brier), "expected_calibration_error": error, "reliability": bins}
@@ -67,7 +72,7 @@ def _judge_probabilities(truth: Array, answers: Array, probabilities: Array, cla
 
 
 def _reliability(stated: Array, happened: Array) -> tuple[float, list[Figures]]:
-    """Expected calibration error over equal-width bins, and the bins that hold rows."""
+    """Return the expected calibration error over bins of equal width, and the bins that have rows."""
     which = np.minimum((stated * BINS).astype(int), BINS - 1)
     bins, gap = [], 0.0
     for index in np.unique(which):

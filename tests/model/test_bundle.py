@@ -35,13 +35,13 @@ def rewrite_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -
 
 
 def replace_and_sign(folder: Path, name: str, content: bytes) -> None:
-    """Put another file in place, with a manifest that fits it."""
+    """Replace a file, and its entry in the manifest."""
     (folder / name).write_bytes(content)
     entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     rewrite_manifest(folder, lambda manifest: manifest["files"].update({name: entry}))
 
 
-def test_what_was_saved_is_loaded(folder: Path) -> None:
+def test_a_saved_bundle_is_loaded(folder: Path) -> None:
     loaded = bundle.load(folder)
     assert (loaded.task, loaded.onnx, loaded.card, loaded.statistics) == (
         TASK,
@@ -54,11 +54,11 @@ def test_what_was_saved_is_loaded(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [bundle.MANIFEST, bundle.PIPELINE, *bundle.FILES])
-def test_any_file_of_a_bundle_leads_to_it(folder: Path, name: str) -> None:
+def test_a_path_to_any_file_of_a_bundle_loads_it(folder: Path, name: str) -> None:
     assert bundle.load(str(folder / name)).folder == folder
 
 
-def test_a_link_to_the_folder_itself_is_followed(folder: Path, tmp_path: Path) -> None:
+def test_a_link_to_the_folder_is_followed(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "current").symlink_to(folder)
     assert bundle.load(tmp_path / "current").task == TASK
 
@@ -71,24 +71,24 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
 
 
-def test_another_user_may_read_it(folder: Path) -> None:
+def test_other_users_can_read_a_bundle(folder: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o644}
 
 
-def test_a_newer_bundle_replaces_an_older_one_and_leaves_nothing_beside(folder: Path) -> None:
+def test_saving_replaces_an_older_bundle_and_leaves_no_temporary_folder(folder: Path) -> None:
     assert saved(folder, onnx=b"better graph").onnx == b"better graph"
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_without_a_bundle_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(BundleError, match="not a model bundle"):
         saved(tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
-def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BundleError, match="cannot be written"):
         saved(tmp_path / "file" / "flowers")
@@ -143,23 +143,23 @@ def write(name: str, content: str) -> Change:
 ENTRY = {"sha256": "0" * 64, "bytes": 5}
 
 TAMPERINGS: list[tuple[str, Change, str]] = [
-    *((f"changed {name}", flip_byte(name), f"{name} in .* was changed") for name in (bundle.PIPELINE, *bundle.FILES)),
-    *((f"missing {name}", remove(name), f"lacks {name}") for name in (bundle.PIPELINE, *bundle.FILES)),
+    *((f"changed {name}", flip_byte(name), f"{name} in .* has changed") for name in (bundle.PIPELINE, *bundle.FILES)),
+    *((f"missing {name}", remove(name), f"has no {name}") for name in (bundle.PIPELINE, *bundle.FILES)),
     *((f"unnamed {name}", unname(name), name) for name in (bundle.PIPELINE, *bundle.FILES)),
-    ("no manifest", remove("manifest.json"), "lacks manifest.json"),
-    ("longer file", write("model.onnx", "a longer graph"), "14 bytes, 5 are expected"),
-    ("shorter file", write("model.onnx", "grap"), "is 4 bytes, its manifest says 5"),
-    ("surplus file", write("extra.py", "print()"), "holds 'extra.py'"),
-    ("hidden file", write(".extra", ""), "holds '.extra'"),
-    ("surplus folder", lambda folder: (folder / "more").mkdir(), "holds 'more'"),
-    ("surplus entry", manifest_with(lambda m: m["files"].update({"extra": ENTRY})), "'extra', which is no file"),
+    ("no manifest", remove("manifest.json"), "has no manifest.json"),
+    ("longer file", write("model.onnx", "a longer graph"), "14 bytes, more than the 5"),
+    ("shorter file", write("model.onnx", "grap"), "has 4 bytes, but the manifest says 5"),
+    ("surplus file", write("extra.py", "print()"), "contains 'extra.py'"),
+    ("hidden file", write(".extra", ""), "contains '.extra'"),
+    ("surplus folder", lambda folder: (folder / "more").mkdir(), "contains 'more'"),
+    ("surplus entry", manifest_with(lambda m: m["files"].update({"extra": ENTRY})), "'extra', which is not a file"),
     ("traversal", manifest_with(lambda m: m["files"].update({"../../etc/passwd": ENTRY})), "etc/passwd"),
     ("absolute name", manifest_with(lambda m: m["files"].update({"/etc/passwd": ENTRY})), "etc/passwd"),
     ("link out of the folder", link_out, "model.onnx in .* is a symbolic link"),
     ("link inside", link_inside, "card.json in .* is a symbolic link"),
     ("named pipe", pipe, "not a regular file"),
     ("folder in a file's place", directory, "cannot be read"),
-    ("newer format", manifest_with(lambda m: m.update(format=2)), "has format 2, this program reads format 1"),
+    ("newer format", manifest_with(lambda m: m.update(format=2)), "has format 2. This program reads format 1"),
     ("format as text", manifest_with(lambda m: m.update(format="1")), "Expected `int`"),
     ("no format", manifest_with(lambda m: m.pop("format")), "format"),
     ("size as text", manifest_with(lambda m: m["files"]["card.json"].update(bytes="5")), "Expected `int`"),
@@ -176,7 +176,7 @@ TAMPERINGS: list[tuple[str, Change, str]] = [
 
 
 @pytest.mark.parametrize(("tamper", "sentence"), [pytest.param(*case[1:], id=case[0]) for case in TAMPERINGS])
-def test_tampering_is_refused_with_a_sentence(folder: Path, tamper: Change, sentence: str) -> None:
+def test_tampering_is_refused(folder: Path, tamper: Change, sentence: str) -> None:
     tamper(folder)
     with pytest.raises(BundleError, match=sentence) as caught:
         bundle.load(folder)
@@ -187,17 +187,17 @@ def test_tampering_is_refused_with_a_sentence(folder: Path, tamper: Change, sent
     ("name", "content", "sentence"),
     [
         ("task.json", b"[]", "Expected `object`"),
-        ("task.json", b"{", "task.json in .* is broken"),
-        ("task.json", b"{}", "misfit in task.json"),
-        ("task.json", b'{"name": 5}', "misfit in task.json"),
+        ("task.json", b"{", "task.json in .* is invalid"),
+        ("task.json", b"{}", "task.json in .* is invalid"),
+        ("task.json", b'{"name": 5}', "task.json in .* is invalid"),
         ("card.json", b"5", "Expected `object`"),
-        ("card.json", b'{"accuracy": NaN}', "card.json in .* is broken"),
+        ("card.json", b'{"accuracy": NaN}', "card.json in .* is invalid"),
         ("statistics.json", b"null", "Expected `object`"),
-        ("statistics.json", b'{"a": ' + b"[" * 100_000, "statistics.json in .* is broken"),
-        ("statistics.json", b'"\xff"', "statistics.json in .* is broken"),
+        ("statistics.json", b'{"a": ' + b"[" * 100_000, "statistics.json in .* is invalid"),
+        ("statistics.json", b'"\xff"', "statistics.json in .* is invalid"),
     ],
 )
-def test_wrong_json_under_a_right_digest_is_refused(folder: Path, name: str, content: bytes, sentence: str) -> None:
+def test_invalid_json_with_a_correct_digest_is_refused(folder: Path, name: str, content: bytes, sentence: str) -> None:
     replace_and_sign(folder, name, content)
     with pytest.raises(BundleError, match=sentence):
         bundle.load(folder)
@@ -209,7 +209,7 @@ def test_nothing_is_parsed_before_everything_is_verified(folder: Path) -> None:
     with pytest.raises(BundleError, match="bytes"):
         bundle.load(folder)
     replace_and_sign(folder, "task.json", b"no JSON")
-    with pytest.raises(BundleError, match=r"statistics.json in .* was changed"):
+    with pytest.raises(BundleError, match=r"statistics.json in .* has changed"):
         bundle.load(folder)
 
 
@@ -225,16 +225,16 @@ def test_the_pipeline_is_never_unpickled(folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "exploded").exists()
 
 
-def test_no_bundle_is_a_sentence(tmp_path: Path) -> None:
+def test_a_path_without_a_bundle_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no model bundle"):
         bundle.load(tmp_path / "nowhere")
-    with pytest.raises(BundleError, match=r"lacks manifest.json"):
+    with pytest.raises(BundleError, match=r"has no manifest.json"):
         bundle.load(tmp_path)
 
 
 @pytest.fixture
 def elsewhere() -> Iterator[Path]:
-    """A bundle in a folder that other users can reach, and be kept out of."""
+    """A bundle in a folder that other users can reach."""
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         yield saved(Path(place) / "flowers").folder
@@ -242,7 +242,7 @@ def elsewhere() -> Iterator[Path]:
 
 @contextmanager
 def as_somebody_without_rights() -> Iterator[None]:
-    """Permissions do not bind root."""
+    """Drop root's rights, which override permissions."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(65534)
@@ -260,7 +260,7 @@ def as_somebody_without_rights() -> Iterator[None]:
         (0o111, "", r"The files of .* cannot be listed: Permission denied"),
     ],
 )
-def test_a_folder_of_another_user_is_a_sentence(elsewhere: Path, mode: int, inside: str, sentence: str) -> None:
+def test_an_unreadable_folder_is_refused(elsewhere: Path, mode: int, inside: str, sentence: str) -> None:
     elsewhere.chmod(mode)
     try:
         with as_somebody_without_rights(), pytest.raises(BundleError, match=sentence):
@@ -272,7 +272,7 @@ def test_a_folder_of_another_user_is_a_sentence(elsewhere: Path, mode: int, insi
 @pytest.mark.parametrize(
     ("name", "sentence"), [("flo\0wers", "There is no model bundle at .*null"), ("f" * 300, "File name too long")]
 )
-def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path, name: str, sentence: str) -> None:
+def test_an_impossible_file_name_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
     with pytest.raises(BundleError, match=sentence) as caught:
         bundle.load(tmp_path / name)
     assert "\0" not in str(caught.value)
@@ -280,7 +280,7 @@ def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path, name: str, s
         saved(tmp_path / name)
 
 
-def test_a_link_to_nowhere_is_left_alone(tmp_path: Path) -> None:
+def test_a_dangling_link_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "flowers").symlink_to(tmp_path / "nowhere")
     with pytest.raises(BundleError, match="not a model bundle"):
         saved(tmp_path / "flowers")

@@ -24,15 +24,15 @@ def altered(**changes: Any) -> dict[str, Any]:
     return TASK.to_dict() | changes
 
 
-def test_a_task_comes_back_from_its_json_as_it_was() -> None:
+def test_a_task_survives_the_round_trip_through_json() -> None:
     assert Task.from_dict(TASK.to_dict()) == TASK
 
 
-def test_an_example_may_lack_what_is_optional() -> None:
+def test_an_example_may_lack_optional_features() -> None:
     assert Task.from_dict(altered(example={"width": 1.5})).example == {"width": 1.5}
 
 
-def test_a_model_may_know_other_strings_than_were_seen() -> None:
+def test_an_open_feature_accepts_other_strings_than_its_categories() -> None:
     features = (TASK.features[0], dataclasses.replace(TASK.features[1], closed=False))
     example: dict[str, float | str] = {"width": 1.5, "colour": "green"}
     assert dataclasses.replace(TASK, features=features, example=example).example == example
@@ -48,8 +48,8 @@ def test_a_task_of_numbers_alone_is_numeric() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"name": "../up"}, "cannot name a model"),
-        ({"name": "a b"}, "cannot name a model"),
+        ({"name": "../up"}, "not a valid name for a model"),
+        ({"name": "a b"}, "not a valid name for a model"),
         ({"name": 5}, "Expected `str`"),
         ({"kind": "clustering"}, "clustering"),
         ({"surplus": 1}, "unknown key 'surplus'"),
@@ -64,7 +64,7 @@ def test_a_task_of_numbers_alone_is_numeric() -> None:
         ({"features": [{"name": "width", "datatype": "FP32", "categories": ["a"]}]}, "no categories"),
         ({"features": [{"name": "width", "datatype": "FP32", "closed": True}]}, "closed, but has no categories"),
         ({"features": [{"name": "colour", "datatype": "BYTES", "closed": True}]}, "closed, but has no categories"),
-        ({"example": {"width": 1.5, "colour": "green"}}, "'green' for 'colour', no category"),
+        ({"example": {"width": 1.5, "colour": "green"}}, "'green' for 'colour', which is not one of its categories"),
         ({"features": [{"name": "width", "datatype": "FP32", "size": 2}]}, "unknown key 'size'"),
         (
             {"features": [{"name": "width", "datatype": "FP32"}, {"name": "colour", "datatype": "FP64"}]},
@@ -78,14 +78,14 @@ def test_a_task_of_numbers_alone_is_numeric() -> None:
         ({"labels": ["iris", "iris"]}, "more than once"),
         ({"kind": "regression"}, "no classes"),
         ({"example": {"colour": "red"}}, "lacks 'width'"),
-        ({"example": {"width": 1.5, "height": 2.0}}, "'height', which is no feature"),
+        ({"example": {"width": 1.5, "height": 2.0}}, "'height', which is not a feature"),
         ({"example": {"width": "wide"}}, "wrong type for 'width'"),
         ({"example": {"width": 1.5, "colour": 5}}, "wrong type for 'colour'"),
         ({"example": {"width": float("inf")}}, "inf for 'width'"),
         ({"example": {"width": True}}, "bool"),
     ],
 )
-def test_a_misfit_is_a_sentence(changes: dict[str, Any], sentence: str) -> None:
+def test_an_invalid_task_is_refused(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         Task.from_dict(altered(**changes))
 

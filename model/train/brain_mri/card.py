@@ -1,64 +1,72 @@
-"""What the brain MRI model's card says."""
+"""The card of the brain MRI model."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from model.bundle_write import versions
 from model.image.scan import SIDE
-from model.train.brain_mri.data import SOURCE, Scans
+from model.train.brain_mri.data import SOURCE
 from model.train.metrics import Figures
-from model.train.versions import versions
 
 LIMITS = """
-Not a medical device and not for diagnosis; it must not take part in any decision about a patient.
-It knows four answers. A tumour of another kind, a haemorrhage, a stroke or an inflammation gets one of them.
-The classes come from different sources: most scans with a tumour are T1 slices with contrast agent, from one \
-collection; most without are small pictures from the web, in all weightings. Part of what the model knows is which \
-source a scan is like, whatever is done against that, so a healthy slice like those of the collection may be called \
-a tumour.
+Not a medical device and not for diagnosis. Do not use it for any decision about a patient.
+It predicts one of four classes, also for another kind of tumour, a haemorrhage, a stroke or an inflammation.
+The classes come from different sources: most scans with a tumour are T1 slices with contrast agent from one \
+collection; most scans without are small pictures from the web in all weightings. In spite of countermeasures, part of \
+what the model has learnt is which source a scan resembles, so it may call a healthy slice a tumour if it looks like \
+the slices of the collection.
 It sees the greys of one slice at {side} × {side} pixels; a radiologist sees all slices in several weightings.
-The slices carry no patient. Near copies are kept together, but other slices of one patient can still be on both \
-sides, so figures for new patients would be lower.
-Some labels of the data are wrong: a few scans are labelled as two kinds of tumour, some labelled as without one \
-plainly show one.
-A picture that shows no scan gets an answer too; how often it is warned of as strange stands under "strange".
+The data set does not say which slices are of one patient. Near copies are kept together, but other slices of one \
+patient can be on both sides of a split, so figures for new patients would be lower.
+Some labels of the data set are wrong: a few scans are labelled as two kinds of tumour, and some that are labelled \
+"no tumour" plainly show one.
+It makes a prediction for any picture; how often it warns of a picture without a scan is under "out_of_distribution".
 """
 
 
-def card(fitted: dict[str, Any], scans: Scans, metrics: dict[str, Figures], trials: dict[str, Any]) -> dict[str, Any]:
-    """The card, from what the fit was and what came of judging it."""
-    testing = scans.testing
+def card(
+    fit: dict[str, Any], scans: int, near_copies: float, metrics: dict[str, Figures], tests: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the card.
+
+    Args:
+        fit: The summary of the fit.
+        scans: How many scans the published test part has.
+        near_copies: The share of these with a near copy in the published training part.
+        metrics: Figures of the predictions for scans that took no part in the fit.
+        tests: Figures of the other tests.
+    """
     return {
         "title": "Brain tumour MRI, four classes",
         "summary": (
-            "Tells glioma, meningioma and pituitary tumour from no tumour in one MRI slice: a convolutional network "
-            f"of {fitted['parameters']:,} parameters, fitted from scratch on scans that were turned, moved, scaled, "
-            "mirrored, bent, blurred and given other contrasts and noise. It looks at a scan both ways, and its "
-            "probabilities are calibrated."
+            "Distinguishes glioma, meningioma, pituitary tumour and no tumour in one MRI slice: a convolutional "
+            f"network with {fit['parameters']:,} parameters, fitted from scratch on scans that were rotated, shifted, "
+            "scaled, mirrored, bent, blurred and given other contrasts and noise. It averages over a scan and its "
+            "mirror image, and its probabilities are calibrated."
         ),
         "intended_use": "Demonstration of model serving, teaching, and comparison of serving systems.",
         "limits": LIMITS.format(side=SIDE).strip().splitlines(),
         "data": SOURCE,
         "fits": {
             "shipped": (
-                f"Fitted on {fitted['known']:,} scans of folds 1 to 4; {fitted['aside']:,} more of them, whole groups "
-                "of near copies, set the temperature and the strangeness above which a picture is called strange."
+                f"Fitted on {fit['train']:,} scans of folds 1 to 4; another {fit['calibration']:,} of these, whole "
+                "groups of near copies, set the temperature and the strangeness above which the server warns of a "
+                "picture."
             ),
             "fold_0": (
-                "The shipped network on the fold that no fit saw; "
-                "the knobs were chosen by shorter fits of smaller networks on folds 2 to 4, which answered 95 % of "
-                "fold 1 rightly: folds differ in what is hard and what is labelled wrongly."
+                "The shipped network on the fold that took no part in the fit. The hyperparameters were chosen by "
+                "shorter fits of smaller networks on folds 2 to 4, which reached an accuracy of 95 % on fold 1: the "
+                "folds differ in how hard their scans are and how many labels are wrong."
             ),
             "published_split": (
-                "Not to be trusted: of a network fitted for half as long on the published training part, and of the "
-                f"{testing.sum():,} scans of the published test part {np.mean(scans.twins[testing]):.0%} have a near "
-                "copy, plain or mirrored, in the training part. Such a figure is in good part one of memory."
+                "Not to be trusted: a network fitted for half as long on the published training part. Of the "
+                f"{scans:,} scans of the published test part, {near_copies:.0%} have a near copy, plain or mirrored, "
+                "in the training part, so in good part the figures measure memory."
             ),
         },
         "metrics": metrics,
-        **trials,
-        "fit": fitted,
+        **tests,
+        "fit": fit,
         "versions": versions("pillow", "torch"),
     }

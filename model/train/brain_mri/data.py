@@ -1,4 +1,4 @@
-"""The brain MRI scans: 7,023 slices of four classes, in five folds none of which divides a group of near copies."""
+"""The brain MRI scans: 7,023 slices of four classes in five folds; near copies are always in the same fold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import gzip
 import io
 import logging
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,7 @@ import pooch
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.train import datasets
+from model.train import Log, datasets
 
 CLASSES = ("glioma", "meningioma", "notumor", "pituitary")
 ROWS = Path(__file__).with_name("brain_mri.csv.gz")
@@ -27,15 +27,15 @@ ORIGIN = "https://raw.githubusercontent.com/ericatsu/msc_capsmodel/44d3edab092dc
 CONNECTIONS = 8
 REPORTED = 500  # files between two lines of progress
 
-ARCHIVES = {  # what a mirror holds instead: the same pictures as `kept` makes of the originals
+ARCHIVES = {  # in a mirror, instead of the originals: what `stored` makes of them
     "brain_mri/training_192px.zip": "5fe822ded1bf4fbd690fa5df3383a7ebb2c441e728c1dd021308eeeff42ef564",
     "brain_mri/testing_192px.zip": "e5412d35ccc54744af8e1fb1fa6a04780d6fa3ca9d5ebced6edf87834bed982d",
     "brain_mri/testing_original_samples.zip": "14baca6548ccc03cdf4469d410c3a69ccf8599e30066874e63b48d85e8d77628",
 }
-MISNAMED = "png_bytes_named_jpg"  # the archive's folder of some of Training/notumor
+MISNAMED = "png_bytes_named_jpg"  # the folder in the archive for some files of Training/notumor
 
-SIDE = 192  # pixels, the longest side at most
-QUALITY = 85
+SIDE = 192  # pixels, of the longest side at most
+QUALITY = 85  # of the JPEGs
 
 SOURCE = {
     "name": "Brain Tumor MRI Dataset (Kaggle, masoudnickparvar)",
@@ -46,26 +46,33 @@ SOURCE = {
     "origin": ORIGIN,
     "rows": 7023,
     "folds": (
-        "Five folds, balanced by class. Pictures with a correlation of 0.97 or more, plain or mirrored, are one "
-        "group, and no group is divided."
+        "Five folds, balanced by class. Pictures with a correlation of 0.97 or more, plain or mirrored, form a group, "
+        "and no group is divided between folds."
     ),
 }
 
 Row = dict[str, str]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Scans:
-    """The slices, row by row."""
+    """The slices, one entry for each row of the table."""
 
     jpegs: tuple[bytes, ...]  # grey, the longest side at most SIDE
-    classes: NDArray[np.int64]  # places in CLASSES
+    classes: NDArray[np.int64]  # indices of CLASSES
     folds: NDArray[np.int64]  # 0 to 4
-    groups: NDArray[np.int64]  # of near copies
-    testing: NDArray[np.bool_]  # as published
+    groups: NDArray[np.int64]  # equal for near copies
+    testing: NDArray[np.bool_]  # in the published test part
     twins: NDArray[np.bool_]  # a near copy is in the other published part
-    originals: Mapping[int, bytes]  # of some rows the file as published: JPEG or PNG, in grey or in colour
+    originals: Mapping[int, bytes]  # for some rows the published file: JPEG or PNG, grey or colour
+
+
+def require() -> None:
+    """Raise BundleError if the scans can be neither read nor downloaded."""
+    if datasets.mirror():
+        datasets.require_files(dict.fromkeys(ARCHIVES, ""))
+    else:
+        datasets.require_files({_name(row): _url(row) for row in table()})
 
 
 def table() -> list[Row]:
@@ -73,9 +80,9 @@ def table() -> list[Row]:
         return list(csv.DictReader(text))
 
 
-def load(rows: Sequence[Row], say: Say) -> Scans:
-    """The slices of these rows, from the mirror where there is one, else from the origin; both proved by SHA-256."""
-    pictures = list(_mirrored(rows) if datasets.mirror() else _downloaded(rows, say))
+def load(rows: Sequence[Row], log: Log) -> Scans:
+    """Return the slices of these rows, from the mirror if there is one, else from the origin; raises BundleError."""
+    pictures = list(_mirrored(rows) if datasets.mirror() else _downloaded(rows, log))
     paths = [PurePosixPath(row["path"]) for row in rows]
     return Scans(
         jpegs=tuple(jpeg for jpeg, _ in pictures),
@@ -88,8 +95,8 @@ def load(rows: Sequence[Row], say: Say) -> Scans:
     )
 
 
-def kept(original: bytes) -> bytes:
-    """A published file as it is kept: small, grey and a JPEG; the same bytes as a mirror holds."""
+def stored(original: bytes) -> bytes:
+    """Return a published file as a small grey JPEG, the same bytes as in a mirror."""
     with Image.open(io.BytesIO(original)) as picture:
         grey = picture.convert("L")
     scale = SIDE / max(grey.size)
@@ -102,7 +109,7 @@ def kept(original: bytes) -> bytes:
 
 
 def _mirrored(rows: Sequence[Row]) -> Iterator[tuple[bytes, bytes]]:
-    """Of each row the picture as it is kept and, of a sample, as it was published."""
+    """Yield the stored picture of each row, and for a sample the published one."""
     with contextlib.ExitStack() as stack:
         training, testing, samples = (
             stack.enter_context(zipfile.ZipFile(datasets.fetch(name, digest, ""))) for name, digest in ARCHIVES.items()
@@ -114,17 +121,24 @@ def _mirrored(rows: Sequence[Row]) -> Iterator[tuple[bytes, bytes]]:
             yield archive.read(path), samples.read(misnamed) if row["sample"] == "1" else b""
 
 
-def _downloaded(rows: Sequence[Row], say: Say) -> Iterator[tuple[bytes, bytes]]:
-    pooch.get_logger().setLevel(logging.WARNING)  # a line for each file else
+def _downloaded(rows: Sequence[Row], log: Log) -> Iterator[tuple[bytes, bytes]]:
+    pooch.get_logger().setLevel(logging.WARNING)  # it logs a line for each file otherwise
 
     def read(row: Row) -> tuple[bytes, bytes]:
-        part, rest = row["path"].split("/", 1)
-        url = f"{ORIGIN}{part.lower()}/{rest}"
-        original = datasets.fetch(f"brain_mri/{row['path']}", row["sha256"], url).read_bytes()
-        return kept(original), original if row["sample"] == "1" else b""
+        original = datasets.fetch(_name(row), row["sha256"], _url(row)).read_bytes()
+        return stored(original), original if row["sample"] == "1" else b""
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         for count, pair in enumerate(pool.map(read, rows), start=1):
             if count % REPORTED == 0 or count == len(rows):
-                say(f"Read {count:,} of {len(rows):,} scans.")
+                log(f"Read {count:,} of {len(rows):,} scans.")
             yield pair
+
+
+def _name(row: Row) -> str:
+    return f"brain_mri/{row['path']}"
+
+
+def _url(row: Row) -> str:
+    part, rest = row["path"].split("/", 1)
+    return f"{ORIGIN}{part.lower()}/{rest}"

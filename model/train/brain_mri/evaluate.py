@@ -1,4 +1,4 @@
-"""How good the brain MRI model is, as it is served: files → decode → prepare → graph → figures for the card."""
+"""Evaluation of the brain MRI model, as it is served: files → decode → prepare → graph → figures for the card."""
 
 from __future__ import annotations
 
@@ -13,76 +13,89 @@ from PIL import Image
 from model.image import scan
 from model.image.decode import read_image
 from model.train.brain_mri.data import CLASSES, Scans
-from model.train.brain_mri.variants import copies, strangers
+from model.train.brain_mri.variants import variants, without_scan
 from model.train.metrics import Figures
-from model.train.picture.evaluate import Answers, Ask, figures, milliseconds, share, warned
+from model.train.picture.evaluate import Predict, Predictions, flagged, milliseconds, picture_figures, share
 
-COPIED = 4  # every so many judged scans are also asked about as copies
+VARIED = 4  # one in so many test scans is also tested in other forms
 
 NO_TUMOUR = CLASSES.index("notumor")
 
 Array = NDArray[Any]
 
 
-def seen(file: bytes) -> NDArray[np.float32]:
-    """A file as the graph takes it, [SIDE, SIDE]."""
+def prepared(file: bytes) -> NDArray[np.float32]:
+    """Return a file in the form that the graph takes, [SIDE, SIDE]."""
     return scan.prepare(read_image(file)[0])[0]
 
 
-def unseen(ask: Ask, scans: Scans, judged: Array, labels: Iterable[str]) -> tuple[Figures, Answers]:
-    """Figures of the judged rows, a boolean for each row, and the answers they are of."""
-    rows = np.flatnonzero(judged)
-    answers = ask(np.stack([seen(scans.jpegs[row]) for row in rows]))
-    made = figures(scans.classes[rows], answers, labels)
-    _, group, size = np.unique(scans.groups[rows], return_inverse=True, return_counts=True)
-    made["accuracy_each_group_once"] = share(np.bincount(group, answers.labels == scans.classes[rows]) / size)
-    return made, answers
+def held_out(predict: Predict, scans: Scans, test: Array, labels: Iterable[str]) -> tuple[Figures, Predictions]:
+    """Return the figures and predictions of the test scans.
 
-
-def robustness(ask: Ask, scans: Scans, judged: Array) -> dict[str, Figures]:
-    """How often the answer stays the same when the same scan comes as another file, and how often it is right.
-
-    Were it the kind of file that tells the class, other shares would be said to have no tumour.
+    Args:
+        predict: Runs the graph.
+        scans: All scans.
+        test: A boolean for each scan: whether it is one to test on.
+        labels: The names of the classes.
     """
-    rows = np.flatnonzero(judged)[::COPIED]
-    forms: dict[str, list[bytes]] = {}
-    for row in rows:
-        for name, file in copies(Image.open(io.BytesIO(scans.jpegs[row]))).items():
-            forms.setdefault(name, []).append(file)
-    kept = ask(np.stack([seen(scans.jpegs[row]) for row in rows])).labels
-    alike = {"as_kept": _beside(kept, kept, scans.classes[rows])}
-    for name, files in forms.items():
-        alike[name] = _beside(ask(np.stack([seen(file) for file in files])).labels, kept, scans.classes[rows])
-    return alike
+    rows = np.flatnonzero(test)
+    predictions = predict(np.stack([prepared(scans.jpegs[row]) for row in rows]))
+    figures = picture_figures(scans.classes[rows], predictions, labels)
+    _, group, size = np.unique(scans.groups[rows], return_inverse=True, return_counts=True)
+    correct = predictions.labels == scans.classes[rows]
+    figures["accuracy_each_group_once"] = share(np.bincount(group, correct) / size)
+    return figures, predictions
 
 
-def originals(ask: Ask, scans: Scans) -> Figures:
-    """How often a file as published is answered as its smaller copy is; most of them the fit has seen."""
+def robustness(predict: Predict, scans: Scans, test: Array) -> dict[str, Figures]:
+    """Return how often the prediction stays the same, and is right, for the same scan in another form.
+
+    If the kind of file gave the class away, the share that is predicted to have no tumour would change.
+    """
+    rows = np.flatnonzero(test)[::VARIED]
+    forms: dict[str, list[bytes]] = {"as_stored": [scans.jpegs[row] for row in rows]}
+    for file in forms["as_stored"][:]:
+        for name, variant in variants(Image.open(io.BytesIO(file))).items():
+            forms.setdefault(name, []).append(variant)
+    labels = {name: predict(np.stack([prepared(file) for file in files])).labels for name, files in forms.items()}
+    truth = scans.classes[rows]
+    return {
+        name: {
+            "scans": len(truth),
+            "same_prediction": share(predicted == labels["as_stored"]),
+            "accuracy": share(predicted == truth),
+            "predicted_no_tumour": share(predicted == NO_TUMOUR),
+        }
+        for name, predicted in labels.items()
+    }
+
+
+def originals(predict: Predict, scans: Scans) -> Figures:
+    """Return how often a published file gets the same prediction as its smaller copy.
+
+    Most of these scans took part in the fit.
+    """
     rows = np.array(sorted(scans.originals))
-    published = ask(np.stack([seen(scans.originals[row]) for row in rows])).labels
-    kept = ask(np.stack([seen(scans.jpegs[row]) for row in rows])).labels
-    return {"scans": len(rows), "same_answer": share(published == kept)}
+    published = predict(np.stack([prepared(scans.originals[row]) for row in rows])).labels
+    stored = predict(np.stack([prepared(scans.jpegs[row]) for row in rows])).labels
+    return {"scans": len(rows), "same_prediction": share(published == stored)}
 
 
-def strange(ask: Ask, strange_above: float, answers: Answers, digits: NDArray[np.uint8]) -> dict[str, Figures]:
-    """Of the judged scans and of what is none, the share that is warned of as strange."""
-    shares = {"judged_scans": warned(answers.strangeness, strange_above)}
-    for name, pictures in strangers(digits).items():
-        measured = ask(np.stack([scan.prepare(picture)[0] for picture in pictures])).strangeness
-        shares[name] = warned(measured, strange_above)
+def out_of_distribution(
+    predict: Predict, threshold: float, predictions: Predictions, digits: NDArray[np.uint8]
+) -> dict[str, Figures]:
+    """Return how often the server warns of the test scans, and of pictures without a scan."""
+    shares = {"test_scans": flagged(predictions.ood_scores, threshold)}
+    for name, pictures in without_scan(digits).items():
+        ood_scores = predict(np.stack([scan.prepare(picture)[0] for picture in pictures])).ood_scores
+        shares[name] = flagged(ood_scores, threshold)
     return shares
 
 
-def times(ask: Ask, file: bytes) -> Figures:
-    """Of one scan on one core, in milliseconds: the graph, and before it decoding and preparing."""
-    picture = seen(file)[None]
-    return {"graph": milliseconds(lambda: ask(picture)), "decode_and_prepare": milliseconds(lambda: seen(file))}
-
-
-def _beside(answers: Array, kept: Array, truth: Array) -> Figures:
+def timings(predict: Predict, file: bytes) -> Figures:
+    """Return the milliseconds that one scan takes on one core: the graph, and decoding and preparing before it."""
+    picture = prepared(file)[None]
     return {
-        "scans": len(truth),
-        "same_answer": share(answers == kept),
-        "accuracy": share(answers == truth),
-        "said_to_have_no_tumour": share(answers == NO_TUMOUR),
+        "graph": milliseconds(lambda: predict(picture)),
+        "decode_and_prepare": milliseconds(lambda: prepared(file)),
     }

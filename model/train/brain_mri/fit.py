@@ -1,38 +1,37 @@
-"""The knobs of the brain MRI scans' network, of how scans are varied for it, and of its fit."""
+"""Hyperparameters of the brain MRI model: its network, the augmentation of its scans, and its fit."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from model.train.picture.augment import Variation
+from model.train.picture.augment import Augmentation
 from model.train.picture.design import Design
 from model.train.picture.fit import Recipe
-from model.train.picture.network import untrained
-from model.train.picture.pytorch import nn, torch
+from model.train.picture.network import nn, torch, untrained
 
 CHANNELS = (16, 48, 96, 192)
-STEM, STRIDE = 5, 2  # pixels, of the first convolution: its side, and how far apart its places are
+STEM, STRIDE = 5, 2  # kernel size and stride of the first convolution, in pixels
 DROPOUT = 0.2
 
-VARIATION = Variation(turn=20, shift=0.06, scale=0.16, warp=0.02, gamma=0.45, mirror=True)
-# The classes come from different sources, so what a source does to a picture must tell nothing.
-COARSEST, FINEST = 0.35, 0.9  # share of the resolution that a quarter of each batch is brought down to
-NOISE = 0.06  # its highest standard deviation, on another quarter
-CONTRAST = 0.25  # up to e^0.25 more or less
-BRIGHTNESS = 0.06
+ROTATE_AND_BEND = Augmentation(rotate=20, shift=0.06, scale=0.16, warp=0.02, gamma=0.45, mirror=True)
+# The classes come from different sources, so the traces of a source (resolution, noise, contrast) must say nothing.
+COARSEST, FINEST = 0.35, 0.9  # share of the resolution that a quarter of each batch keeps
+NOISE = 0.06  # highest standard deviation, on another quarter
+CONTRAST = 0.25  # greys are multiplied by e^-0.25 to e^0.25
+BRIGHTNESS = 0.06  # up to this much is added or subtracted
 
 
-def network(seed: int) -> Any:
-    """As `untrained`, but with a first convolution that is coarser and sees farther."""
-    made = untrained(CHANNELS, 4, seed, DROPOUT)
-    features, _ = made
+def coarse_network(seed: int) -> Any:
+    """Return the network of `untrained` with a coarser first convolution that covers a larger area."""
+    network = untrained(CHANNELS, 4, seed, DROPOUT)
+    features, _ = network
     features[0] = nn.Conv2d(1, CHANNELS[0], STEM, stride=STRIDE, padding=STEM // 2, bias=False)
-    return made.to(memory_format=torch.channels_last)
+    return network.to(memory_format=torch.channels_last)
 
 
-def vary(pictures: Any) -> Any:
-    """The scans [n, 1, height, width] as another machine, position or file would have shown them."""
-    pictures = VARIATION(pictures)
+def augment(pictures: Any) -> Any:
+    """Return scans [n, 1, height, width] as another scanner, position or file would have shown them."""
+    pictures = ROTATE_AND_BEND(pictures)
     quarter = len(pictures) // 4
     coarse, noisy, rest = pictures[:quarter], pictures[quarter : 2 * quarter], pictures[2 * quarter :]
     if quarter:
@@ -50,15 +49,15 @@ def _coarse(pictures: Any) -> Any:
 
 
 def _draw(pictures: Any) -> Any:
-    """Uniform from -1 to 1, one for each picture."""
+    """Draw one number for each picture, uniformly from -1 to 1."""
     return torch.rand(len(pictures), 1, 1, 1) * 2 - 1
 
 
 DESIGN = Design(
-    untrained=network,
-    vary=vary,
+    untrained=coarse_network,
+    augment=augment,
     recipe=Recipe(epochs=60, learning_rate=0.1, batch=64, label_smoothing=0.05),
     quick=Recipe(epochs=1, learning_rate=0.05, batch=16),
-    both_ways=True,
-    unmeasured=CHANNELS[-1],
+    mirrored=True,
+    unscored=CHANNELS[-1],
 )

@@ -1,8 +1,7 @@
-"""Brain tumours in MRI scans: knobs → data → fit → judge → save. The knobs of the fit are in brain_mri_fit."""
+"""Trains the model of brain tumours in MRI scans: data → fit → evaluate → save."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,81 +12,86 @@ from model.bundle import Bundle
 from model.bundle_write import save
 from model.image.scan import SIDE
 from model.task import Picture, Task
-from model.train import datasets
-from model.train.brain_mri import data
-from model.train.brain_mri import evaluate as judge
+from model.train import Log, datasets
+from model.train.brain_mri import data, evaluate
 from model.train.brain_mri.card import card
 from model.train.brain_mri.data import Scans
-from model.train.picture.described import described
-from model.train.picture.distribution import distribution
-from model.train.picture.evaluate import asker, bound
-from model.train.picture.fitted import Fitted, Pictures
+from model.train.mistakes import TestSet
+from model.train.picture.evaluate import ood_threshold, predictor
+from model.train.picture.fitted import Fitted, Pictures, picture_task, training_statistics
 
-JUDGED = 0  # the fold that no fit sees and no knob was chosen by
-ONE_ASIDE_OF = 16  # groups of near copies in the other folds: to calibrate on
-USUAL = 0.99  # share of the scans put aside that are not called strange
-QUICK = 20  # every so many rows make a quick run
+TEST_FOLD = 0  # takes no part in any fit or choice of hyperparameters
+CALIBRATION_SHARE = 16  # one in so many groups of near copies in the other folds is kept for calibration
+USUAL = 0.99  # share of the calibration scans below the out-of-distribution threshold
+QUICK = 20  # one in so many rows is used by a quick run
 
 LABELS = ("glioma", "meningioma", "no tumour", "pituitary tumour")
 CAUTION = "This is not a medical device. Do not use it for any decision about a patient."
 
 Rows = NDArray[np.bool_]
-Say = Callable[[str], None]
 
 
-def train(output: Path, say: Say, quick: bool = False) -> Bundle:
-    """Train, judge and write the bundle; two runs on one machine write the same, but for the times on the card."""
+def train(output: Path, log: Log, quick: bool = False) -> Bundle:
+    """Train, evaluate and write the bundle; on one machine only the timings in the card differ between runs."""
     rows = data.table()
-    scans = data.load(rows[::QUICK] if quick else rows, say)
-    return made(output, scans, datasets.mnist().test_images, say, quick)
+    scans = data.load(rows[::QUICK] if quick else rows, log)
+    return build(output, scans, datasets.mnist().test_images, log, quick)
 
 
-def made(output: Path, scans: Scans, digits: Pictures, say: Say, quick: bool) -> Bundle:
-    """The bundle made of these scans; some of the handwritten digits [n, 28, 28] are shown to it as no scans."""
-    # PyTorch is there only where pictures are trained on.
+def build(output: Path, scans: Scans, digits: Pictures, log: Log, quick: bool) -> Bundle:
+    """Make the bundle from these scans; handwritten digits [n, 28, 28] are examples of pictures without a scan."""
+    # Imported here, because PyTorch is only installed where picture models are trained.
     from model.train.brain_mri.fit import DESIGN  # noqa: PLC0415
-    from model.train.picture.design import fitted  # noqa: PLC0415
+    from model.train.picture import design  # noqa: PLC0415
 
-    pictures = np.stack([np.round(judge.seen(jpeg) * 255).astype(np.uint8) for jpeg in scans.jpegs])
+    pictures = np.stack([np.round(evaluate.prepared(jpeg) * 255).astype(np.uint8) for jpeg in scans.jpegs])
     recipe = DESIGN.quick if quick else DESIGN.recipe
 
-    def fitted_without(judged: Rows, epochs: int) -> Fitted:
-        parts = parted(scans, judged)
-        known, aside = ((pictures[part], scans.classes[part]) for part in parts)
-        say(f"Data: {len(known[1])} scans to fit on, {len(aside[1])} to calibrate on, {judged.sum()} to judge.")
-        return fitted(DESIGN, replace(recipe, epochs=epochs), known, aside, say)
+    def fit_without(test: Rows, epochs: int) -> Fitted:
+        train, calibration = ((pictures[part], scans.classes[part]) for part in split(scans, test))
+        log(f"Data: {len(train[1])} scans to train on, {len(calibration[1])} to calibrate on, {test.sum()} to test on.")
+        return design.build(DESIGN, replace(recipe, epochs=epochs), train, calibration, log)
 
-    judged = scans.folds == JUDGED
-    network = fitted_without(judged, recipe.epochs)
-    say("Judging the graph on the scans of the fold that no fit saw.")
-    ask = asker(network.graph)
-    strangeness = ask(network.aside[0] / 255).strangeness
-    strange_above = bound(strangeness, USUAL)
-    figures, answers = judge.unseen(ask, scans, judged, LABELS)
-    say("Fitting another, with half the epochs, for the published split, whose near copies flatter.")
-    leaky = fitted_without(scans.testing, (recipe.epochs + 1) // 2)
-    flattered, _ = judge.unseen(asker(leaky.graph), scans, scans.testing, LABELS)
-    made_card = card(
-        network.told,
-        scans,
-        {"fold_0": figures, "published_split": flattered},
-        {
-            "robustness": judge.robustness(ask, scans, judged) | {"originals": judge.originals(ask, scans)},
-            "strange": judge.strange(ask, strange_above, answers, digits),
-            "milliseconds": judge.times(ask, scans.jpegs[0]),
-        },
-    )
+    test = scans.folds == TEST_FOLD
+    fitted = fit_without(test, recipe.epochs)
+    log("Evaluating the graph on the fold that took no part in the fit.")
+    predict = predictor(fitted.graph)
+    ood_scores = predict(fitted.calibration[0] / 255).ood_scores
+    threshold = ood_threshold(ood_scores, USUAL)
+    figures, predictions = evaluate.held_out(predict, scans, test, LABELS)
+    log("Fitting another network with half the epochs for the published split, whose near copies flatter.")
+    leaky = predictor(fit_without(scans.testing, (recipe.epochs + 1) // 2).graph)
+    flattered, _ = evaluate.held_out(leaky, scans, scans.testing, LABELS)
+    tests = {
+        "robustness": evaluate.robustness(predict, scans, test) | {"originals": evaluate.originals(predict, scans)},
+        "out_of_distribution": evaluate.out_of_distribution(predict, threshold, predictions, digits),
+        "milliseconds": evaluate.timings(predict, scans.jpegs[0]),
+    }
+    near_copies = float(np.mean(scans.twins[scans.testing]))
+    metrics = {"fold_0": figures, "published_split": flattered}
     return save(
-        output, task(strange_above), None, network.graph, made_card, distribution(network, ask, strangeness, LABELS)
+        output,
+        task(threshold),
+        None,
+        fitted.graph,
+        card(fitted.summary, int(scans.testing.sum()), near_copies, metrics, tests),
+        training_statistics(fitted, predict, ood_scores, LABELS),
     )
 
 
-def task(strange_above: float) -> Task:
-    picture = Picture("scan", SIDE, SIDE, "a brain MRI scan", strange_above, input="upload", caution=CAUTION)
-    return described("brain_mri", "Brain tumour MRI", LABELS, picture)
+def task(threshold: float) -> Task:
+    """Return the task of a model with this out-of-distribution threshold."""
+    picture = Picture("scan", SIDE, SIDE, "a brain MRI scan", threshold, input="upload", caution=CAUTION)
+    return picture_task("brain_mri", "Brain tumour MRI", LABELS, picture)
 
 
-def parted(scans: Scans, judged: Rows) -> tuple[Rows, Rows]:
-    """The rows to fit on and those to calibrate on, of those that are not judged."""
-    aside = ~judged & (scans.groups % ONE_ASIDE_OF == 0)
-    return ~judged & ~aside, aside
+def split(scans: Scans, test: Rows) -> tuple[Rows, Rows]:
+    """Return the rows to train on and those to calibrate on, of those not to test on."""
+    calibration = ~test & (scans.groups % CALIBRATION_SHARE == 0)
+    return ~test & ~calibration, calibration
+
+
+def test_set() -> TestSet:
+    rows = [row for row in data.table() if row["fold"] == str(TEST_FOLD)]
+    scans = data.load(rows, print)
+    return TestSet(np.stack([evaluate.prepared(jpeg) for jpeg in scans.jpegs]), scans.classes, scans.groups)

@@ -1,4 +1,4 @@
-"""What the brain MRI model is tried on beside scans as they come: copies in other forms, and what is no scan."""
+"""More test pictures for the brain MRI model: the same scans in other forms, and pictures without a scan."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from model.train.picture.photographs import photographs
+from model.train.picture.evaluate import photographs
 
 Grey = NDArray[np.uint8]
 
 EXIF_ORIENTATION = 0x0112
-TURNED_RIGHT = 6  # what the note says of a picture that must be turned by 90° clockwise to be upright
-EACH = 48  # strangers of a kind
+ROTATE_CLOCKWISE = 6  # the value for a picture that must be rotated by 90° clockwise to be upright
+EACH = 48  # pictures without a scan, of each kind
 SIDE = 256  # pixels
 
 
-def copies(scan: Image.Image) -> dict[str, bytes]:
-    """The same scan, mode L, in other forms of file; the last three have lost something."""
+def variants(scan: Image.Image) -> dict[str, bytes]:
+    """Return a scan of mode L as other files; the last three have lost information."""
     margin = max(scan.size) // 3
     return {
         "black_margin": _encoded(ImageOps.expand(scan, margin), "JPEG", quality=95),
@@ -28,15 +28,15 @@ def copies(scan: Image.Image) -> dict[str, bytes]:
         "cmyk": _encoded(scan.convert("RGB").convert("CMYK"), "JPEG", quality=95),
         "palette": _encoded(scan.quantize(256), "PNG"),
         "16_bits": _encoded(Image.fromarray(np.asarray(scan).astype(np.uint16) * 257), "PNG"),
-        "turned_by_exif": _turned(scan),
+        "turned_by_exif": _rotated(scan),
         "half_as_bright": _encoded(scan.point(lambda shade: shade // 2), "PNG"),
         "jpeg_quality_30": _encoded(scan, "JPEG", quality=30),
         "64_pixels": _encoded(_within(scan, 64), "PNG"),
     }
 
 
-def strangers(digits: Grey) -> dict[str, list[Grey]]:
-    """Pictures that show no scan, by kind; some of the handwritten digits [n, 28, 28] are one."""
+def without_scan(digits: Grey) -> dict[str, list[Grey]]:
+    """Return pictures without a scan by kind; some of the handwritten digits [n, 28, 28] are one kind."""
     random = np.random.default_rng(0)
     return {
         "digits": [np.asarray(Image.fromarray(digit).resize((SIDE, SIDE))) for digit in digits[:EACH]],
@@ -84,10 +84,10 @@ def _encoded(picture: Image.Image, form: str, **options: object) -> bytes:
     return file.getvalue()
 
 
-def _turned(scan: Image.Image) -> bytes:
-    note = Image.Exif()
-    note[EXIF_ORIENTATION] = TURNED_RIGHT
-    return _encoded(scan.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=95, exif=note)
+def _rotated(scan: Image.Image) -> bytes:
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = ROTATE_CLOCKWISE
+    return _encoded(scan.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=95, exif=exif)
 
 
 def _within(scan: Image.Image, side: int) -> Image.Image:

@@ -1,4 +1,4 @@
-"""How good the digits model is on other pictures than MNIST's, as it is served: prepare → graph → figures."""
+"""Evaluation of the digits model on pictures that MNIST does not have, as it is served: prepare → graph → figures."""
 
 from __future__ import annotations
 
@@ -11,33 +11,37 @@ from model.image import digit
 from model.image.decode import read_image
 from model.train.digits import variants
 from model.train.metrics import Figures
-from model.train.picture.evaluate import Answers, Ask, milliseconds, share, warned
+from model.train.picture.evaluate import Predict, Predictions, flagged, milliseconds, share
 
-COPIED = 20  # every so many test images are also asked about as copies
-BATCH = 100  # images, for the time that one of many takes
+VARIED = 20  # one in so many test images is also tested in other forms
+BATCH = 100  # images, for the time per image in a batch
 
 Grey = NDArray[np.uint8]
 
 
-def robustness(ask: Ask, images: Grey, labels: NDArray[np.int64], strange_above: float) -> dict[str, Figures]:
-    """How often the same digits are recognised in other pictures, and how often these are called strange."""
-    copied, known = images[::COPIED], labels[::COPIED]
-    forms = {name: (pictures, known) for name, pictures in variants.copies(copied).items()}
-    return {
-        name: {
-            "pictures": len(truth),
-            "accuracy": share((answers := ask(prepared(pictures))).labels == truth),
-            "warned": share(answers.strangeness > strange_above),
+def robustness(predict: Predict, images: Grey, labels: NDArray[np.int64], threshold: float) -> dict[str, Figures]:
+    """Return the accuracy on the same digits in other forms, and how often the server would warn of these."""
+    varied, truth = images[::VARIED], labels[::VARIED]
+    forms = {name: (pictures, truth) for name, pictures in variants.variants(varied).items()}
+    forms["printed"] = variants.printed()
+    figures = {}
+    for name, (pictures, expected) in forms.items():
+        predictions = predict(prepared(pictures))
+        figures[name] = {
+            "pictures": len(expected),
+            "accuracy": share(predictions.labels == expected),
+            "flagged": share(predictions.ood_scores > threshold),
         }
-        for name, (pictures, truth) in (forms | {"printed": variants.printed()}).items()
-    }
+    return figures
 
 
-def strange(ask: Ask, strange_above: float, answers: Answers, scans: Sequence[bytes]) -> dict[str, Figures]:
-    """Of the test images and of what is no digit, the share that is called strange; the scans are files."""
-    shares = {"test_images": warned(answers.strangeness, strange_above)}
-    for name, pictures in variants.strangers([read_image(scan)[0] for scan in scans]).items():
-        shares[name] = warned(ask(prepared(pictures)).strangeness, strange_above)
+def out_of_distribution(
+    predict: Predict, threshold: float, predictions: Predictions, scans: Sequence[bytes]
+) -> dict[str, Figures]:
+    """Return how often the server warns of the test images, and of pictures without a digit; the scans are files."""
+    shares = {"test_images": flagged(predictions.ood_scores, threshold)}
+    for name, pictures in variants.without_digit([read_image(scan)[0] for scan in scans]).items():
+        shares[name] = flagged(predict(prepared(pictures)).ood_scores, threshold)
     return shares
 
 
@@ -45,11 +49,11 @@ def prepared(pictures: Sequence[Grey]) -> NDArray[np.float32]:
     return np.stack([digit.prepare(picture)[0] for picture in pictures])
 
 
-def times(ask: Ask, images: Grey) -> Figures:
-    """Of one picture on one core."""
-    one, many, photograph = images[:1] / 255, images[:BATCH] / 255, variants.copies(images[:1])["photograph"][0]
+def timings(predict: Predict, images: Grey) -> Figures:
+    """Return the milliseconds that one picture takes on one core."""
+    one, many, photograph = images[:1] / 255, images[:BATCH] / 255, variants.variants(images[:1])["photograph"][0]
     return {
-        "graph": milliseconds(lambda: ask(one)),
-        "graph_among_100": round(milliseconds(lambda: ask(many)) / len(many), 3),
+        "graph": milliseconds(lambda: predict(one)),
+        "graph_among_100": round(milliseconds(lambda: predict(many)) / len(many), 3),
         "prepare_a_photograph": milliseconds(lambda: digit.prepare(photograph)),
     }

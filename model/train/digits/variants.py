@@ -1,4 +1,4 @@
-"""What the digits model is tried on beside MNIST: the same digits in other pictures, and what is no digit."""
+"""More test pictures for the digits model: the same digits in other forms, and pictures without a digit."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from model.image.paper import repeated
-from model.train.picture.photographs import photographs
+from model.train.picture.evaluate import photographs
 
-EACH = 200  # strangers of a kind
-LETTERS = "ACEFGHKMNPRTWX"  # that look like no digit
+EACH = 200  # pictures without a digit, of each kind
+LETTERS = "ACEFGHKMNPRTWX"  # those that do not look like a digit
 WHITE = 255
 LARGE = 280  # pixels
-BRUSH = 7  # pixels of a large picture, by which strokes get thicker or thinner all round
+BRUSH = 7  # pixels of a large picture by which strokes get thicker or thinner on each side
 
 Grey = NDArray[np.uint8]
 Random = np.random.Generator
-Copy = Callable[[Grey, Random], Grey]
+Vary = Callable[[Grey, Random], Grey]
 
 
-def copies(digits: Grey) -> dict[str, list[Grey]]:
-    """The digits [n, 28, 28], white on black, in other pictures."""
+def variants(digits: Grey) -> dict[str, list[Grey]]:
+    """Return the digits [n, 28, 28], white on black, in other forms."""
     random = np.random.default_rng(0)
-    return {name: [copy(digit, random) for digit in digits] for name, copy in COPIES.items()}
+    return {name: [vary(digit, random) for digit in digits] for name, vary in FORMS.items()}
 
 
 def printed() -> tuple[list[Grey], NDArray[np.int64]]:
-    """Digits of a printing font in several sizes, and which they are."""
+    """Return printed digits in several sizes, and their labels."""
     drawn = [(_letter(str(digit), size), digit) for digit in range(10) for size in range(24, 104, 8)]
     return [picture for picture, _ in drawn], np.array([digit for _, digit in drawn])
 
 
-def strangers(scans: list[Grey]) -> dict[str, list[Grey]]:
-    """Pictures that show no digit, by kind; brain scans are one."""
+def without_digit(scans: list[Grey]) -> dict[str, list[Grey]]:
+    """Return pictures without a digit by kind; the brain scans are one kind."""
     random = np.random.default_rng(0)
     return {
         "letters": [_letter(letter, size) for letter in LETTERS for size in range(24, 104, 8)],
@@ -76,7 +76,7 @@ def _photograph(digit: Grey, random: Random) -> Grey:
 
 
 def _photographed(digit: Grey, random: Random, sheet: tuple[int, int], side: int, noise: float) -> Grey:
-    """Ink on paper that is lit from one side and darker towards its corners, with the noise of a camera."""
+    """Draw ink on paper that is lit from one side and darker towards its corners, with the noise of a camera."""
     top, left = (int(random.integers(2, length - side - 2)) for length in sheet)
     ink = np.zeros(sheet)
     ink[top : top + side, left : left + side] = np.asarray(_large(digit, side)) / WHITE
@@ -87,7 +87,7 @@ def _photographed(digit: Grey, random: Random, sheet: tuple[int, int], side: int
 
 
 def _in_shadow(digit: Grey, random: Random) -> Grey:
-    """The photograph, across which the edge of a shadow falls."""
+    """Draw a photograph with the edge of a shadow across it."""
     photograph = _photograph(digit, random)
     down, right = np.indices(photograph.shape)
     within: NDArray[np.float64] = 1 / (1 + np.exp((random.integers(30, 90) - right - 0.3 * down) / 4))
@@ -100,7 +100,7 @@ def _letter(letter: str, size: int) -> Grey:
     return np.asarray(page)
 
 
-COPIES: Mapping[str, Copy] = {
+FORMS: Mapping[str, Vary] = {
     "as_they_are": lambda digit, _: digit,
     "black_on_white": lambda digit, _: WHITE - digit,
     "enlarged": lambda digit, _: WHITE - np.asarray(_large(digit)),

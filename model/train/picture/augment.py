@@ -1,29 +1,29 @@
-"""Pictures as they could have been as well: turned, moved, larger, slanted, warped, of a thicker or thinner stroke."""
+"""Augmentation: pictures rotated, shifted, scaled, sheared, warped, and with thicker or thinner strokes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from model.train.picture.pytorch import nn, torch
+from model.train.picture.network import nn, torch
 
 
 @dataclass(frozen=True)
-class Variation:
-    """The most that a picture is changed; each change is drawn for each picture alone."""
+class Augmentation:
+    """How far a picture may be changed; every change is drawn for each picture separately."""
 
-    turn: float = 0.0  # degrees, either way
+    rotate: float = 0.0  # degrees, either way
     shift: float = 0.0  # share of the side, either way
     scale: float = 0.0  # 0.1: from 10 % smaller to 10 % larger
     shear: float = 0.0  # share of the side that the top moves against the bottom
-    warp: float = 0.0  # share of the side that single parts move, smoothly
-    warp_points: int = 5  # of the grid, along each side, whose points move
-    stroke: float = 0.0  # 1: up to a pixel thicker or thinner all round
-    gamma: float = 0.0  # 0.3: greys up to e^0.3 darker or lighter by exponent
+    warp: float = 0.0  # share of the side that parts of the picture move, smoothly
+    warp_points: int = 5  # points of the moving grid along each side
+    stroke: float = 0.0  # 1: strokes up to a pixel thicker or thinner on each side
+    gamma: float = 0.0  # 0.3: exponents between e^-0.3 and e^0.3
     mirror: bool = False
 
     def __call__(self, pictures: Any) -> Any:
-        """Changed pictures, [n, 1, height, width] in 0–1 as they came."""
+        """Return changed pictures; both sides are [n, 1, height, width] in 0–1."""
         if self.stroke:
             pictures = _restroked(pictures, self.stroke)
         pictures = nn.functional.grid_sample(pictures, self._grid(pictures), align_corners=False)
@@ -32,9 +32,9 @@ class Variation:
         return pictures
 
     def _grid(self, pictures: Any) -> Any:
-        """Where each pixel comes from, [n, height, width, 2], in halves of the side."""
+        """Return where each pixel comes from, [n, height, width, 2], from -1 to 1 along each side."""
         count = len(pictures)
-        angle, scale = torch.deg2rad(_draw(count) * self.turn), torch.exp(_draw(count, 2) * self.scale)
+        angle, scale = torch.deg2rad(_draw(count) * self.rotate), torch.exp(_draw(count, 2) * self.scale)
         cosine, sine, shear = torch.cos(angle), torch.sin(angle), _draw(count) * self.shear
         flip = torch.sign(_draw(count)) if self.mirror else torch.ones(count)
         first = torch.stack([cosine * flip, -sine + shear, _draw(count) * self.shift * 2], dim=1)
@@ -56,5 +56,5 @@ def _restroked(pictures: Any, most: float) -> Any:
 
 
 def _draw(*shape: int) -> Any:
-    """Uniform from -1 to 1."""
+    """Draw uniformly from -1 to 1."""
     return torch.rand(*shape) * 2 - 1

@@ -1,28 +1,65 @@
-"""Temperature: what the logits are divided by, so that a stated probability is the share that comes true."""
+"""Calibration of a fitted network: the temperature of its probabilities, and its out-of-distribution score.
+
+The score is the Mahalanobis distance of a picture's features to the nearest class mean of the training pictures
+(Lee et al., 2018, https://arxiv.org/abs/1807.03888). The graph's output for it is called `strangeness`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.train.picture.pytorch import nn, torch
+LOWEST, HIGHEST = 0.1, 10.0  # bounds of the temperature
+RIDGE = 1e-3  # share of the mean variance that is added to each: features that never vary would explode otherwise
 
-LOWEST, HIGHEST = 0.1, 10.0
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class MahalanobisDetector:
+    """The score of a picture is the smallest |features · whitening - centre| over the centres."""
+
+    whitening: NDArray[np.float32]  # [features, features that count]
+    centres: NDArray[np.float32]  # [classes, features that count], whitened
+
+
+def fit_detector(features: Array, targets: Array, left_out: int = 0) -> MahalanobisDetector:
+    """Fit a detector with one covariance for all classes.
+
+    Args:
+        features: Training features [n, features].
+        targets: Class indices [n].
+        left_out: How many of the last features are ignored.
+    """
+    features = features[:, : features.shape[1] - left_out].astype(np.float64)
+    means = np.stack([features[targets == place].mean(axis=0) for place in np.unique(targets)])
+    covariance = np.cov(features - means[targets], rowvar=False)
+    covariance += np.eye(len(covariance)) * RIDGE * np.trace(covariance) / len(covariance)
+    values, vectors = np.linalg.eigh(covariance)
+    whitening = vectors / np.sqrt(values)
+    centres = (means @ whitening).astype(np.float32)
+    return MahalanobisDetector(np.pad(whitening.astype(np.float32), ((0, left_out), (0, 0))), centres)
 
 
 def temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
-    """The one of the highest likelihood on held-out logits [n, classes] and class indices [n]."""
-    held, classes = torch.from_numpy(logits).double(), torch.from_numpy(targets)
+    """Return what logits are divided by so that a stated probability is the share that comes true.
+
+    It maximises the likelihood of held-out logits [n, classes] with class indices [n].
+    """
+    from model.train.picture.network import nn, torch  # noqa: PLC0415 (the detector does without PyTorch)
+
+    held_out, classes = torch.from_numpy(logits).double(), torch.from_numpy(targets)
     logarithm = torch.zeros((), dtype=torch.double, requires_grad=True)
     optimiser = torch.optim.LBFGS([logarithm], max_iter=50, line_search_fn="strong_wolfe")
 
-    def surprise() -> Any:
+    def negative_log_likelihood() -> Any:
         optimiser.zero_grad()
-        loss = nn.functional.cross_entropy(held / logarithm.exp(), classes)
+        loss = nn.functional.cross_entropy(held_out / logarithm.exp(), classes)
         loss.backward()
         return loss
 
-    optimiser.step(surprise)
+    optimiser.step(negative_log_likelihood)
     return float(logarithm.detach().exp().clamp(LOWEST, HIGHEST))

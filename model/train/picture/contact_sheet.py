@@ -1,4 +1,4 @@
-"""Pictures side by side, each with lines of text below it: for a page of the documentation."""
+"""Draws pictures in rows, each with lines of text below it, for the documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-ACROSS = 5
+ACROSS = 5  # pictures in a row
 SHOWN = 168  # pixels, the side of a picture: six times MNIST's
 GAP = 12  # pixels
 LETTERS = 15  # pixels
@@ -17,7 +17,7 @@ LEADING = 4  # pixels between lines
 
 
 def sheet(pictures: Sequence[NDArray[Any]], texts: Sequence[str]) -> Image.Image:
-    """The pictures, square and in 0–1, in rows of ACROSS; columns are as wide as the longest line of text needs."""
+    """Draw square pictures in 0–1 in rows of ACROSS; columns are as wide as the longest line of text."""
     font = ImageFont.load_default(LETTERS)
     ruler = ImageDraw.Draw(Image.new("L", (1, 1)))
     boxes = [ruler.multiline_textbbox((0, 0), text, font, spacing=LEADING) for text in texts]
@@ -35,7 +35,7 @@ def sheet(pictures: Sequence[NDArray[Any]], texts: Sequence[str]) -> Image.Image
 
 
 def _enlarged(picture: NDArray[Any]) -> Image.Image:
-    """Whole pixels where they fit, as few of them are better seen than smoothed."""
+    """Enlarge without smoothing if the factor is whole: a small picture is clearer that way."""
     whole = SHOWN % len(picture) == 0
     smoothing = Image.Resampling.NEAREST if whole else Image.Resampling.BICUBIC
     return Image.fromarray(np.round(picture * 255).astype(np.uint8)).resize((SHOWN, SHOWN), smoothing)

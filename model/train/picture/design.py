@@ -1,4 +1,4 @@
-"""What the network of a model is and how it is fitted, and the way to its graph: fit → calibrate → measure → export."""
+"""A model's design, and the steps from it to a graph: fit → calibrate → export."""
 
 from __future__ import annotations
 
@@ -6,35 +6,41 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from model.train.picture.both_ways import graph_both_ways, seen_both_ways
-from model.train.picture.calibrate import temperature
-from model.train.picture.fit import Recipe, Say, fit, outputs, stages
+from model.train.picture.calibrate import fit_detector, temperature
+from model.train.picture.fit import Log, Recipe, fit, mirror_averaged, outputs, stages
 from model.train.picture.fitted import Examples, Fitted
-from model.train.picture.onnx import export
-from model.train.picture.strangeness import measure
+from model.train.picture.onnx import average_over_mirror, export
 
 
 @dataclass(frozen=True)
 class Design:
-    untrained: Callable[[int], Any]  # a seed → the network
-    vary: Callable[[Any], Any]  # pictures [n, 1, height, width] in 0–1 → as they could have been as well
+    """The network of a model and how it is fitted.
+
+    Attributes:
+        untrained: Makes the network from a seed.
+        augment: Changes a batch [n, 1, height, width] in 0–1 at random.
+        recipe: How the network is fitted.
+        quick: A recipe for a test run.
+        mirrored: Whether predictions are averaged over a picture and its mirror image.
+        unscored: How many of the last channels, counted over all stages, the out-of-distribution score ignores.
+    """
+
+    untrained: Callable[[int], Any]
+    augment: Callable[[Any], Any]
     recipe: Recipe
-    quick: Recipe  # to see that it works
-    both_ways: bool = False  # it looks at the mirror image as well
-    unmeasured: int = 0  # of the channels of all stages, the last that strangeness leaves out
+    quick: Recipe
+    mirrored: bool = False
+    unscored: int = 0
 
 
-def fitted(design: Design, recipe: Recipe, known: Examples, aside: Examples, say: Say) -> Fitted:
-    """A network fitted on `known` and calibrated on `aside`."""
-    network = fit(design.untrained(recipe.seed), known, aside, design.vary, recipe, say)
-    answered, seen = (seen_both_ways(see) if design.both_ways else see for see in (outputs, stages))
-    softened = temperature(answered(network, aside[0]), aside[1])
-    # Of every stage, as the last one sees hardly more than which class a picture is most like.
-    yardstick = measure(seen(network, known[0]), known[1], design.unmeasured)
-    graph = export(network, known[0].shape[1:], softened, yardstick, every_stage=True)
-    graph = graph_both_ways(graph) if design.both_ways else graph
-    return Fitted(graph, sum(map(_size, network.parameters())), softened, asdict(recipe), known, aside)
-
-
-def _size(weight: Any) -> int:
-    return int(weight.numel())
+def build(design: Design, recipe: Recipe, train: Examples, calibration: Examples, log: Log) -> Fitted:
+    """Fit the network on `train`, calibrate it on `calibration`, and export it."""
+    network = fit(design.untrained(recipe.seed), train, calibration, design.augment, recipe, log)
+    logits, features = (mirror_averaged(forward) if design.mirrored else forward for forward in (outputs, stages))
+    divisor = temperature(logits(network, calibration[0]), calibration[1])
+    # Features of every stage: those of the last one say little more than which class is the nearest.
+    detector = fit_detector(features(network, train[0]), train[1], design.unscored)
+    graph = export(network, train[0].shape[1:], divisor, detector)
+    graph = average_over_mirror(graph) if design.mirrored else graph
+    parameters = sum(int(weight.numel()) for weight in network.parameters())
+    return Fitted(graph, parameters, divisor, asdict(recipe), train, calibration)

@@ -1,4 +1,4 @@
-"""How good a graph for pictures is: it is asked as it is served, on one thread."""
+"""Evaluation of a graph for pictures: it runs as it is served, on one thread."""
 
 from __future__ import annotations
 
@@ -10,69 +10,86 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from PIL import Image
+from sklearn.datasets import load_sample_images
 
-from model.train.metrics import Figures, judge_classes
+from model.train.metrics import Figures, classification_figures
 
-PIXELS = 1 << 17  # that the graph takes at a time
+PIXELS = 1 << 17  # pixels per run of the graph
 TIMED = 100  # runs
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
+    """What a graph gives for n pictures."""
+
     labels: Array  # [n]
     probabilities: Array  # [n, classes]
-    strangeness: Array  # [n]
+    ood_scores: Array  # [n]
 
 
-Ask = Callable[[Array], Answers]
+Predict = Callable[[Array], Predictions]  # from pictures [n, height, width] in 0–1
 
 
-def asker(graph: bytes) -> Ask:
-    """A function from pictures [n, height, width] in 0–1 to the graph's answers."""
+def predictor(graph: bytes) -> Predict:
+    """Return a function that runs the graph on pictures [n, height, width] in 0–1."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    names = ["label", "probabilities", "strangeness"]
+    outputs = ["label", "probabilities", "strangeness"]
 
-    def ask(pictures: Array) -> Answers:
+    def predict(pictures: Array) -> Predictions:
         batch = max(1, PIXELS // pictures[0].size)
         parts = [
-            session.run(names, {"input": pictures[start : start + batch].astype(np.float32)})
+            session.run(outputs, {"input": pictures[start : start + batch].astype(np.float32)})
             for start in range(0, len(pictures), batch)
         ]
-        return Answers(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        return Predictions(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
-    return ask
+    return predict
 
 
-def figures(truth: Array, answers: Answers, labels: Iterable[str]) -> Figures:
-    """Those of `judge_classes`, and of each class the share of its pictures that are recognised."""
-    made = judge_classes(truth, answers.labels, answers.probabilities, np.arange(answers.probabilities.shape[1]))
-    for place, label in enumerate(labels):
-        made[f"recall_{label.replace(' ', '_')}"] = share(answers.labels[truth == place] == place)
-    return made
+def picture_figures(truth: Array, predictions: Predictions, labels: Iterable[str]) -> Figures:
+    """Return the figures of `classification_figures`, and the recall of each class."""
+    classes = np.arange(predictions.probabilities.shape[1])
+    figures = classification_figures(truth, predictions.labels, predictions.probabilities, classes)
+    for index, label in enumerate(labels):
+        figures[f"recall_{label.replace(' ', '_')}"] = share(predictions.labels[truth == index] == index)
+    return figures
 
 
 def share(hits: Array) -> float | None:
     return round(float(np.mean(hits)), 4) if len(hits) else None
 
 
-def bound(strangeness: Array, usual: float) -> float:
-    """The strangeness above which a picture is called strange: so large a share of these is not."""
-    return round(float(np.quantile(strangeness, usual)), 3)
+def ood_threshold(ood_scores: Array, usual: float) -> float:
+    """Return the score that a share `usual` of these scores does not exceed."""
+    return round(float(np.quantile(ood_scores, usual)), 3)
 
 
-def warned(strangeness: Array, strange_above: float) -> Figures:
-    return {"pictures": len(strangeness), "warned": share(strangeness > strange_above)}
+def flagged(ood_scores: Array, threshold: float) -> Figures:
+    """Return how many pictures there are, and the share that the server warns about."""
+    return {"pictures": len(ood_scores), "flagged": share(ood_scores > threshold)}
 
 
 def milliseconds(call: Callable[[], object]) -> float:
-    """The median time of a call."""
+    """Return the median time of a call."""
     times = []
     for _ in range(TIMED):
         started = perf_counter()
         call()
         times.append(perf_counter() - started)
     return round(float(np.median(times)) * 1000, 3)
+
+
+def photographs(random: np.random.Generator, count: int, side: int) -> list[NDArray[np.uint8]]:
+    """Return grey squares from the two photographs in scikit-learn: neither digits nor scans."""
+    squares = []
+    for photograph in load_sample_images().images:
+        grey = np.asarray(Image.fromarray(photograph).convert("L"))
+        for _ in range(count // 2):
+            top, left = (int(random.integers(0, length - side)) for length in grey.shape)
+            squares.append(grey[top : top + side, left : left + side])
+    return squares

@@ -1,4 +1,4 @@
-"""The fit: batches drawn anew each epoch, varied, and the running mean of the weights as what comes out."""
+"""Fitting a network: shuffled, augmented batches; the result is the running mean of the weights."""
 
 from __future__ import annotations
 
@@ -10,42 +10,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.train.picture.pytorch import nn, torch
+from model.train.picture.network import nn, torch
 
-BATCH = 500  # pictures at a time where nothing is learnt
+BATCH = 500  # pictures per forward pass when nothing is learnt
 
 Pictures = NDArray[np.uint8]
 Targets = NDArray[np.int64]
-Say = Callable[[str], None]
+Log = Callable[[str], None]
+Forward = Callable[[Any, Pictures], NDArray[np.float32]]  # a network, and pictures [n, height, width]
 
 
 @dataclass(frozen=True)
 class Recipe:
     epochs: int
-    learning_rate: float  # at its highest, a third into the fit
+    learning_rate: float  # the peak, 30 % into the fit
     batch: int = 128
     momentum: float = 0.9
     weight_decay: float = 5e-4
     label_smoothing: float = 0.0
-    decay: float = 0.998  # of the running mean of the weights, a step; less in the first, when they change fast
+    decay: float = 0.998  # per step, of the running mean of the weights; lower in the first steps
     seed: int = 0
 
 
 def fit(
     network: Any,
-    known: tuple[Pictures, Targets],
+    train: tuple[Pictures, Targets],
     held_out: tuple[Pictures, Targets],
-    vary: Callable[[Any], Any],
+    augment: Callable[[Any], Any],
     recipe: Recipe,
-    say: Say,
+    log: Log,
 ) -> Any:
-    """The network fitted on `known`: pictures [n, height, width] and class indices [n].
+    """Fit the network; on one kind of processor the same arguments give the same weights.
 
-    What is held out is only looked at, for the lines that `say` gets. On one kind of processor the same arguments
-    give the same weights.
+    Args:
+        network: The network to fit.
+        train: Pictures [n, height, width] and class indices [n].
+        held_out: The same; used only for the accuracy that is logged.
+        augment: Changes a batch [n, 1, height, width] in 0–1.
+        recipe: How to fit.
+        log: Gets one line per epoch.
+
+    Returns:
+        The network with the running mean of the weights.
     """
     torch.manual_seed(recipe.seed)
-    pictures, targets = tensors(known[0]), torch.from_numpy(known[1])
+    pictures, targets = tensors(train[0]), torch.from_numpy(train[1])
     steps = -(-len(pictures) // recipe.batch)
     optimiser = torch.optim.SGD(
         network.parameters(),
@@ -65,18 +74,18 @@ def fit(
         for chosen in torch.randperm(len(pictures)).split(recipe.batch):
             optimiser.zero_grad()
             with torch.autocast("cpu", torch.bfloat16):
-                logits = network(vary(scaled(pictures[chosen])))
+                logits = network(augment(scaled(pictures[chosen])))
             loss = nn.functional.cross_entropy(logits.float(), targets[chosen], label_smoothing=recipe.label_smoothing)
             loss.backward()
             optimiser.step()
             schedule.step()
             mean.update_parameters(network)
             losses += loss.item() * len(chosen)
-        right = (outputs(mean.module, held_out[0]).argmax(axis=1) == held_out[1]).mean()
-        left = (monotonic() - started) / epoch * (recipe.epochs - epoch) / 60
-        say(
+        accuracy = (outputs(mean.module, held_out[0]).argmax(axis=1) == held_out[1]).mean()
+        minutes_left = (monotonic() - started) / epoch * (recipe.epochs - epoch) / 60
+        log(
             f"Epoch {epoch} of {recipe.epochs}: loss {losses / len(pictures):.4f}, "
-            f"held out {right:.2%}, {left:.1f} minutes left."
+            f"held out {accuracy:.2%}, {minutes_left:.1f} minutes left."
         )
     return mean.module.eval()
 
@@ -89,7 +98,7 @@ def _running_mean(decay: float) -> Callable[[Any, Any, Any], Any]:
 
 
 def outputs(network: Any, pictures: Pictures) -> NDArray[np.float32]:
-    """What a network, or a part of it, gives for pictures [n, height, width], in single precision."""
+    """Return what a network, or a part of one, gives for pictures [n, height, width]."""
     network.eval()
     with torch.no_grad():
         parts = [network(scaled(part)) for part in tensors(pictures).split(BATCH)]
@@ -97,10 +106,23 @@ def outputs(network: Any, pictures: Pictures) -> NDArray[np.float32]:
 
 
 def stages(network: Any, pictures: Pictures) -> NDArray[np.float32]:
-    """What each stage of a network of `untrained` sees, in the mean over the picture: [n, channels of all stages]."""
-    ends = [place + 1 for place, layer in enumerate(network[0]) if isinstance(layer, nn.MaxPool2d)]
+    """Return the features of every stage of an `untrained` network, averaged over the picture.
+
+    The shape is [n, channels of all stages].
+    """
+    ends = [index + 1 for index, layer in enumerate(network[0]) if isinstance(layer, nn.MaxPool2d)]
     parts = [nn.Sequential(*network[0][:end], nn.AdaptiveAvgPool2d(1), nn.Flatten()) for end in ends]
     return np.concatenate([outputs(part, pictures) for part in parts], axis=1)
+
+
+def mirror_averaged(forward: Forward) -> Forward:
+    """Return `forward` averaged over a picture and its mirror image, as a mirror-averaging graph computes it."""
+
+    def averaged(network: Any, pictures: Pictures) -> NDArray[np.float32]:
+        mirrored = np.ascontiguousarray(pictures[:, :, ::-1])
+        return np.asarray((forward(network, pictures) + forward(network, mirrored)) / 2)
+
+    return averaged
 
 
 def tensors(pictures: Pictures) -> Any:
@@ -108,5 +130,5 @@ def tensors(pictures: Pictures) -> Any:
 
 
 def scaled(pictures: Any) -> Any:
-    """0–1, in the order of memory that convolutions are fastest in."""
+    """Scale to 0–1, in the memory layout in which convolutions are fastest."""
     return pictures.float().div(255).contiguous(memory_format=torch.channels_last)

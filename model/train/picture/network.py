@@ -1,4 +1,7 @@
-"""The network: stages of two convolutions, each stage at half the resolution of the one before."""
+"""PyTorch, imported once for all training code, and the convolutional network that the picture models use.
+
+Each stage has two convolutions and halves the resolution.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,27 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from model.train.picture.pytorch import nn, torch
+from model.bundle import BundleError
+
+try:
+    import torch
+    from torch import nn
+except ImportError as error:
+    raise BundleError(
+        "Training on pictures needs PyTorch: pip install --require-hashes -r requirements-train.lock"
+    ) from error
+
+__all__ = ["nn", "torch", "untrained"]
+
+# More threads would add up in another order, so that a fit would not come out the same.
+torch.use_deterministic_algorithms(True)
+torch.set_num_threads(1)
 
 
 def untrained(channels: Sequence[int], classes: int, seed: int, dropout: float = 0.0) -> Any:
-    """A network from [n, 1, height, width] to logits [n, classes].
+    """Return a network from pictures [n, 1, height, width] to logits [n, classes].
 
-    It has two parts: the features, [n, channels of the last stage], and the linear layer upon them.
+    It has two parts: the features [n, channels of the last stage], and a linear layer on top of them.
     """
     torch.manual_seed(seed)
     layers: list[Any] = []

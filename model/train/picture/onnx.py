@@ -1,4 +1,4 @@
-"""A fitted network as the ONNX graph that `model.task` promises of a picture."""
+"""Export of a fitted network as the ONNX graph that `model.task` describes for pictures."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from model.train.picture.convolution import attributes, folded
-from model.train.picture.pytorch import nn
-from model.train.picture.strangeness import Yardstick
+from model.train.picture.calibrate import MahalanobisDetector
+from model.train.picture.network import nn, torch
 
 OPSET = 18
 IR_VERSION = 10
+WIDTH_AXIS = 3  # of [n, 1, height, width]
+
+Array = NDArray[Any]
 
 
 @dataclass
@@ -33,30 +36,29 @@ class _Graph:
         return output
 
 
-def export(
-    network: Any, shape: tuple[int, int], temperature: float, yardstick: Yardstick, every_stage: bool = False
-) -> bytes:
-    """The graph of a network of `untrained`, for pictures [n, height, width] in 0–1.
+def export(network: Any, shape: tuple[int, int], temperature: float, detector: MahalanobisDetector) -> bytes:
+    """Return the graph of a network made by `untrained`, for pictures [n, height, width] in 0–1.
 
-    The yardstick is of the last features, or of those of every stage: see `fit.stages`. Batch normalisation goes into
-    the convolutions, the temperature into the last layer. The same network always gives the same bytes.
+    Batch normalisation is folded into the convolutions and the temperature into the last layer. The detector works
+    on the features of `fit.stages`. The same network always gives the same bytes.
+
+    Raises:
+        TypeError: A layer has no equivalent here.
     """
     features, last = network
     graph = _Graph()
     pictures = graph.node("Unsqueeze", "input", graph.weight([1], np.int64))
-    *pooled, seen = _features(graph, features, pictures)
+    *pooled, flat = _features(graph, features, pictures)
     logits = graph.node(
         "Gemm",
-        seen,
+        flat,
         graph.weight(last.weight.detach().numpy().T / temperature),
         graph.weight(last.bias.detach().numpy() / temperature),
     )
     graph.node("ArgMax", logits, output="label", axis=1, keepdims=0)
     graph.node("Softmax", logits, output="probabilities", axis=1)
-    if every_stage:
-        means = [graph.node("Flatten", graph.node("GlobalAveragePool", stage)) for stage in pooled]
-        seen = graph.node("Concat", *means, axis=1)
-    _strangeness(graph, seen, yardstick)
+    means = [graph.node("Flatten", graph.node("GlobalAveragePool", stage)) for stage in pooled]
+    _ood_score(graph, graph.node("Concat", *means, axis=1), detector)
     made = helper.make_graph(
         graph.nodes,
         "picture",
@@ -74,15 +76,51 @@ def export(
     return content
 
 
+def average_over_mirror(graph: bytes) -> bytes:
+    """Return the graph with its features averaged over a picture and its mirror image.
+
+    All outputs follow from the features.
+    """
+    model = onnx.load_from_string(graph)
+    first = next(node for node in model.graph.node if node.op_type == "Conv")
+    pictures = first.input[0]
+    ends = {"last": [-1], "beyond": [np.iinfo(np.int64).min], "axis": [WIDTH_AXIS], "back": [-1]}
+    model.graph.initializer.extend(numpy_helper.from_array(np.array(value), name) for name, value in ends.items())
+    nodes = []
+    for node in model.graph.node:
+        if node is first:
+            nodes.append(helper.make_node("Slice", [pictures, *ends], ["mirrored"]))
+            nodes.append(helper.make_node("Concat", [pictures, "mirrored"], ["both"], axis=0))
+            node.input[0] = "both"
+        nodes.append(node)
+        if node.op_type == "Flatten":
+            nodes += _mean_of_halves(node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _mean_of_halves(flatten: onnx.NodeProto) -> list[onnx.NodeProto]:
+    """Rename the output, which holds the pictures and then their mirror images; its old name is that of the mean."""
+    features = flatten.output[0]
+    both, seen, mirrored = (f"{features}_{part}" for part in ("both", "seen", "mirrored"))
+    flatten.output[0] = both
+    return [
+        helper.make_node("Split", [both], [seen, mirrored], axis=0, num_outputs=2),
+        helper.make_node("Mean", [seen, mirrored], [features]),
+    ]
+
+
 def _features(graph: _Graph, layers: Any, tensor: str) -> list[str]:
-    """What comes out of each pooling, and of all."""
+    """Add the layers; return the output of each pooling, then that of the last layer."""
     pooled = []
     along = [None, *layers, None]
     for before, layer, after in zip(along, along[1:], along[2:], strict=False):
         match layer:
             case nn.Conv2d():
-                weight, bias = (graph.weight(value) for value in folded(layer, after))
-                tensor = graph.node("Conv", tensor, weight, bias, **attributes(layer))
+                weight, bias = (graph.weight(value) for value in _folded(layer, after))
+                tensor = graph.node("Conv", tensor, weight, bias, **_attributes(layer))
             case nn.ReLU():
                 tensor = graph.node("Relu", tensor)
             case nn.MaxPool2d(kernel_size=side, padding=0, dilation=1, ceil_mode=False) if layer.stride == side:
@@ -94,18 +132,46 @@ def _features(graph: _Graph, layers: Any, tensor: str) -> list[str]:
             case nn.Flatten(start_dim=1, end_dim=-1):
                 tensor = graph.node("Flatten", tensor)
             case nn.BatchNorm2d() if isinstance(before, nn.Conv2d):
-                pass  # it is in that
+                pass  # folded into the convolution
             case nn.Dropout():
-                pass  # it is of the training
+                pass  # only for training
             case _:
-                raise TypeError(f"No ONNX operator is known here for {layer}.")
+                raise TypeError(f"This export knows no ONNX operator for {layer}.")
     return [*pooled, tensor]
 
 
-def _strangeness(graph: _Graph, seen: str, yardstick: Yardstick) -> None:
-    whitened = graph.node("MatMul", seen, graph.weight(yardstick.whitening))
+def _folded(convolution: Any, normalisation: Any) -> tuple[Array, Array]:
+    """Return weight and bias of a convolution that includes the batch normalisation after it. Raises TypeError."""
+    if not isinstance(normalisation, nn.BatchNorm2d) or None in (
+        normalisation.weight,
+        normalisation.bias,
+        normalisation.running_mean,
+    ):
+        raise TypeError(
+            f"{convolution} is followed by {normalisation or 'nothing'}, "
+            "not by a batch normalisation with weights and running statistics."
+        )
+    scale = normalisation.weight / (normalisation.running_var + normalisation.eps).sqrt()
+    weight = convolution.weight * scale[:, None, None, None]
+    before = torch.zeros(()) if convolution.bias is None else convolution.bias
+    bias = normalisation.bias + (before - normalisation.running_mean) * scale
+    return weight.detach().numpy(), bias.detach().numpy()
+
+
+def _attributes(convolution: Any) -> dict[str, Any]:
+    """Return the attributes of the Conv operator without those that have the default value. Raises TypeError."""
+    if isinstance(convolution.padding, str) or convolution.padding_mode != "zeros":
+        raise TypeError(f"The padding of {convolution} cannot be exported: only a number of zeros can.")
+    given = {"strides": [*convolution.stride], "dilations": [*convolution.dilation], "group": convolution.groups}
+    default = {"strides": [1, 1], "dilations": [1, 1], "group": 1}
+    changed = {name: value for name, value in given.items() if value != default[name]}
+    return {"pads": 2 * [*convolution.padding]} | changed
+
+
+def _ood_score(graph: _Graph, features: str, detector: MahalanobisDetector) -> None:
+    whitened = graph.node("MatMul", features, graph.weight(detector.whitening))
     apart = graph.node(
-        "Sub", graph.node("Unsqueeze", whitened, graph.weight([1], np.int64)), graph.weight(yardstick.centres)
+        "Sub", graph.node("Unsqueeze", whitened, graph.weight([1], np.int64)), graph.weight(detector.centres)
     )
     distances = graph.node("ReduceL2", apart, graph.weight([2], np.int64), keepdims=0)
     graph.node("ReduceMin", distances, graph.weight([1], np.int64), output="strangeness", keepdims=0)

@@ -1,8 +1,7 @@
-"""Breast Cancer Wisconsin (Diagnostic) on six features: knobs → data → fit → judge → save."""
+"""Trains the model of Breast Cancer Wisconsin (Diagnostic) on six features: data → evaluate → fit → save."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +17,28 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from model.bundle import Bundle
-from model.bundle_write import save
+from model.bundle_write import save, versions
+from model.train import Log
 from model.train.data_statistics import describe
-from model.train.metrics import Figures, judge_classes
+from model.train.metrics import Figures, classification_figures
 from model.train.tabular import wisconsin
-from model.train.tabular.check import prove
+from model.train.tabular.check import check_conversion
 from model.train.tabular.joblib_file import dump
 from model.train.tabular.onnx import convert
-from model.train.versions import versions
 
 HELD_OUT_SHARE = 0.25
 SEED = 0  # of the held-out split and of the folds; the model itself has no randomness
 FOLDS = 10
-SHUFFLES = 10  # how often the folds are drawn anew, to show what the draw is worth
+SHUFFLES = 10  # of the folds, to show how much the figures depend on them
 INVERSE_REGULARISATION = 10.0
 NEIGHBOURS = 9
-TO_BEAT = {"held_out": 0.956, "ten_fold": 0.963}  # accuracy of such a model in the system this one replaces
+GOALS = {"held_out": 0.956, "ten_fold": 0.963}  # accuracy to beat: that of the system that this one replaces
 
 Array = NDArray[Any]
-Say = Callable[[str], None]
 
 
 def untrained() -> Pipeline:
-    """Impute, scale, and a vote of two that err differently: a smooth quadratic boundary and the neighbours."""
+    """Return the pipeline: it imputes, scales, and averages two models that make different errors."""
     quadratic = make_pipeline(
         PolynomialFeatures(2, include_bias=False),
         StandardScaler(),
@@ -56,56 +54,58 @@ def untrained() -> Pipeline:
     )
 
 
-def train(output: Path, say: Say) -> Bundle:
-    """Train, judge and write the bundle; two runs write the same bytes."""
+def train(output: Path, log: Log, quick: bool = False) -> Bundle:
+    """Train, evaluate and write the bundle; two runs write the same bytes."""
     rows, target = wisconsin.load()
-    say(f"Data: {len(rows)} rows, {target.sum()} of them malignant, {rows.shape[1]} features.")
-    metrics = judge(rows, target, say)
-    say(f"Fitting the model to ship on all {len(rows)} rows.")
+    log(f"Data: {len(rows)} rows, {target.sum()} of them malignant, {rows.shape[1]} features.")
+    metrics = evaluate(rows, target, 1 if quick else SHUFFLES, log)
+    log(f"Fitting the model to ship on all {len(rows)} rows.")
     pipeline = untrained().fit(rows, target)
     task = wisconsin.task(rows)
-    say("Converting it to ONNX and comparing the two on every row.")
+    log("Converting it to ONNX and comparing the predictions for every row.")
     graph = convert(pipeline, task)
-    proof = prove(pipeline, graph, task, rows)
-    if not proof.holds:
-        raise RuntimeError(f"The ONNX graph does not answer as the pipeline does: {proof}.")
+    check = check_conversion(pipeline, graph, task, rows)
+    if not check.holds:
+        raise RuntimeError(f"The predictions of the ONNX graph differ from the pipeline's: {check}.")
     labels = np.array(task.labels)
     statistics = describe(
         rows, task.features, target=pd.Series(labels[target]), answers=pd.Series(labels[pipeline.predict(rows)])
     )
-    return save(output, task, dump(pipeline), graph, card(metrics, proof.to_dict()), statistics)
+    return save(output, task, dump(pipeline), graph, card(metrics, check.to_dict()), statistics)
 
 
-def judge(rows: pd.DataFrame, target: Array, say: Say) -> dict[str, Figures]:
-    """Figures of models made like the one to ship, each asked only about rows that it never saw."""
-    known, unseen = train_test_split(np.arange(len(rows)), test_size=HELD_OUT_SHARE, stratify=target, random_state=SEED)
-    say(f"Held out: fitting on {len(known)} rows, judging on the other {len(unseen)}.")
-    held_out = _judged(target[unseen], _answer(rows, target, known, unseen))
-    shuffles = []
-    for shuffle in range(SHUFFLES):
-        say(f"Cross-validation: {FOLDS} folds, shuffle {shuffle + 1} of {SHUFFLES}.")
-        shuffles.append(_cross_validated(rows, target, SEED + shuffle))
-    return {"held_out": held_out, "ten_fold": shuffles[0], "ten_fold_shuffles": _spread(shuffles)}
+def evaluate(rows: pd.DataFrame, target: Array, shuffles: int, log: Log) -> dict[str, Figures]:
+    """Return figures of models fitted like the one to ship, each on rows that took no part in its fit."""
+    train_rows, test_rows = train_test_split(
+        np.arange(len(rows)), test_size=HELD_OUT_SHARE, stratify=target, random_state=SEED
+    )
+    log(f"Held out: fitting on {len(train_rows)} rows, testing on the other {len(test_rows)}.")
+    held_out = _figures(target[test_rows], _probabilities(rows, target, train_rows, test_rows))
+    folded = []
+    for shuffle in range(shuffles):
+        log(f"Cross-validation: {FOLDS} folds, shuffle {shuffle + 1} of {shuffles}.")
+        folded.append(_cross_validated(rows, target, SEED + shuffle))
+    return {"held_out": held_out, "ten_fold": folded[0], "ten_fold_shuffles": _spread(folded)}
 
 
-def _answer(rows: pd.DataFrame, target: Array, known: Array, unseen: Array) -> Array:
-    """Probabilities [unseen rows, 2] of a model fitted on the known rows."""
-    pipeline = untrained().fit(rows.iloc[known], target[known])
-    return np.asarray(pipeline.predict_proba(rows.iloc[unseen]))
+def _probabilities(rows: pd.DataFrame, target: Array, train_rows: Array, test_rows: Array) -> Array:
+    """Return probabilities [test rows, 2] of a model fitted on the training rows."""
+    pipeline = untrained().fit(rows.iloc[train_rows], target[train_rows])
+    return np.asarray(pipeline.predict_proba(rows.iloc[test_rows]))
 
 
-def _judged(truth: Array, probabilities: Array) -> Figures:
-    return judge_classes(truth, probabilities.argmax(axis=1), probabilities, np.array([0, 1]))
+def _figures(truth: Array, probabilities: Array) -> Figures:
+    return classification_figures(truth, probabilities.argmax(axis=1), probabilities, np.array([0, 1]))
 
 
 def _cross_validated(rows: pd.DataFrame, target: Array, seed: int) -> Figures:
-    """Figures over all rows, each answered by the fit that did not see it; accuracy as mean over the folds."""
+    """Return figures over all rows, each predicted by the fit without it; accuracy is the mean over the folds."""
     probabilities = np.empty((len(rows), 2))
     accuracies = []
-    for known, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, target):
-        probabilities[unseen] = _answer(rows, target, known, unseen)
-        accuracies.append(np.mean(probabilities[unseen].argmax(axis=1) == target[unseen]))
-    return _judged(target, probabilities) | {
+    for train_rows, test_rows in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, target):
+        probabilities[test_rows] = _probabilities(rows, target, train_rows, test_rows)
+        accuracies.append(np.mean(probabilities[test_rows].argmax(axis=1) == target[test_rows]))
+    return _figures(target, probabilities) | {
         "accuracy": round(float(np.mean(accuracies)), 6),
         "accuracy_sd": round(float(np.std(accuracies)), 6),
     }
@@ -124,38 +124,38 @@ def card(metrics: dict[str, Figures], verification: dict[str, Any]) -> dict[str,
     return {
         "title": "Breast Cancer Wisconsin (Diagnostic), six features",
         "summary": (
-            "Tells benign from malignant breast masses from six measurements of the cell nuclei in an image of a "
-            "fine-needle aspirate: median imputation, scaling, and the mean of two probabilities, of a "
-            f"logistic regression on quadratic terms and of the {NEIGHBOURS} nearest neighbours."
+            "Distinguishes benign and malignant breast masses by six measurements of the cell nuclei in an image of a "
+            "fine-needle aspirate: median imputation, scaling, and the mean of two probabilities, one by logistic "
+            f"regression on quadratic terms and one by the {NEIGHBOURS} nearest neighbours."
         ),
         "intended_use": "Demonstration of model serving, teaching, and comparison of serving systems.",
         "limits": [
-            "Not a medical device; it must not take part in any decision about a patient.",
-            "The images are of the early 1990s and of one hospital; other stains, cameras and people differ.",
-            "An operator marked the nuclei by hand; the model knows six of thirty measurements of them.",
-            "Malignant rows are 37 % of the data, more than in any screening, and the probabilities follow that.",
-            "A probability is the mean of a smooth one and one in steps of a ninth.",
+            "Not a medical device. Do not use it for any decision about a patient.",
+            "The images were taken in one hospital in the early 1990s; other stains, cameras and patients differ.",
+            "An operator marked the nuclei by hand; the model uses six of thirty measurements of them.",
+            "37 % of the rows are malignant, more than in any screening, and the probabilities reflect that.",
+            f"One of the two averaged probabilities changes in steps of 1/{NEIGHBOURS}, the other smoothly.",
             *shortfalls(metrics),
         ],
         "data": wisconsin.SOURCE,
         "fits": {
-            "shipped": "The pipeline in this bundle is fitted on all 569 rows, so no figure here is its own.",
+            "shipped": "The pipeline in this bundle is fitted on all 569 rows, the ones below on fewer.",
             "held_out": (
-                f"Fitted on {1 - HELD_OUT_SHARE:.0%} of the rows, judged on the rest; one stratified split, "
+                f"Fitted on {1 - HELD_OUT_SHARE:.0%} of the rows and tested on the rest: one stratified split, "
                 f"random_state {SEED}, fixed beforehand."
             ),
             "ten_fold": (
                 f"{FOLDS} stratified folds over all rows, random_state {SEED}: accuracy is the mean over the folds "
                 "with its standard deviation, the other figures are over all rows together."
             ),
-            "ten_fold_shuffles": f"The mean accuracy of {SHUFFLES} such draws, random_state {SEED} and on.",
+            "ten_fold_shuffles": f"The mean accuracy of {SHUFFLES} such runs, with random_state from {SEED} on.",
             "chosen": (
-                "From some ninety candidates by cross-validation inside the training part; the best differ by less "
-                "than its noise. Of two finalists the better in ten folds over all rows was kept, so those figures "
-                "lean a little to the bright side."
+                "One of about 90 candidates, chosen by cross-validation within the training part; the best differ by "
+                "less than its noise. Of two finalists the better one in ten folds over all rows was kept, so those "
+                "figures are slightly optimistic."
             ),
         },
-        "accuracy_to_beat": TO_BEAT,
+        "accuracy_to_beat": GOALS,
         "metrics": metrics,
         "verification": verification,
         "versions": versions(),
@@ -163,10 +163,10 @@ def card(metrics: dict[str, Figures], verification: dict[str, Any]) -> dict[str,
 
 
 def shortfalls(metrics: dict[str, Figures]) -> list[str]:
-    """A sentence for each accuracy that does not beat the one it should."""
+    """Return a sentence for each accuracy that does not beat its goal."""
     return [
-        f"Accuracy {metrics[name]['accuracy']:.1%} ({name}) does not beat {wanted:.1%}: the rows are few, so that "
-        f"one row more or less is {1 / metrics[name]['rows']:.1%}, and these features carry no more."
-        for name, wanted in TO_BEAT.items()
+        f"The accuracy of {metrics[name]['accuracy']:.1%} ({name}) does not beat {wanted:.1%}. The rows are few: one "
+        f"row is {1 / metrics[name]['rows']:.1%}."
+        for name, wanted in GOALS.items()
         if metrics[name]["accuracy"] <= wanted
     ]

@@ -1,4 +1,4 @@
-"""The proof that an ONNX graph answers as the pipeline it was made from."""
+"""Checks that an ONNX graph predicts what the pipeline predicts that it was converted from."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ _DTYPES = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
 
 
 @dataclass(frozen=True)
-class Proof:
-    """How far the ONNX graph is from the pipeline on `rows` rows; None where the model has no such answer."""
+class ConversionCheck:
+    """How far the graph's predictions are from the pipeline's; a figure that does not apply to the model is None."""
 
     rows: int
-    datatype: str  # of the numbers; BYTES where all columns are strings
+    datatype: str  # of the numbers; BYTES if all columns are strings
     tolerance: float
     labels_differing: int | None = None
-    labels_tied: int | None = None  # another label of two that the pipeline holds equally likely
+    labels_tied: int | None = None  # rows whose two labels are equally likely to the pipeline
     worst_probability_difference: float | None = None
     worst_relative_difference: float | None = None
 
     @property
     def holds(self) -> bool:
-        # Written so that NaN, where one side answers nothing, fails.
+        # Written so that NaN fails.
         worst = (self.worst_probability_difference or 0.0, self.worst_relative_difference or 0.0)
         return not self.labels_differing and all(difference <= self.tolerance for difference in worst)
 
-    def in_words(self) -> str:
+    def summary(self) -> str:
         parts = []
         if self.labels_differing is not None:
             parts.append(f"{self.labels_differing} of {self.rows} labels differ")
@@ -51,47 +51,48 @@ class Proof:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
-def prove(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> Proof:
-    """Compare the answers on every row."""
+def check_conversion(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> ConversionCheck:
+    """Compare the predictions for every row."""
     given = as_fitted(pipeline, rows)
-    answers = _run(graph, task, rows)
+    predictions = _run(graph, task, rows)
     kind = next((feature.datatype for feature in task.features if feature.is_number), "BYTES")
     if task.kind == "regression":
         expected = np.asarray(pipeline.predict(given), dtype=np.float64).ravel()
-        got = answers["prediction"].astype(np.float64).ravel()
-        return Proof(len(rows), kind, TOLERANCE, worst_relative_difference=_worst_relative_difference(expected, got))
+        got = predictions["prediction"].astype(np.float64).ravel()
+        worst = _worst_relative_difference(expected, got)
+        return ConversionCheck(len(rows), kind, TOLERANCE, worst_relative_difference=worst)
     expected = np.asarray(pipeline.predict(given))
-    differing = expected != answers["label"]
-    if "probabilities" not in answers:
-        return Proof(len(rows), kind, TOLERANCE, labels_differing=int(differing.sum()))
+    differing = expected != predictions["label"]
+    if "probabilities" not in predictions:
+        return ConversionCheck(len(rows), kind, TOLERANCE, labels_differing=int(differing.sum()))
     probabilities = pipeline.predict_proba(given)
-    tied = differing & _tied(probabilities, _places(task, expected), _places(task, answers["label"]))
-    return Proof(
+    tied = differing & _ties(probabilities, _indices(task, expected), _indices(task, predictions["label"]))
+    return ConversionCheck(
         len(rows),
         kind,
         TOLERANCE,
         labels_differing=int((differing & ~tied).sum()),
         labels_tied=int(tied.sum()),
-        worst_probability_difference=float(np.abs(probabilities - answers["probabilities"]).max()),
+        worst_probability_difference=float(np.abs(probabilities - predictions["probabilities"]).max()),
     )
 
 
-def _places(task: Task, labels: NDArray[Any]) -> NDArray[np.intp]:
-    place = {value: place for place, value in enumerate(task.classes)}
-    return np.array([place[label] for label in labels])
+def _indices(task: Task, labels: NDArray[Any]) -> NDArray[np.intp]:
+    indices = {value: index for index, value in enumerate(task.classes)}
+    return np.array([indices[label] for label in labels])
 
 
-def _tied(probabilities: NDArray[Any], first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Where the pipeline holds both classes equally likely, so that rounding alone chose its label."""
+def _ties(probabilities: NDArray[Any], first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return for which rows both classes are equally likely to the pipeline: rounding alone chose its label."""
     rows = np.arange(len(probabilities))
     return np.asarray(np.abs(probabilities[rows, first] - probabilities[rows, second]) <= TOLERANCE)
 
 
 def _run(graph: bytes, task: Task, rows: pd.DataFrame) -> dict[str, NDArray[Any]]:
-    """The graph's answers by name: of the first row alone, as a server asks it, and of the others together."""
+    """Return the graph's outputs by name; the first row is run alone, as in a server, and the others together."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.log_severity_level = 4  # what it would say is raised, too
+    options.log_severity_level = 4  # what it logs is raised as well
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     columns = {feature.name: tensor(rows[feature.name], feature) for feature in task.features}
     feed = {INPUT: np.hstack(list(columns.values()))} if task.numeric else columns
@@ -101,19 +102,22 @@ def _run(graph: bytes, task: Task, rows: pd.DataFrame) -> dict[str, NDArray[Any]
     )
     names = [output.name for output in session.get_outputs()]
     if any(alone.shape[1:] != together.shape[1:] for alone, together in zip(first, others, strict=True)):
-        raise ValueError("its graph answers one row in another shape than several")
+        raise ValueError("the outputs of its graph have another shape for one row than for several")
     return {name: np.concatenate(both) for name, *both in zip(names, first, others, strict=True)}
 
 
 def tensor(column: pd.Series[Any], feature: Feature) -> NDArray[Any]:
-    """A column as the graph takes it, of shape [rows, 1]."""
+    """Return a column in the form that the graph takes, of shape [rows, 1]."""
     if not feature.is_number:
         column = column.astype(object).where(column.notna(), MISSING_TEXT)
     return column.to_numpy(dtype=_DTYPES[feature.datatype]).reshape(-1, 1)
 
 
 def _worst_relative_difference(expected: NDArray[np.float64], got: NDArray[np.float64]) -> float:
-    """Relative to the number itself, or to the spread of all of them where that is larger: zero has no size."""
+    """Return the largest difference relative to the number, or to the standard deviation of all if that is larger.
+
+    A number close to zero has no useful relative difference.
+    """
     size = np.maximum(np.abs(expected), expected.std())
     gap = np.abs(expected - got)
     return float(np.max(np.divide(gap, size, out=gap.copy(), where=size > 0)))

@@ -1,4 +1,9 @@
-"""A fitted pipeline as skl2onnx takes it: where the two misunderstand each other, and how they are reconciled."""
+"""Prepares a fitted pipeline for skl2onnx: works round what the converter gets wrong or does not know.
+
+Gaps of skl2onnx 1.20 that are closed here: it takes the transform of a VotingClassifier for its prediction, compares in
+double precision where scikit-learn's trees compare in single, knows no missing strings, and forgets an option of
+LinearSVC. The upstream project is https://github.com/onnx/sklearn-onnx.
+"""
 
 from __future__ import annotations
 
@@ -41,18 +46,18 @@ TREES = (
 )
 
 
-def convertible(pipeline: Any) -> Any:
-    """A copy with the same answers that skl2onnx takes.
+def prepare_for_skl2onnx(pipeline: Any) -> Any:
+    """Return a copy that skl2onnx can convert and that makes the same predictions.
 
-    It knows a missing string by MISSING_TEXT, as an ONNX string cannot be NaN or None.
+    In the copy MISSING_TEXT stands for a missing string, because an ONNX string cannot be NaN or None.
     """
     pipeline = copy.deepcopy(pipeline)
-    _refuse_endless(pipeline)
+    _refuse_infinite_thresholds(pipeline)
     for part in list(parts(pipeline)):
         if isinstance(part, VotingClassifier):
-            part.flatten_transform = False  # concerns transform alone
+            part.flatten_transform = False  # affects transform only
         if isinstance(part, Pipeline) and isinstance(part.steps[-1][1], TREES):
-            # scikit-learn's trees round to single precision before they compare, whatever comes before them.
+            # scikit-learn's trees round their input to single precision before they compare.
             part.steps.insert(-1, ("single_precision", CastTransformer(dtype=np.float32)))
         if isinstance(part, OneHotEncoder) and hasattr(part, "categories_"):
             part.categories_ = [
@@ -65,7 +70,7 @@ def convertible(pipeline: Any) -> Any:
 
 
 def parts(estimator: Any) -> Iterator[BaseEstimator]:
-    """An estimator and every estimator inside it."""
+    """Yield an estimator and every estimator inside it."""
     seen: set[int] = set()
     stack = [estimator]
     while stack:
@@ -83,7 +88,7 @@ def parts(estimator: Any) -> Iterator[BaseEstimator]:
 
 
 def allow_linear_svc() -> None:
-    """Let skl2onnx take the option that it asks of every classifier at a pipeline's end, and forgot for this one."""
+    """Register LinearSVC with the option `zipmap`, which skl2onnx requires of a classifier at the end of a pipeline."""
     update_registered_converter(
         LinearSVC,
         "SklearnLinearSVC",
@@ -94,8 +99,8 @@ def allow_linear_svc() -> None:
     )
 
 
-def _refuse_endless(pipeline: Any) -> None:
-    """In double precision skl2onnx never ends on the infinite thresholds of trees that split on missing values."""
+def _refuse_infinite_thresholds(pipeline: Any) -> None:
+    """Refuse trees that split on missing values: in double precision skl2onnx loops for ever on their thresholds."""
     for part in parts(pipeline):
         if hasattr(part, "tree_") and not np.isfinite(part.tree_.threshold).all():
             raise ValueError("its trees split on missing values; put a SimpleImputer before them")

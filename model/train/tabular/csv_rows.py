@@ -1,4 +1,4 @@
-"""Sample rows from a CSV file, and what they tell about a model's inputs."""
+"""Reads sample rows from a CSV file and derives a model's features from them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from model.bundle import BundleError
 from model.task import Feature
 from model.train.tabular.joblib_file import first_line
 
-FEWEST = 10  # rows; from fewer neither ranges nor a proof mean much
+FEWEST = 10  # rows; with fewer, ranges and the check of the conversion mean little
 MOST_CATEGORIES = 100  # a string column with more is free text
 
 
 def read(path: Path, strings: Collection[str]) -> pd.DataFrame:
-    """The table in a CSV file with a header, the columns `strings` read as such; BundleError where it is none."""
+    """Return the table in a CSV file with a header; the columns `strings` are read as strings. Raises BundleError."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             header = next(csv.reader(file), [])
@@ -31,17 +31,17 @@ def read(path: Path, strings: Collection[str]) -> pd.DataFrame:
     if repeated := sorted({name for name in header if header.count(name) > 1}):
         raise BundleError(f"{path} has more than one column {repeated[0]!r}.")
     if len(table) < FEWEST:
-        raise BundleError(f"{path} has {len(table)} rows; give at least {FEWEST}, as they prove the conversion.")
+        raise BundleError(f"{path} has {len(table)} rows. Give at least {FEWEST}: the conversion is checked on them.")
     return table
 
 
 def inputs(table: pd.DataFrame, pipeline: Any, path: Path) -> pd.DataFrame:
-    """The columns that the pipeline takes, in its order; `table` has no target any more."""
+    """Return the columns that the pipeline takes, in its order, of a table without the target. Raises BundleError."""
     if not hasattr(pipeline, "feature_names_in_"):
         if table.shape[1] != pipeline.n_features_in_:
             raise BundleError(
-                f"The pipeline takes {pipeline.n_features_in_} columns without names, {path} has {table.shape[1]} "
-                "beside the target; give exactly those, in its order, and name the target with --target."
+                f"The pipeline takes {pipeline.n_features_in_} columns without names, but {path} has {table.shape[1]} "
+                "besides the target. Give exactly its columns in its order, and name the target with --target."
             )
         return table
     names = list(pipeline.feature_names_in_)
@@ -51,17 +51,17 @@ def inputs(table: pd.DataFrame, pipeline: Any, path: Path) -> pd.DataFrame:
 
 
 def as_fitted(pipeline: Any, rows: pd.DataFrame) -> pd.DataFrame | NDArray[Any]:
-    """The rows in the form that the pipeline was fitted on: a DataFrame, or a plain array."""
+    """Return the rows in the form that the pipeline was fitted on: a DataFrame or an array."""
     return rows if hasattr(pipeline, "feature_names_in_") else rows.to_numpy()
 
 
 def features(rows: pd.DataFrame, number: Literal["FP32", "FP64"]) -> tuple[Feature, ...]:
-    """A feature for each column; those with gaps are optional. Numbers and booleans get the type `number`."""
+    """Return a feature for each column; one with missing values is optional. Booleans count as numbers."""
     return tuple(_feature(str(name), rows[name], number) for name in rows.columns)
 
 
 def example(rows: pd.DataFrame, described: tuple[Feature, ...]) -> dict[str, float | str]:
-    """The fullest row, ready to be sent; what it lacks is optional."""
+    """Return the row with the fewest missing values, in the form of a request."""
     row = rows.iloc[fullest(rows)]
     return {
         feature.name: float(row[feature.name]) if feature.is_number else str(row[feature.name])
@@ -71,7 +71,7 @@ def example(rows: pd.DataFrame, described: tuple[Feature, ...]) -> dict[str, flo
 
 
 def fullest(rows: pd.DataFrame) -> int:
-    """The place of the first of the rows with fewest gaps."""
+    """Return the position of the first row with the fewest missing values."""
     return int(rows.isna().sum(axis="columns").argmin())
 
 

@@ -1,4 +1,8 @@
-"""SimpleImputer in ONNX in double precision too: skl2onnx writes an operator that onnxruntime has in single only."""
+"""Converts SimpleImputer in double precision.
+
+skl2onnx 1.20 (https://github.com/onnx/sklearn-onnx) writes the operator ai.onnx.ml.Imputer, which onnxruntime has for
+single precision only.
+"""
 
 from typing import Any
 

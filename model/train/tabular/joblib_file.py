@@ -1,4 +1,4 @@
-"""A fitted pipeline as joblib bytes, and back."""
+"""Writes a fitted pipeline with joblib, and reads one."""
 
 from __future__ import annotations
 
@@ -16,16 +16,20 @@ from model.bundle import BundleError
 
 
 def dump(pipeline: Any) -> bytes:
-    """Uncompressed; the same pipeline always gives the same bytes."""
+    """Return the uncompressed joblib bytes; the same pipeline always gives the same."""
     buffer = io.BytesIO()
     joblib.dump(pipeline, buffer)
     return buffer.getvalue()
 
 
 def load(path: Path) -> tuple[Any, list[str]]:
-    """A fitted classifier or regressor and what there is to say about its versions; BundleError for anything else.
+    """Load a fitted classifier or regressor. This runs code in the file: load only files that you trust.
 
-    Loading runs whatever code the file holds: only load files you trust.
+    Returns:
+        The estimator, and sentences about its version for the card.
+
+    Raises:
+        BundleError: The file holds anything else.
     """
     if not path.is_file():
         raise BundleError(f"There is no file {path}.")
@@ -33,7 +37,7 @@ def load(path: Path) -> tuple[Any, list[str]]:
         warnings.simplefilter("always")
         try:
             pipeline = joblib.load(path)
-        except Exception as error:  # a pickle runs code of its own, which may raise anything
+        except Exception as error:  # a pickle runs code, which may raise anything
             raise BundleError(
                 f"{path} cannot be loaded by joblib here ({type(error).__name__}: {first_line(error)})."
             ) from error
@@ -44,13 +48,13 @@ def load(path: Path) -> tuple[Any, list[str]]:
         if isinstance(warning.message, InconsistentVersionWarning)
     }
     return pipeline, [
-        f"The pipeline was fitted with scikit-learn {version}, another version than converted it."
+        f"The pipeline was fitted with scikit-learn {version} and converted with another version."
         for version in sorted(fitted_with)
     ]
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's message, without its full stop."""
+    """Return the first line of an error's message without its full stop."""
     return (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(" .")
 
 
@@ -59,17 +63,17 @@ def _check(pipeline: Any, path: Path) -> None:
         raise BundleError(f"{path} holds a {type(pipeline).__name__}, not a scikit-learn pipeline or estimator.")
     if not (is_classifier(pipeline) or is_regressor(pipeline)):
         raise BundleError(
-            f"{path} holds a {type(pipeline).__name__} that is neither classifier nor regressor; "
-            "only those can be served."
+            f"{path} holds a {type(pipeline).__name__} that is neither a classifier nor a regressor. "
+            "Only these can be served."
         )
     try:
         check_is_fitted(pipeline)
     except NotFittedError:
-        raise BundleError(f"{path} holds a {type(pipeline).__name__} that is not fitted; call fit first.") from None
+        raise BundleError(f"{path} holds a {type(pipeline).__name__} that is not fitted. Call fit first.") from None
     if not hasattr(pipeline, "n_features_in_"):
         raise BundleError(
-            f"{path} does not tell how many columns it takes (n_features_in_); "
-            "only pipelines that take a table of columns can be served."
+            f"{path} does not say how many columns it takes (n_features_in_). "
+            "Only pipelines that take a table of columns can be served."
         )
     if is_classifier(pipeline) and isinstance(pipeline.classes_, list):
-        raise BundleError(f"{path} answers several classes a row; only one answer a row can be served.")
+        raise BundleError(f"{path} predicts several classes per row. Only one prediction per row can be served.")

@@ -1,4 +1,4 @@
-"""Conversion of a fitted pipeline to an ONNX graph with the tensor names that `model.task` promises."""
+"""Converts a fitted pipeline to an ONNX graph with the tensor names given in `model.task`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, String
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from model.task import Feature, Task
-from model.train.tabular.convertible import allow_linear_svc, convertible, parts
+from model.train.tabular.convertible import allow_linear_svc, parts, prepare_for_skl2onnx
 from model.train.tabular.imputer import allow_double_precision
 
 OPSET = {"": 18, "ai.onnx.ml": 3, "com.microsoft": 1}
@@ -22,31 +22,31 @@ _TENSORS = {"FP32": FloatTensorType, "FP64": DoubleTensorType, "BYTES": StringTe
 
 
 def convert(pipeline: Any, task: Task) -> bytes:
-    """The ONNX graph of `pipeline` for `task`; whatever skl2onnx raises passes through.
+    """Return the ONNX graph of a pipeline; the same pipeline always gives the same bytes.
 
-    The same pipeline always gives the same bytes.
+    Exceptions of skl2onnx are not caught.
     """
     outputs = _outputs(pipeline, task)
     if not task.numeric and (taken := set(outputs) & set(task.names)):
-        raise ValueError(f"the column {min(taken)!r} has the name of an answer; call it something else")
+        raise ValueError(f"the column {min(taken)!r} has the name of an output of the graph; rename it")
     allow_linear_svc()
     allow_double_precision()
-    pipeline = convertible(pipeline)
+    pipeline = prepare_for_skl2onnx(pipeline)
     columns = [(feature.name, _tensor(feature, 1)) for feature in task.features]
     if not task.numeric:
         graph = _to_onnx(pipeline, task, columns)
-        # The converter has made them fit for programming languages.
+        # The converter has changed the names to valid identifiers.
         given = [value.name for value in graph.graph.input]
         _rename(graph.graph, dict(zip(given, task.names, strict=True)))
     elif any(type(part).__name__ == "ColumnTransformer" for part in parts(pipeline)):
-        # Its parts ask for columns by name, which one tensor does not have.
+        # Its parts select columns by name, which one tensor does not have.
         graph = _to_onnx(pipeline, task, columns)
         _join_inputs(graph.graph)
     else:
         graph = _to_onnx(pipeline, task, [(INPUT, _tensor(task.features[0], len(columns)))])
     _name_outputs(graph.graph, outputs)
     _drop_unused_weights(graph.graph)
-    graph.opset_import.sort(key=lambda used: used.domain)  # its order hangs on Python's hash seed
+    graph.opset_import.sort(key=lambda used: used.domain)  # its order depends on Python's hash seed
     onnx.checker.check_model(graph)
     content: bytes = graph.SerializeToString(deterministic=True)
     return content
@@ -74,7 +74,7 @@ def _to_onnx(pipeline: Any, task: Task, inputs: list[tuple[str, Any]]) -> onnx.M
 
 
 def _join_inputs(graph: onnx.GraphProto) -> None:
-    """Make one input [-1, number of features] of the inputs [-1, 1]."""
+    """Replace the inputs [-1, 1] by one input [-1, number of features]."""
     kind = graph.input[0].type.tensor_type.elem_type
     columns = {value.name: f"column_{place}" for place, value in enumerate(graph.input)}
     _rename(graph, columns)
@@ -85,13 +85,13 @@ def _join_inputs(graph: onnx.GraphProto) -> None:
 
 
 def _name_outputs(graph: onnx.GraphProto, names: list[str]) -> None:
-    """Keep the first outputs under the names given; a classifier without probabilities has scores after them."""
+    """Rename the first outputs and drop the others: a classifier without probabilities has scores there."""
     del graph.output[len(names) :]
     _rename(graph, {value.name: name for value, name in zip(graph.output, names, strict=True)})
 
 
 def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
-    """Rename tensors; one that holds a wanted name already gets out of its way."""
+    """Rename tensors; a tensor that already has one of the new names gets another."""
     names = {new: f"{new}_inside" for old, new in names.items() if old != new} | names
     for node in graph.node:
         for ends in (node.input, node.output):
@@ -101,7 +101,7 @@ def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
 
 
 def _drop_unused_weights(graph: onnx.GraphProto) -> None:
-    """The converter leaves some behind, and onnxruntime warns of each at every start."""
+    """Drop weights that no node reads: onnxruntime warns about each of them at every start."""
     used = set(_read_tensors(graph))
     kept = [weight for weight in graph.initializer if weight.name in used]
     del graph.initializer[:]

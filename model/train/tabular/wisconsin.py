@@ -1,4 +1,4 @@
-"""The Wisconsin data as scikit-learn carries them: six of its features under our names, and what they mean."""
+"""The rows of Breast Cancer Wisconsin (Diagnostic) in scikit-learn: six of its features under our own names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model.task import Feature, Task
 
 IMAGE_UNITS = "The source states no physical unit."
 
-# Our name of an input, and scikit-learn's.
+# Our name of each feature, and scikit-learn's.
 COLUMNS = {
     "concavity_mean": "mean concavity",
     "concave_points_mean": "mean concave points",
@@ -30,7 +30,6 @@ UNITS = {
 }
 EXAMPLE = (0.3001, 0.1471, 8.589, 153.4, 17.33, 2019.0)
 
-
 SOURCE = {
     "name": "Breast Cancer Wisconsin (Diagnostic), as bundled with scikit-learn",
     "citation": (
@@ -44,7 +43,7 @@ SOURCE = {
 
 
 def load() -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """569 rows of six features, and the target, 1 = malignant (scikit-learn's own target is the reverse)."""
+    """Return 569 rows of six features, and the target: 1 is malignant, the reverse of scikit-learn's target."""
     source = load_breast_cancer(as_frame=True)
     rows = source.data[list(COLUMNS.values())].set_axis(list(COLUMNS), axis="columns")
     return rows, 1 - source.target.to_numpy()

@@ -8,7 +8,7 @@ from model.task import Feature
 from model.train.data_statistics import describe
 
 
-def test_numbers_strings_and_gaps() -> None:
+def test_statistics_of_numbers_strings_and_missing_values() -> None:
     rows = pd.DataFrame(
         {"width": [*np.arange(11.0), np.nan], "colour": ["red"] * 7 + ["blue"] * 4 + [None], "empty": [np.nan] * 12}
     )
@@ -25,6 +25,6 @@ def test_numbers_strings_and_gaps() -> None:
     json.dumps(found, allow_nan=False)
 
 
-def test_an_unknown_target_is_null() -> None:
+def test_an_unknown_target_is_none() -> None:
     rows = pd.DataFrame({"width": [1.0, 2.0]})
     assert describe(rows, (Feature("width", "FP32"),), None, pd.Series(["a", "b"]))["target"] is None

@@ -20,7 +20,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_file_of_the_mirror_is_taken(mirror: Path) -> None:
+def test_a_file_is_read_from_the_mirror(mirror: Path) -> None:
     (mirror / "set").mkdir()
     (mirror / "set" / "file").write_bytes(CONTENT)
     assert datasets.fetch("set/file", DIGEST, NOWHERE).read_bytes() == CONTENT
@@ -28,12 +28,12 @@ def test_a_file_of_the_mirror_is_taken(mirror: Path) -> None:
 
 def test_a_changed_file_of_the_mirror_is_refused(mirror: Path) -> None:
     (mirror / "file").write_bytes(CONTENT + b"!")
-    with pytest.raises(BundleError, match="file is not the file it should be: its SHA-256 is another"):
+    with pytest.raises(BundleError, match="has changed: its SHA-256 is not the expected one"):
         datasets.fetch("file", DIGEST, NOWHERE)
 
 
-def test_a_file_that_the_mirror_lacks_is_told(mirror: Path) -> None:
-    with pytest.raises(BundleError, match=f"file cannot be had from {mirror}"):
+def test_a_file_missing_from_the_mirror_is_reported(mirror: Path) -> None:
+    with pytest.raises(BundleError, match=f"file cannot be read from {mirror}"):
         datasets.fetch("file", DIGEST, NOWHERE)
 
 
@@ -45,23 +45,23 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "mlserving"
 
 
-def test_a_file_in_the_cache_is_not_fetched_again(cache: Path) -> None:
+def test_a_cached_file_is_not_downloaded_again(cache: Path) -> None:
     (cache / "set").mkdir(parents=True)
     (cache / "set" / "file").write_bytes(CONTENT)
     assert datasets.fetch("set/file", DIGEST, NOWHERE) == cache / "set" / "file"
 
 
-def test_an_origin_that_does_not_answer_is_told(cache: Path) -> None:
-    with pytest.raises(BundleError, match=f"set/file cannot be had from {NOWHERE}"):
+def test_an_unreachable_origin_is_reported(cache: Path) -> None:
+    with pytest.raises(BundleError, match=f"set/file cannot be read from {NOWHERE}"):
         datasets.fetch("set/file", DIGEST, NOWHERE)
     assert not (cache / "set" / "file").exists()
 
 
-def test_without_a_folder_named_there_is_no_mirror(cache: Path) -> None:
+def test_there_is_no_mirror_without_the_variable(cache: Path) -> None:
     assert datasets.mirror() is None
 
 
-def test_mnist_is_read_as_it_is_published(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mnist_is_read_in_its_published_format(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (3, 28, 28), np.uint8), np.array([7, 0, 9], np.uint8)
     files = {}

@@ -58,7 +58,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A server that gives the originals, from the folder that is handed out; and an empty cache."""
+    """The folder of a server of the originals; the cache is empty."""
     folder = tmp_path / "origin"
     for path, original in ORIGINALS.items():
         file = folder / (path[0].lower() + path[1:])
@@ -78,8 +78,8 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the three archives."""
     (tmp_path / "brain_mri").mkdir()
     members = [
-        {path: data.kept(ORIGINALS[path]) for path in PATHS[:2]},
-        {path: data.kept(ORIGINALS[path]) for path in PATHS[2:]},
+        {path: data.stored(ORIGINALS[path]) for path in PATHS[:2]},
+        {path: data.stored(ORIGINALS[path]) for path in PATHS[2:]},
         {"png_bytes_named_jpg/two.jpg": ORIGINALS[PATHS[1]], PATHS[2]: ORIGINALS[PATHS[2]]},
     ]
     archives = {}
@@ -94,7 +94,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def check(scans: data.Scans) -> None:
-    assert scans.jpegs == tuple(data.kept(original) for original in ORIGINALS.values())
+    assert scans.jpegs == tuple(data.stored(original) for original in ORIGINALS.values())
     assert scans.classes.tolist() == [0, 2, 3, 1]
     assert scans.folds.tolist() == [1, 2, 3, 4]
     assert scans.groups.tolist() == [0, 1, 2, 3]
@@ -103,44 +103,44 @@ def check(scans: data.Scans) -> None:
     assert scans.originals == {1: ORIGINALS[PATHS[1]], 2: ORIGINALS[PATHS[2]]}
 
 
-def test_the_scans_come_from_the_origin_once(origin: Path) -> None:
-    said: list[str] = []
-    check(data.load(ROWS, said.append))
-    assert said == ["Read 4 of 4 scans."]
+def test_scans_are_downloaded_once(origin: Path) -> None:
+    logged: list[str] = []
+    check(data.load(ROWS, logged.append))
+    assert logged == ["Read 4 of 4 scans."]
     for file in origin.rglob("*.jpg"):
         file.unlink()
-    check(data.load(ROWS, said.append))
+    check(data.load(ROWS, logged.append))
 
 
-def test_a_file_that_is_another_is_refused(origin: Path) -> None:
+def test_a_changed_original_is_refused(origin: Path) -> None:
     (origin / "testing/pituitary/three.jpg").write_bytes(ORIGINALS[PATHS[0]])
-    with pytest.raises(BundleError, match=r"Testing/pituitary/three\.jpg cannot be had"):
+    with pytest.raises(BundleError, match=r"Testing/pituitary/three\.jpg cannot be read"):
         data.load(ROWS, print)
 
 
-def test_a_mirror_is_read_instead(mirror: Path) -> None:
+def test_a_mirror_is_read_instead_of_the_origin(mirror: Path) -> None:
     check(data.load(ROWS, print))
 
 
-def test_a_mirror_that_was_changed_is_refused(mirror: Path) -> None:
+def test_a_changed_mirror_is_refused(mirror: Path) -> None:
     (mirror / "brain_mri/testing_192px.zip").write_bytes(b"other")
     with pytest.raises(BundleError, match="testing_192px"):
         data.load(ROWS, print)
 
 
 @pytest.mark.parametrize(("path", "size"), [(PATHS[0], (128, 192)), (PATHS[3], (116, 192))])
-def test_what_is_kept_is_small_and_grey(path: str, size: tuple[int, int]) -> None:
-    picture = Image.open(io.BytesIO(data.kept(ORIGINALS[path])))
+def test_stored_pictures_are_small_and_grey(path: str, size: tuple[int, int]) -> None:
+    picture = Image.open(io.BytesIO(data.stored(ORIGINALS[path])))
     assert (picture.format, picture.mode, picture.size) == ("JPEG", "L", size)
 
 
-def test_what_is_small_is_not_enlarged() -> None:
+def test_small_pictures_are_not_enlarged() -> None:
     file = io.BytesIO()
     Image.new("RGB", (60, 40)).save(file, "PNG")
-    assert Image.open(io.BytesIO(data.kept(file.getvalue()))).size == (60, 40)
+    assert Image.open(io.BytesIO(data.stored(file.getvalue()))).size == (60, 40)
 
 
-def test_the_table_divides_no_group_of_near_copies() -> None:
+def test_no_group_of_near_copies_is_in_two_folds() -> None:
     rows = data.table()
     assert len(rows) == data.SOURCE["rows"]
     assert len({row["path"] for row in rows}) == len(rows)
@@ -161,7 +161,7 @@ def test_the_origin_gives_the_pictures_of_the_mirror() -> None:
         original = scans.originals[place]
         assert hashlib.sha256(original).hexdigest() == row["sha256"]
         made, mirrored = (
-            np.asarray(Image.open(io.BytesIO(data)), int) for data in (data.kept(original), scans.jpegs[place])
+            np.asarray(Image.open(io.BytesIO(data)), int) for data in (data.stored(original), scans.jpegs[place])
         )
         assert np.abs(made - mirrored).max() <= 1
     assert datasets.mirror()

@@ -6,10 +6,10 @@ import pytest
 
 from model import bundle
 from model.image import scan
-from model.train.brain_mri import data, model
-from model.train.brain_mri import evaluate as judge
+from model.train.brain_mri import data, evaluate, model
+from model.train.brain_mri.card import card
 from model.train.brain_mri.data import Scans
-from model.train.picture.evaluate import asker
+from model.train.picture.evaluate import predictor
 
 from .test_evaluate import jpeg
 from .test_evaluate import scan as drawn
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 SHIPPED = Path(model.__file__).parents[2] / "bundles" / "brain_mri"
 GOAL = 0.96
-TOO_OFTEN = 0.06  # of real scans, to be called strange
+TOO_OFTEN = 0.06  # share of the real scans that the server warns of
 
 
 def scans(count: int) -> Scans:
@@ -30,15 +30,15 @@ def scans(count: int) -> Scans:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> bundle.Bundle:
-    """A quick run on drawn scans."""
-    said: list[str] = []
+    """The bundle of a quick run on drawn scans."""
+    logged: list[str] = []
     digits = np.zeros((50, 28, 28), np.uint8)
-    made = model.made(tmp_path_factory.mktemp("bundles") / "brain_mri", scans(160), digits, said.append, quick=True)
-    assert said[0] == "Data: 120 scans to fit on, 8 to calibrate on, 32 to judge."
+    made = model.build(tmp_path_factory.mktemp("bundles") / "brain_mri", scans(160), digits, logged.append, quick=True)
+    assert logged[0] == "Data: 120 scans to train on, 8 to calibrate on, 32 to test on."
     return made
 
 
-def test_a_quick_run_makes_a_bundle_that_is_served(made: bundle.Bundle) -> None:
+def test_a_quick_run_makes_a_bundle_that_predicts(made: bundle.Bundle) -> None:
     task = made.task
     assert (task.name, task.classes, task.labels) == ("brain_mri", (0, 1, 2, 3), model.LABELS)
     assert task.picture is not None
@@ -52,56 +52,56 @@ def test_a_quick_run_makes_a_bundle_that_is_served(made: bundle.Bundle) -> None:
     assert strangeness.shape == (3,)
 
 
-def test_the_answer_is_the_same_for_the_mirror_image_and_alone_or_in_company(made: bundle.Bundle) -> None:
-    ask = asker(made.onnx)
-    pictures = np.stack([judge.seen(file) for file in scans(5).jpegs])
-    together, mirrored = ask(pictures), ask(pictures[:, :, ::-1])
-    alone = [ask(picture[None]) for picture in pictures]
+def test_predictions_do_not_depend_on_mirroring_or_on_the_batch(made: bundle.Bundle) -> None:
+    predict = predictor(made.onnx)
+    pictures = np.stack([evaluate.prepared(file) for file in scans(5).jpegs])
+    together, mirrored = predict(pictures), predict(pictures[:, :, ::-1])
+    alone = [predict(picture[None]) for picture in pictures]
     assert np.allclose(together.probabilities, mirrored.probabilities, atol=1e-6)
-    assert np.allclose(together.strangeness, mirrored.strangeness, rtol=1e-4)
-    assert np.allclose(together.strangeness, np.concatenate([one.strangeness for one in alone]), rtol=1e-4)
-    assert np.ptp(together.strangeness) > 0.01 * together.strangeness.max()
+    assert np.allclose(together.ood_scores, mirrored.ood_scores, rtol=1e-4)
+    assert np.allclose(together.ood_scores, np.concatenate([one.ood_scores for one in alone]), rtol=1e-4)
+    assert np.ptp(together.ood_scores) > 0.01 * together.ood_scores.max()
 
 
-def test_the_card_says_what_the_model_is_not_for(made: bundle.Bundle) -> None:
+def test_the_card_warns_against_medical_use(made: bundle.Bundle) -> None:
     assert made.card["limits"][0].startswith("Not a medical device and not for diagnosis")
     assert made.card["metrics"]["fold_0"]["rows"] == 32
     assert made.card["metrics"]["published_split"]["rows"] == 56
     assert "Not to be trusted" in made.card["fits"]["published_split"]
-    assert made.card["fit"]["known"] == 120
+    assert made.card["fit"]["train"] == 120
     assert set(made.card["robustness"]) >= {"cmyk", "originals"}
-    assert set(made.card["strange"]) >= {"digits", "judged_scans"}
+    assert set(made.card["out_of_distribution"]) >= {"digits", "test_scans"}
 
 
-def test_the_statistics_are_of_what_it_was_fitted_on(made: bundle.Bundle) -> None:
+def test_the_statistics_are_of_the_training_scans(made: bundle.Bundle) -> None:
     assert made.statistics["rows"] == 120
     assert made.statistics["target"]["categories"] == dict.fromkeys(sorted(model.LABELS), 30)
     assert made.statistics["strangeness"]["count"] == 8
     assert 0 < made.statistics["pixels"]["mean"] < 1
 
 
-def test_the_same_scans_make_the_same_graph(made: bundle.Bundle, tmp_path: Path) -> None:
-    again = model.made(tmp_path / "again", scans(160), np.zeros((50, 28, 28), np.uint8), print, quick=True)
+def test_training_is_reproducible(made: bundle.Bundle, tmp_path: Path) -> None:
+    again = model.build(tmp_path / "again", scans(160), np.zeros((50, 28, 28), np.uint8), print, quick=True)
     assert again.onnx == made.onnx
 
 
 @pytest.mark.data
-def test_the_shipped_model_is_as_good_as_its_card_says() -> None:
+def test_the_shipped_bundle_is_as_good_as_its_card_states() -> None:
     shipped = bundle.load(SHIPPED)
     scans = data.load(data.table(), print)
-    ask = asker(shipped.onnx)
-    figures, answers = judge.unseen(ask, scans, scans.folds == model.JUDGED, shipped.task.labels)
+    predict = predictor(shipped.onnx)
+    figures, predictions = evaluate.held_out(predict, scans, scans.folds == model.TEST_FOLD, shipped.task.labels)
     stated = shipped.card["metrics"]["fold_0"]
-    assert figures["accuracy"] == pytest.approx(stated["accuracy"], abs=0.002)  # another processor rounds otherwise
+    assert figures["accuracy"] == pytest.approx(stated["accuracy"], abs=0.002)  # another processor rounds differently
     assert figures["expected_calibration_error"] == pytest.approx(stated["expected_calibration_error"], abs=0.005)
     assert figures["accuracy"] >= GOAL
     assert shipped.task.picture is not None
-    warned = np.mean(answers.strangeness > shipped.task.picture.strange_above)
-    assert warned == pytest.approx(shipped.card["strange"]["judged_scans"]["warned"], abs=0.005)
-    assert warned < TOO_OFTEN
+    flagged = np.mean(predictions.ood_scores > shipped.task.picture.strange_above)
+    assert flagged == pytest.approx(shipped.card["out_of_distribution"]["test_scans"]["flagged"], abs=0.005)
+    assert flagged < TOO_OFTEN
 
 
-def test_the_shipped_model_is_small() -> None:
+def test_the_shipped_bundle_is_small() -> None:
     assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= 3_000_000
 
 
@@ -109,3 +109,12 @@ def test_training_writes_the_task_of_the_shipped_bundle() -> None:
     shipped = bundle.load(SHIPPED).task
     assert shipped.picture is not None
     assert model.task(shipped.picture.strange_above) == shipped
+
+
+def test_training_writes_the_card_of_the_shipped_bundle() -> None:
+    shipped = bundle.load(SHIPPED).card
+    tests = {name: shipped[name] for name in ("robustness", "out_of_distribution", "milliseconds")}
+    testing = [row for row in data.table() if row["path"].startswith("Testing")]
+    near_copies = float(np.mean([row["twin"] == "1" for row in testing]))
+    written = card(shipped["fit"], len(testing), near_copies, shipped["metrics"], tests)
+    assert written | {"versions": shipped["versions"]} == shipped

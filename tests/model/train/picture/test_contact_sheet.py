@@ -3,7 +3,7 @@ import pytest
 
 from model.train.picture.contact_sheet import GAP, SHOWN, sheet
 
-WIDE = "said of it in a line that is wider than the picture"
+WIDE = "a line of text that is wider than the picture"
 
 
 def test_pictures_are_in_rows_of_five_and_keep_their_greys() -> None:
@@ -17,7 +17,7 @@ def test_pictures_are_in_rows_of_five_and_keep_their_greys() -> None:
 
 
 @pytest.mark.parametrize("texts", [["a", "b"], [WIDE, "b"], ["b", WIDE], ["one\ntwo\nthree", "g"]])
-def test_no_text_is_cut_off_or_runs_into_the_next(texts: list[str]) -> None:
+def test_text_is_not_cut_off_and_does_not_overlap(texts: list[str]) -> None:
     page = np.asarray(sheet([np.ones((10, 10))] * 2, texts))
     assert (page[:, [0, -1]] == 255).all()
     assert (page[[0, -1]] == 255).all()
@@ -29,7 +29,7 @@ def test_no_text_is_cut_off_or_runs_into_the_next(texts: list[str]) -> None:
     assert not columns[(columns >= wide) & (columns < wide + GAP)].size
 
 
-def test_what_does_not_fit_in_whole_pixels_is_smoothed() -> None:
+def test_pictures_are_smoothed_unless_the_factor_is_whole() -> None:
     sides = np.tri(100)
     assert len(np.unique(np.asarray(sheet([sides], [""])))) > 2
     assert len(np.unique(np.asarray(sheet([np.tri(28)], [""])))) == 2

@@ -1,4 +1,4 @@
-"""The committed graphs are those of the designs: of a network of their weights the export writes the same bytes."""
+"""The committed graphs match the designs: exporting a network with their weights gives the same bytes."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from onnx import numpy_helper
 
 from model import bundle
-from model.train.picture.strangeness import Yardstick
+from model.train.picture.calibrate import MahalanobisDetector
 
 pytestmark = pytest.mark.slow
 
@@ -17,15 +17,15 @@ BUNDLES = Path(bundle.__file__).with_name("bundles")
 
 
 def design(name: str) -> Any:
-    from model.train.brain_mri import fit as brain_mri_fit
-    from model.train.digits import fit as digits_fit
+    from model.train.brain_mri import fit
+    from model.train.digits import model
 
-    return {"digits": digits_fit, "brain_mri": brain_mri_fit}[name].DESIGN
+    return model.design() if name == "digits" else fit.DESIGN
 
 
 def fill(network: Any, weights: dict[str, list[np.ndarray]]) -> None:
-    """Gives it the weights of a graph; its normalisations, which the graph has no more, change nothing."""
-    from model.train.picture.pytorch import nn, torch
+    """Copy the weights of a graph; the normalisations, which are folded in the graph, become identities."""
+    from model.train.picture.network import nn, torch
 
     features, last = network
     state = [torch.from_numpy(np.array(weight)) for weight in weights["Conv"]]
@@ -42,8 +42,8 @@ def fill(network: Any, weights: dict[str, list[np.ndarray]]) -> None:
 
 @pytest.mark.parametrize("name", ["digits", "brain_mri"])
 def test_the_shipped_graph_is_what_its_design_exports(name: str) -> None:
-    from model.train.picture.both_ways import graph_both_ways
-    from model.train.picture.onnx import export
+
+    from model.train.picture.onnx import average_over_mirror, export
 
     shipped = bundle.load(BUNDLES / name)
     graph = onnx.load_from_string(shipped.onnx).graph
@@ -53,17 +53,17 @@ def test_the_shipped_graph_is_what_its_design_exports(name: str) -> None:
         weights.setdefault(node.op_type, []).extend(values[tensor] for tensor in node.input if tensor in values)
     network = design(name).untrained(0).eval()
     fill(network, weights)
-    yardstick = Yardstick(weights["MatMul"][0], weights["Sub"][0])
+    detector = MahalanobisDetector(weights["MatMul"][0], weights["Sub"][0])
     picture = shipped.task.picture
     assert picture is not None
-    content = export(network, (picture.height, picture.width), 1.0, yardstick, every_stage=True)
-    assert (graph_both_ways(content) if design(name).both_ways else content) == shipped.onnx
+    content = export(network, (picture.height, picture.width), 1.0, detector)
+    assert (average_over_mirror(content) if design(name).mirrored else content) == shipped.onnx
     assert sum(weight.numel() for weight in network.parameters()) == shipped.card["fit"]["parameters"]
 
 
 @pytest.mark.parametrize("name", ["digits", "brain_mri"])
-def test_the_shipped_card_tells_the_recipe_of_its_design(name: str) -> None:
+def test_the_shipped_card_states_the_recipe_of_its_design(name: str) -> None:
     from dataclasses import asdict
 
-    told = bundle.load(BUNDLES / name).card["fit"]
-    assert told | asdict(design(name).recipe) == told
+    fit = bundle.load(BUNDLES / name).card["fit"]
+    assert fit | asdict(design(name).recipe) == fit

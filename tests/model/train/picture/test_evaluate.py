@@ -3,11 +3,21 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from model.train.picture.evaluate import PIXELS, Answers, asker, bound, figures, milliseconds, share, warned
+from model.train.picture.evaluate import (
+    PIXELS,
+    Predictions,
+    flagged,
+    milliseconds,
+    ood_threshold,
+    photographs,
+    picture_figures,
+    predictor,
+    share,
+)
 
 
 def graph() -> bytes:
-    """Label: where in the first row the most light is; probabilities: that row; strangeness: the picture's mean."""
+    """Return a graph whose probabilities are the first row, and whose strangeness is the mean."""
     nodes = [
         helper.make_node("Split", ["input"], ["first", "others"], axis=1, num_outputs=2),
         helper.make_node("Flatten", ["first"], ["probabilities"]),
@@ -33,35 +43,42 @@ def graph() -> bytes:
     return content
 
 
-def test_a_graph_is_asked_in_batches_and_its_answers_are_put_together() -> None:
+def test_batches_of_predictions_are_concatenated() -> None:
     pictures = np.random.default_rng(0).random((PIXELS // 6 + 5, 2, 3))
-    answers = asker(graph())(pictures)
-    assert np.array_equal(answers.labels, pictures[:, 0].argmax(axis=1))
-    assert np.allclose(answers.probabilities, pictures[:, 0])
-    assert np.allclose(answers.strangeness, pictures.mean(axis=(1, 2)))
+    predictions = predictor(graph())(pictures)
+    assert np.array_equal(predictions.labels, pictures[:, 0].argmax(axis=1))
+    assert np.allclose(predictions.probabilities, pictures[:, 0])
+    assert np.allclose(predictions.ood_scores, pictures.mean(axis=(1, 2)))
 
 
-def test_the_figures_have_the_recall_of_each_class() -> None:
+def test_figures_include_the_recall_of_each_class() -> None:
     probabilities = np.eye(3)[[0, 1, 1, 2]] * 0.9 + 0.1 / 3
-    answers = Answers(np.array([0, 1, 1, 2]), probabilities, np.zeros(4))
-    made = figures(np.array([0, 0, 1, 2]), answers, ("no tumour", "b", "c"))
-    assert made["accuracy"] == 0.75
-    assert made["confusion_matrix"]["counts"] == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
-    assert (made["recall_no_tumour"], made["recall_b"], made["recall_c"]) == (0.5, 1.0, 1.0)
+    predictions = Predictions(np.array([0, 1, 1, 2]), probabilities, np.zeros(4))
+    figures = picture_figures(np.array([0, 0, 1, 2]), predictions, ("no tumour", "b", "c"))
+    assert figures["accuracy"] == 0.75
+    assert figures["confusion_matrix"]["counts"] == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
+    assert (figures["recall_no_tumour"], figures["recall_b"], figures["recall_c"]) == (0.5, 1.0, 1.0)
 
 
-def test_a_share_of_nothing_is_none() -> None:
+def test_share_of_an_empty_array_is_none() -> None:
     assert share(np.array([True, False, False])) == pytest.approx(0.3333)
     assert share(np.array([])) is None
 
 
-def test_what_is_above_the_bound_is_warned_of() -> None:
-    strangeness = np.arange(201) / 200
-    assert bound(strangeness, 0.99) == 0.99
-    assert warned(strangeness, 0.99) == {"pictures": 201, "warned": pytest.approx(0.01, abs=1e-4)}
+def test_scores_above_the_threshold_are_flagged() -> None:
+    ood_scores = np.arange(201) / 200
+    assert ood_threshold(ood_scores, 0.99) == 0.99
+    assert flagged(ood_scores, 0.99) == {"pictures": 201, "flagged": pytest.approx(0.01, abs=1e-4)}
 
 
-def test_the_time_is_that_of_one_call_in_milliseconds() -> None:
+def test_milliseconds_times_one_call() -> None:
     calls: list[int] = []
     assert 0 <= milliseconds(lambda: calls.append(1)) < 100
     assert len(calls) == 100
+
+
+def test_photographs_are_reproducible_and_differ_from_each_other() -> None:
+    first, second = (photographs(np.random.default_rng(0), 6, 40) for _ in range(2))
+    assert {picture.shape for picture in first} == {(40, 40)}
+    assert all(np.array_equal(*both) for both in zip(first, second, strict=True))
+    assert len({picture.tobytes() for picture in first}) == 6

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from model.task import Feature, Task
-from model.train.tabular.check import Proof, prove
+from model.train.tabular.check import ConversionCheck, check_conversion
 from model.train.tabular.onnx import convert
 
 ROWS, TARGET = load_wine(as_frame=True, return_X_y=True)
@@ -31,49 +31,49 @@ def classifier(strength: float) -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=strength)).fit(ROWS, TARGET)
 
 
-def test_a_graph_of_the_pipeline_itself_holds() -> None:
+def test_a_graph_of_the_same_pipeline_passes() -> None:
     pipeline = classifier(1.0)
-    proof = prove(pipeline, convert(pipeline, CLASSES), CLASSES, ROWS)
-    assert (proof.holds, proof.rows, proof.labels_differing, proof.labels_tied) == (True, 178, 0, 0)
+    check = check_conversion(pipeline, convert(pipeline, CLASSES), CLASSES, ROWS)
+    assert (check.holds, check.rows, check.labels_differing, check.labels_tied) == (True, 178, 0, 0)
 
 
-def test_a_graph_of_another_pipeline_does_not() -> None:
-    proof = prove(classifier(1.0), convert(classifier(0.9), CLASSES), CLASSES, ROWS)
-    assert not proof.holds
-    assert proof.labels_differing == 0  # only the probabilities give it away
-    assert "probabilities by up to" in proof.in_words()
+def test_a_graph_of_another_pipeline_fails() -> None:
+    check = check_conversion(classifier(1.0), convert(classifier(0.9), CLASSES), CLASSES, ROWS)
+    assert not check.holds
+    assert check.labels_differing == 0  # only the probabilities give it away
+    assert "probabilities by up to" in check.summary()
 
 
 @pytest.mark.parametrize("number", ["FP32", "FP64"])
-def test_beside_strings_the_datatype_is_that_of_the_numbers(number: Literal["FP32", "FP64"]) -> None:
+def test_the_datatype_is_that_of_the_numbers_even_with_strings(number: Literal["FP32", "FP64"]) -> None:
     rows = pd.DataFrame({"colour": ["red", "blue"] * 20, "width": np.arange(40.0)})
     columns = ColumnTransformer([("words", OneHotEncoder(), ["colour"])], remainder="passthrough")
     pipeline = make_pipeline(columns, Ridge()).fit(rows, rows["width"])
     features = (Feature("colour", "BYTES"), Feature("width", number))
     task = Task("paint", "Paint", "1.0.0", "regression", features, {"colour": "red", "width": 1.0})
-    assert prove(pipeline, convert(pipeline, task), task, rows).datatype == number
+    assert check_conversion(pipeline, convert(pipeline, task), task, rows).datatype == number
 
 
-def test_other_labels_alone_do_not_hold() -> None:
-    assert not Proof(178, "FP32", 1e-5, labels_differing=1, worst_probability_difference=0.0).holds
+def test_a_differing_label_fails() -> None:
+    assert not ConversionCheck(178, "FP32", 1e-5, labels_differing=1, worst_probability_difference=0.0).holds
 
 
-def test_an_answer_that_is_not_a_number_does_not_hold() -> None:
-    assert not Proof(178, "FP32", 1e-5, labels_differing=0, worst_probability_difference=float("nan")).holds
-    assert not Proof(178, "FP32", 1e-5, worst_relative_difference=float("nan")).holds
+def test_nan_fails() -> None:
+    assert not ConversionCheck(178, "FP32", 1e-5, labels_differing=0, worst_probability_difference=float("nan")).holds
+    assert not ConversionCheck(178, "FP32", 1e-5, worst_relative_difference=float("nan")).holds
 
 
-def test_a_regression_a_little_off_does_not_hold() -> None:
+def test_a_regression_slightly_off_fails() -> None:
     near = [make_pipeline(StandardScaler(), Ridge(strength)).fit(ROWS, TARGET) for strength in (1.0, 1.01)]
     graph = convert(near[0], NUMBERS)
-    assert prove(near[0], graph, NUMBERS, ROWS).holds
-    assert not prove(near[1], graph, NUMBERS, ROWS).holds
+    assert check_conversion(near[0], graph, NUMBERS, ROWS).holds
+    assert not check_conversion(near[1], graph, NUMBERS, ROWS).holds
 
 
 @pytest.mark.parametrize("answer", [0.0, 5.0])
-def test_a_constant_has_no_spread_to_measure_by(answer: float) -> None:
+def test_a_constant_prediction_passes(answer: float) -> None:
     pipeline = make_pipeline(StandardScaler(), Ridge()).fit(ROWS, np.full(len(ROWS), answer))
-    assert prove(pipeline, convert(pipeline, NUMBERS), NUMBERS, ROWS).holds
+    assert check_conversion(pipeline, convert(pipeline, NUMBERS), NUMBERS, ROWS).holds
 
 
 def test_the_same_pipeline_gives_the_same_graph() -> None:
@@ -81,7 +81,7 @@ def test_the_same_pipeline_gives_the_same_graph() -> None:
     assert convert(pipeline, CLASSES) == convert(pipeline, CLASSES)
 
 
-def test_conversion_leaves_the_pipeline_as_it_was() -> None:
+def test_conversion_does_not_change_the_pipeline() -> None:
     pipeline = classifier(1.0)
     before = pipeline.predict_proba(ROWS)
     convert(pipeline, CLASSES)

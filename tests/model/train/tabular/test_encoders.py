@@ -1,4 +1,4 @@
-"""Pipelines asked about what their encoders never saw, and columns of digits that are no numbers."""
+"""Pipelines that get values unknown to their encoders, and columns of digits that are not numbers."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from model.bundle import BundleError
 from model.task import Feature
 from model.train.tabular import csv_rows, encoders
-from tests.model.train.tabular.test_from_sklearn import bring
+from tests.model.train.tabular.test_from_sklearn import bundled_from
 
 ROWS = pd.DataFrame(
     {
@@ -29,22 +29,22 @@ TARGET = np.arange(120) % 7 > 2
 
 
 def fitted(encoder: Any, *columns: str, table: pd.DataFrame = ROWS, array: bool = False) -> Pipeline:
-    """A pipeline with an encoder for each of the columns, beside the age."""
+    """Fit a pipeline with an encoder for each of the columns and a scaler for the age."""
     chosen = table[["age", *columns]]
     transformers = [(name, encoder, [chosen.columns.get_loc(name) if array else name]) for name in columns]
     pipeline = make_pipeline(ColumnTransformer(transformers, remainder=StandardScaler()), LogisticRegression())
     return pipeline.fit(chosen.to_numpy() if array else chosen, TARGET)
 
 
-def judged(pipeline: Pipeline, sample: pd.DataFrame) -> dict[str, Feature]:
+def features_of(pipeline: Pipeline, sample: pd.DataFrame) -> dict[str, Feature]:
     return {feature.name: feature for feature in encoders.closed(pipeline, sample, csv_rows.features(sample, "FP32"))}
 
 
 @pytest.mark.parametrize("array", [False, True])
 @pytest.mark.parametrize("encoder", [OneHotEncoder(), OrdinalEncoder()])
-def test_strings_that_the_pipeline_refuses_close_the_feature(encoder: Any, *, array: bool) -> None:
+def test_a_feature_is_closed_if_the_pipeline_refuses_unknown_strings(encoder: Any, *, array: bool) -> None:
     sample = ROWS[ROWS["city"] != "Bonn"][["age", "city"]]
-    features = judged(fitted(encoder, "city", array=array), sample)
+    features = features_of(fitted(encoder, "city", array=array), sample)
     assert features["city"].closed
     assert features["city"].categories == ("Bonn", "Köln", "Ulm")  # all that the encoder knows
     assert not features["age"].closed
@@ -54,44 +54,44 @@ def test_strings_that_the_pipeline_refuses_close_the_feature(encoder: Any, *, ar
     "encoder",
     [OneHotEncoder(handle_unknown="ignore"), OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)],
 )
-def test_strings_that_the_pipeline_takes_leave_it_open(encoder: Any) -> None:
+def test_a_feature_stays_open_if_the_pipeline_takes_unknown_strings(encoder: Any) -> None:
     sample = ROWS[ROWS["city"] != "Bonn"][["age", "city"]]
-    city = judged(fitted(encoder, "city"), sample)["city"]
+    city = features_of(fitted(encoder, "city"), sample)["city"]
     assert (city.closed, city.categories) == (False, ("Köln", "Ulm"))
 
 
 @pytest.mark.parametrize("columns", [("city", "colour"), ("colour", "city")])
 def test_each_column_has_the_categories_of_its_own_encoder(columns: tuple[str, ...]) -> None:
     sample = ROWS[ROWS["city"].eq("Ulm") & ROWS["colour"].eq("Ulm")][["age", *columns]]
-    features = judged(fitted(OneHotEncoder(), *columns), sample)
+    features = features_of(fitted(OneHotEncoder(), *columns), sample)
     assert features["city"].categories == ("Bonn", "Köln", "Ulm")
     assert features["colour"].categories == ("Bonn", "Köln", "Ulm", "red")
 
 
-def test_a_closed_feature_has_all_categories_however_many() -> None:
+def test_a_closed_feature_has_all_its_categories() -> None:
     table = ROWS.assign(city=[f"place {place}" for place in range(120)])
-    city = judged(fitted(OneHotEncoder(), "city", table=table), table[["age", "city"]])["city"]
+    city = features_of(fitted(OneHotEncoder(), "city", table=table), table[["age", "city"]])["city"]
     assert (city.closed, len(city.categories)) == (True, 120)
 
 
-def test_a_missing_string_is_no_category() -> None:
+def test_a_missing_string_is_not_a_category() -> None:
     table = ROWS.assign(city=ROWS["city"].where(ROWS.index % 5 > 0))
-    city = judged(fitted(OneHotEncoder(), "city", table=table), table[["age", "city"]])["city"]
+    city = features_of(fitted(OneHotEncoder(), "city", table=table), table[["age", "city"]])["city"]
     assert (city.closed, city.optional, city.categories) == (True, True, ("Bonn", "Köln", "Ulm"))
 
 
-def test_codes_that_the_pipeline_refuses_are_refused_here() -> None:
+def test_a_pipeline_that_refuses_unknown_codes_is_refused() -> None:
     pipeline = fitted(OneHotEncoder(), "code")
     with pytest.raises(
         BundleError, match=r"The column 'code' holds codes .*\(Found unknown .*handle_unknown="
     ) as caught:
-        judged(pipeline, ROWS[["age", "code"]])
+        features_of(pipeline, ROWS[["age", "code"]])
     assert "\n" not in str(caught.value)
 
 
-def test_codes_that_the_pipeline_takes_are_numbers() -> None:
+def test_codes_are_numbers_if_the_pipeline_takes_unknown_ones() -> None:
     pipeline = fitted(OneHotEncoder(handle_unknown="ignore"), "code")
-    assert judged(pipeline, ROWS[["age", "code"]])["code"].maximum == 5
+    assert features_of(pipeline, ROWS[["age", "code"]])["code"].maximum == 5
 
 
 def test_zip_codes_are_read_as_strings(tmp_path: Path) -> None:
@@ -106,16 +106,18 @@ def test_zip_codes_are_read_as_strings(tmp_path: Path) -> None:
     )
     target = pd.Series(table["zip"] == "01067")
     pipeline = make_pipeline(columns, LogisticRegression(max_iter=1000))
-    brought = bring(tmp_path, pipeline, table[["age", "zip", "area"]], target)
-    age, zipped, area = brought.made.task.features
+    bundled = bundled_from(tmp_path, pipeline, table[["age", "zip", "area"]], target)
+    age, zipped, area = bundled.made.task.features
     assert age.is_number
     assert (zipped.datatype, zipped.closed, zipped.categories) == ("BYTES", False, ("01067", "50667", "89073"))
     assert (area.datatype, area.closed, area.categories, area.optional) == ("BYTES", True, ("1", "2", "3"), True)
-    np.testing.assert_allclose(brought.ask()["probabilities"], brought.pipeline.predict_proba(brought.fresh), atol=1e-5)
+    np.testing.assert_allclose(
+        bundled.predict()["probabilities"], bundled.pipeline.predict_proba(bundled.fresh), atol=1e-5
+    )
 
 
-def test_zip_codes_without_the_name_of_a_column_are_a_sentence() -> None:
+def test_zip_codes_without_a_column_name_are_refused() -> None:
     table = ROWS.assign(zip=["01067", "89073", "50667"] * 40)
-    with pytest.raises(BundleError, match="knows '01067' and its like as strings"):
+    with pytest.raises(BundleError, match="knows strings such as '01067'"):
         encoders.string_columns(fitted(OneHotEncoder(), "zip", table=table, array=True))
     assert encoders.string_columns(fitted(OneHotEncoder(), "city", array=True)) == set()

@@ -1,4 +1,4 @@
-"""What cannot be bundled gets one sentence and exit code 1."""
+"""A pipeline that cannot be bundled is refused with one sentence and exit code 1."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ SCALED = make_pipeline(StandardScaler(), LogisticRegression())
 
 
 def refused(capsys: pytest.CaptureFixture[str], folder: Path, pipeline: Any, rows: Any, *more: str) -> str:
-    """The sentence with which the bundling of a pipeline on rows is refused."""
+    """Return the sentence with which `python -m model bundle` refuses a pipeline and its rows."""
     joblib.dump(pipeline, folder / "pipeline.joblib")
     if isinstance(rows, pd.DataFrame):
         rows.to_csv(folder / "rows.csv", index=False)
@@ -44,12 +44,12 @@ def refused(capsys: pytest.CaptureFixture[str], folder: Path, pipeline: Any, row
         (folder / "rows.csv").write_bytes(rows)
     command = ["bundle", str(folder / "pipeline.joblib"), "--name", "mine", "--data", str(folder / "rows.csv")]
     code = main([*command, "--output", str(folder / "mine"), *more])
-    told = capsys.readouterr()
-    assert (code, told.out) == (1, "")
-    assert told.err.startswith("error: ")
-    assert told.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert (code, output.out) == (1, "")
+    assert output.err.startswith("error: ")
+    assert output.err.count("\n") == 1
     assert not (folder / "mine").exists()
-    return told.err
+    return output.err
 
 
 def fitted(pipeline: Any, rows: Any = WINE.data, target: Any = WINE.target) -> Any:
@@ -58,30 +58,40 @@ def fitted(pipeline: Any, rows: Any = WINE.data, target: Any = WINE.target) -> A
 
 PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
     ("a function", lambda: fitted(make_pipeline(FunctionTransformer(np.log1p), Ridge())), WINE.data, "FunctionTransf"),
-    ("no form", lambda: fitted(make_pipeline(SplineTransformer(), Ridge())), WINE.data, "no form for SplineTransfo"),
+    (
+        "no form",
+        lambda: fitted(make_pipeline(SplineTransformer(), Ridge())),
+        WINE.data,
+        "no operator for SplineTra",
+    ),
     ("unfitted", lambda: make_pipeline(StandardScaler(), LogisticRegression()), WINE.data, "is not fitted"),
     ("no estimator", lambda: {"weights": [1, 2]}, WINE.data, "holds a dict"),
     ("a class", lambda: LogisticRegression, WINE.data, "not a scikit-learn pipeline"),
-    ("clustering", lambda: fitted(KMeans(2, random_state=0, n_init=1)), WINE.data, "neither classifier nor regressor"),
+    (
+        "clustering",
+        lambda: fitted(KMeans(2, random_state=0, n_init=1)),
+        WINE.data,
+        "neither a classifier nor a reg",
+    ),
     (
         "outliers",
         lambda: fitted(IsolationForest(n_estimators=5, random_state=0)),
         WINE.data,
-        "neither classifier nor regressor",
+        "neither a classifier nor a reg",
     ),
-    ("transformer", lambda: fitted(StandardScaler()), WINE.data, "neither classifier nor regressor"),
-    ("bare base", BaseEstimator, WINE.data, "neither classifier nor regressor"),
+    ("transformer", lambda: fitted(StandardScaler()), WINE.data, "neither a classifier nor a reg"),
+    ("bare base", BaseEstimator, WINE.data, "neither a classifier nor a reg"),
     (
         "several classes a row",
         lambda: fitted(MultiOutputClassifier(KNeighborsClassifier()), target=np.column_stack([WINE.target] * 2)),
         WINE.data,
-        "only one answer a row",
+        "several classes per row",
     ),
     (
         "several numbers a row",
         lambda: fitted(LinearRegression(), target=np.column_stack([WINE.target] * 2)),
         WINE.data,
-        "answers 2 numbers a row",
+        "predicts 2 numbers per row",
     ),
     (
         "text",
@@ -89,7 +99,7 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
             make_pipeline(TfidfVectorizer(), LogisticRegression()), ["good", "bad", "fine"], ["yes", "no", "yes"]
         ),
         WINE.data,
-        "does not tell how many columns",
+        "does not say how many columns",
     ),
     ("column missing", lambda: fitted(SCALED), WINE.data.drop(columns="ash"), "lacks the columns 'ash'"),
     ("nothing fits", lambda: fitted(SCALED), DIABETES.data, "'ash', .* and 8 more columns"),
@@ -106,7 +116,7 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
         GAPS,
         "put a SimpleImputer before them",
     ),
-    ("too few rows", lambda: fitted(SCALED), WINE.data[:9], "has 9 rows; give at least 10"),
+    ("too few rows", lambda: fitted(SCALED), WINE.data[:9], "has 9 rows. Give at least 10"),
     (
         "a column with an answer's name",
         lambda: fitted(
@@ -114,19 +124,19 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
             pd.DataFrame({"label": ["a", "b"] * 89}),
         ),
         pd.DataFrame({"label": ["a", "b"] * 89}),
-        "has the name of an answer",
+        "has the name of an output",
     ),
     (
         "another answer in ONNX",
         lambda: fitted(KNeighborsClassifier(weights="distance")),
         WINE.data,
-        r"does not answer as the pipeline does: \d+ of 178 labels differ",
+        r"differ from the pipeline\'s: \d+ of 178 labels differ",
     ),
 ]
 
 
 @pytest.mark.parametrize(("pipeline", "rows", "sentence"), [pytest.param(*case[1:], id=case[0]) for case in PIPELINES])
-def test_a_pipeline_that_cannot_be_served(
+def test_a_pipeline_that_cannot_be_served_is_refused(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     pipeline: Callable[[], Any],
@@ -145,7 +155,7 @@ def test_a_pipeline_that_cannot_be_served(
         (b"a,a\n" + b"1,2\n" * 20, "more than one column 'a'"),
     ],
 )
-def test_rows_that_are_no_table(
+def test_an_invalid_csv_file_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, sentence: str
 ) -> None:
     assert sentence in refused(capsys, tmp_path, fitted(SCALED), content)
@@ -155,56 +165,59 @@ def test_rows_that_are_no_table(
     ("more", "sentence"),
     [
         (("--target", "truth"), "no column 'truth'"),
-        (("--target", "grown"), "should be one of [0, 1, 2], but row 1 has 'north'"),
-        (("--target", "gap"), "row 1 has nan"),
+        (("--target", "grown"), "is 'north' in row 1, which is not one of [0, 1, 2]"),
+        (("--target", "gap"), "is nan in row 1"),
         (("--labels", "a,b"), "3 classes but 2 labels"),
         (("--labels", "a,b,b"), "more than once"),
-        (("--name", "../up"), "cannot name a model"),
+        (("--name", "../up"), "not a valid name for a model"),
     ],
 )
-def test_options_that_do_not_fit(
+def test_options_that_contradict_the_pipeline_are_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, more: tuple[str, ...], sentence: str
 ) -> None:
     rows = WINE.data.assign(grown="north", gap=[np.nan] + [1.0] * 177)
     assert sentence in refused(capsys, tmp_path, fitted(SCALED), rows, *more)
 
 
-def test_double_precision_that_onnxruntime_lacks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_operator_without_double_precision_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     # Thousandths of a million need double precision.
     rows = pd.DataFrame({"place": 1e6 + np.arange(300) * 1e-3, "width": np.arange(300) % 7})
     pipeline = fitted(make_pipeline(StandardScaler(), PolynomialFeatures(), Ridge()), rows, np.arange(300) * 10.0)
-    told = refused(capsys, tmp_path, pipeline, rows)
-    assert "In double precision: ONNX cannot express this pipeline: onnxruntime cannot run its operator Concat." in told
-    assert "[ONNXRuntimeError]" not in told
+    sentence = refused(capsys, tmp_path, pipeline, rows)
+    assert (
+        "In double precision: ONNX cannot express this pipeline: onnxruntime cannot run its operator Concat."
+        in sentence
+    )
+    assert "[ONNXRuntimeError]" not in sentence
 
 
-def test_labels_of_a_regression(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_labels_for_a_regression_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     pipeline = fitted(Ridge(), DIABETES.data, DIABETES.target)
     assert "no classes or labels" in refused(capsys, tmp_path, pipeline, DIABETES.data, "--labels", "a,b")
 
 
-def test_a_target_of_words_for_a_regression(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_text_target_for_a_regression_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     pipeline = fitted(Ridge(), DIABETES.data, DIABETES.target)
     rows = DIABETES.data.assign(truth="much")
-    assert "should be numbers" in refused(capsys, tmp_path, pipeline, rows, "--target", "truth")
+    assert "is not a number in row 1" in refused(capsys, tmp_path, pipeline, rows, "--target", "truth")
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(b"no pickle at all", "cannot be loaded"), (b"c__main__\nnowhere\n.", "cannot be loaded"), (None, "no file")],
 )
-def test_files_that_are_no_pipeline(
+def test_a_file_without_a_pipeline_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes | None, sentence: str
 ) -> None:
     if content is not None:
         (tmp_path / "pipeline.joblib").write_bytes(content)
     assert main(["bundle", str(tmp_path / "pipeline.joblib"), "--name", "mine", "--data", "rows.csv"]) == 1
-    told = capsys.readouterr().err
-    assert sentence in told
-    assert told.count("\n") == 1
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.count("\n") == 1
 
 
-def test_a_folder_of_something_else(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_folder_without_a_bundle_is_not_overwritten(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     joblib.dump(fitted(SCALED), tmp_path / "pipeline.joblib")
     WINE.data.to_csv(tmp_path / "rows.csv", index=False)
@@ -214,6 +227,6 @@ def test_a_folder_of_something_else(capsys: pytest.CaptureFixture[str], tmp_path
     assert (tmp_path / "thesis.txt").exists()
 
 
-def test_showing_no_bundle(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_showing_a_folder_without_a_bundle_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["show", str(tmp_path)]) == 1
-    assert "lacks manifest.json" in capsys.readouterr().err
+    assert "has no manifest.json" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A convolution of any kind is exported as it answers in PyTorch, or refused."""
+"""Every kind of convolution is exported correctly or refused."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from model.train.picture.strangeness import Yardstick
+from model.train.picture.calibrate import MahalanobisDetector
 
 pytestmark = pytest.mark.slow
 
@@ -15,9 +15,9 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (4, 23, 18), np.uint8)
 
 
 def network(last: bool = True, **kind: Any) -> Any:
-    """A plain convolution and one of this kind, whose normalisations have seen some pictures."""
+    """Return a plain convolution and one of this kind; their normalisations have seen some pictures."""
     from model.train.picture.fit import scaled, tensors
-    from model.train.picture.pytorch import nn, torch
+    from model.train.picture.network import nn, torch
 
     torch.manual_seed(0)
     layers = [nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU()]
@@ -34,8 +34,8 @@ def exported(network: Any) -> bytes:
     from model.train.picture.onnx import export
 
     random = np.random.default_rng(1)
-    yardstick = Yardstick(random.random((6, 6), np.float32), random.random((3, 6), np.float32))
-    return export(network, (23, 18), 1.0, yardstick)
+    detector = MahalanobisDetector(random.random((6, 6), np.float32), random.random((3, 6), np.float32))
+    return export(network, (23, 18), 1.0, detector)
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def exported(network: Any) -> bytes:
     ],
     ids=str,
 )
-def test_a_convolution_answers_as_in_pytorch(kind: dict[str, Any], written: dict[str, Any]) -> None:
+def test_a_convolution_computes_the_same_as_in_pytorch(kind: dict[str, Any], written: dict[str, Any]) -> None:
     from model.train.picture.fit import outputs
 
     made = network(**kind)
     content = exported(made)
     plain, other = (
-        {said.name: onnx.helper.get_attribute_value(said) for said in node.attribute}
+        {attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute}
         for node in onnx.load_from_string(content).graph.node
         if node.op_type == "Conv"
     )
@@ -70,8 +70,8 @@ def test_a_convolution_answers_as_in_pytorch(kind: dict[str, Any], written: dict
 
 
 @pytest.mark.parametrize("kind", [{"padding": "same"}, {"padding": 1, "padding_mode": "reflect"}], ids=str)
-def test_padding_that_onnx_has_no_word_for_is_refused(kind: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match=r"padding of Conv2d.* cannot be written"):
+def test_padding_without_an_onnx_equivalent_is_refused(kind: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"padding of Conv2d.* cannot be exported"):
         exported(network(**kind))
 
 
@@ -82,7 +82,7 @@ def test_a_convolution_without_its_normalisation_is_refused() -> None:
 
 @pytest.mark.parametrize("lacking", [{"affine": False}, {"bias": False}, {"track_running_stats": False}], ids=str)
 def test_a_normalisation_that_is_not_fixed_is_refused(lacking: dict[str, bool]) -> None:
-    from model.train.picture.pytorch import nn
+    from model.train.picture.network import nn
 
     made = network()
     made[0][4] = nn.BatchNorm2d(6, **lacking)
@@ -91,8 +91,8 @@ def test_a_normalisation_that_is_not_fixed_is_refused(lacking: dict[str, bool]) 
 
 
 @pytest.mark.parametrize("place", [5, 6, 7, 8])
-def test_a_layer_of_another_kind_than_is_written_is_refused(place: int) -> None:
-    from model.train.picture.pytorch import nn
+def test_a_layer_with_other_parameters_than_the_export_knows_is_refused(place: int) -> None:
+    from model.train.picture.network import nn
 
     others = {
         5: nn.BatchNorm2d(6),
@@ -102,5 +102,5 @@ def test_a_layer_of_another_kind_than_is_written_is_refused(place: int) -> None:
     }
     made = network()
     made[0][place] = others[place]
-    with pytest.raises(TypeError, match=f"No ONNX operator is known here for {type(others[place]).__name__}"):
+    with pytest.raises(TypeError, match=f"knows no ONNX operator for {type(others[place]).__name__}"):
         exported(made)
