@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from model import catalog
+
 _NO_MODELS = frozenset(("batch", "img"))
 _PORTS = range(1, 65536)
 _HOST = re.compile(
@@ -12,8 +14,6 @@ _HOST = re.compile(
     r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?)(:(?P<port>[0-9]{1,5}))?"
 )
 """A name of two labels or more whose last begins with a letter: no address in any spelling is one."""
-
-SHIPPED = ("breast_model", "digits", "brain_mri")
 
 
 class SettingsError(ValueError):
@@ -48,12 +48,14 @@ class Settings:
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Read what docs/api.md lists under "Environment".
 
-    MODEL_NAME and MODEL_PATH may each be a comma-separated list of equal length. Raises SettingsError.
+    MODEL_NAME and MODEL_PATH may each be a comma-separated list of equal length. By default the models that ship are
+    served; BUNDLE, which the image sets, names one to serve in place of the first. Raises SettingsError.
     """
+    default = catalog.served(environment.get("BUNDLE", ""))
     return Settings(
         models=_models(
-            environment.get("MODEL_NAME", ",".join(SHIPPED)),
-            environment.get("MODEL_PATH", ",".join(f"model/bundles/{name}" for name in SHIPPED)),
+            environment.get("MODEL_NAME", ",".join(default)),
+            environment.get("MODEL_PATH", ",".join(str(catalog.BUNDLES / name) for name in default)),
         ),
         port=_whole_number(environment, "PORT", 8000, _PORTS),
         max_body_bytes=_whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, (1 << 30) + 1)),

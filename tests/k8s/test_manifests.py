@@ -9,6 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from model import catalog
 from server.settings import from_environment
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +47,9 @@ def test_the_objects_have_the_promised_names() -> None:
 
 def test_the_configmap_says_which_model() -> None:
     data = MANIFESTS["configmap"]["data"]
-    assert data["MODEL_NAME"] == "breast_model,digits,brain_mri"
-    assert data["MODEL_PATH"] == "/model/model_binary.dat.gz,/models/digits,/models/brain_mri"
+    first, *others = catalog.served()
+    assert data["MODEL_NAME"] == ",".join([first, *others])
+    assert data["MODEL_PATH"] == ",".join(["/model", *(f"/app/{catalog.BUNDLES}/{name}" for name in others)])
     assert {"configMapRef": {"name": "mlserving-configs"}} in CONTAINER["envFrom"]
 
 

@@ -83,7 +83,7 @@ def test_a_missing_string_is_not_a_category() -> None:
 def test_a_pipeline_that_refuses_unknown_codes_is_refused() -> None:
     pipeline = fitted(OneHotEncoder(), "code")
     with pytest.raises(
-        BundleError, match=r"The column 'code' holds codes .*\(Found unknown .*handle_unknown="
+        BundleError, match=r"The column 'code' holds codes, .*\(Found unknown .*handle_unknown="
     ) as caught:
         features_of(pipeline, ROWS[["age", "code"]])
     assert "\n" not in str(caught.value)

@@ -114,7 +114,7 @@ def test_column_transformer_with_one_hot_strings(tmp_path: Path) -> None:
     columns = ColumnTransformer(
         [
             ("numbers", StandardScaler(), ["age", "income"]),
-            ("words", OneHotEncoder(handle_untrain="ignore"), ["city"]),
+            ("words", OneHotEncoder(handle_unknown="ignore"), ["city"]),
         ],
         remainder="passthrough",
     )
@@ -201,7 +201,7 @@ def test_a_forest_after_imputed_and_scaled_numbers_and_strings(tmp_path: Path) -
     columns = ColumnTransformer(
         [
             ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), ["age", "income"]),
-            ("strings", OneHotEncoder(handle_untrain="ignore"), ["city"]),
+            ("strings", OneHotEncoder(handle_unknown="ignore"), ["city"]),
         ]
     )
     bundled = bundled_from(tmp_path, make_pipeline(columns, RandomForestClassifier(20, random_state=0)), rows, target)
