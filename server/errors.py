@@ -73,6 +73,7 @@ class InvalidInput(ServingError):
     """The body or a value in it is wrong."""
 
     status = 400
+    reason: InvalidReason
 
     def __init__(self, sentence: str, reason: InvalidReason = "structure") -> None:
         super().__init__(sentence)

@@ -1,4 +1,4 @@
-"""What a model is fed, and the tensors that it takes and answers, as the V2 protocol describes them."""
+"""The tensors that a model takes and returns, as arrays and as KServe's V2 protocol describes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from model.task import MISSING_TEXT, Feature, Task
 
-Rows = Mapping[str, NDArray[Any]]
-"""What the ONNX graph is fed: {"input": [rows, features]}, or {feature: [rows, 1]} where some are strings;
-of pictures {"input": [rows, height, width]}."""
+# What the ONNX graph is fed, by the name of its input: of rows {"input": [rows, features]}, or if some features are
+# strings {feature: [rows, 1], …}; of pictures {"input": [pictures, height, width]}.
+ModelInput = Mapping[str, NDArray[Any]]
 
 DTYPES: Mapping[str, Any] = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
 V2_DATATYPES = {
@@ -25,18 +25,17 @@ V2_DATATYPES = {
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of the model as KServe's V2 metadata names it; -1 is the number of rows."""
+    """A tensor as V2 metadata describes it. The first axis, of rows or pictures, is -1."""
 
     name: str
     datatype: str
     shape: tuple[int, ...]
 
 
-WARNINGS = Tensor("warnings", "BYTES", (-1,))
-"""What is said of each picture; of most an empty string."""
+WARNINGS = Tensor("warnings", "BYTES", (-1,))  # one string for each picture, mostly empty
 
 
-def of_task(task: Task) -> tuple[Tensor, ...]:
+def input_tensors(task: Task) -> tuple[Tensor, ...]:
     if task.picture:
         return (Tensor("input", "FP32", (-1, task.picture.height, task.picture.width)),)
     if task.numeric:
@@ -44,8 +43,8 @@ def of_task(task: Task) -> tuple[Tensor, ...]:
     return tuple(Tensor(feature.name, feature.datatype, (-1, 1)) for feature in task.features)
 
 
-def example_rows(task: Task) -> Rows:
-    """The task's example as the graph takes it; a field that it lacks is a missing value, and a picture is black."""
+def example_input(task: Task) -> ModelInput:
+    """Return the task's example; fields that it lacks are missing values, and the example of a picture is black."""
     if task.picture:
         return {"input": np.zeros((1, task.picture.height, task.picture.width), np.float32)}
     values = [task.example.get(feature.name, missing_value(feature)) for feature in task.features]
@@ -61,11 +60,12 @@ def missing_value(feature: Feature) -> float | str:
     return float("nan") if feature.is_number else MISSING_TEXT
 
 
-def of_input(node: onnxruntime.NodeArg) -> Tensor:
+def graph_input(node: onnxruntime.NodeArg) -> Tensor:
     return Tensor(node.name, V2_DATATYPES[node.type], (-1, *node.shape[1:]))
 
 
-def of_output(node: onnxruntime.NodeArg) -> Tensor:
+def graph_output(node: onnxruntime.NodeArg) -> Tensor:
+    """Describe an output under the name it has in responses: whatever the graph calls it, the first is "prediction"."""
     if node.name == "probabilities":
         return Tensor(node.name, V2_DATATYPES[node.type], (-1, node.shape[-1]))
     if node.name == "strangeness":

@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from server.json import arrays
 from server.openapi import schemas, schemas_v2
 from server.openapi.operations import OCTETS, Prediction, json
 from server.paths import MANY, ONE, V1, V2
 from server.predictor import Predictor
 from server.rows import rest, v2
-from server.tensors import example_rows
+from server.tensors import example_input
 
 
 def predictions_for(predictor: Predictor) -> dict[str, Prediction]:
@@ -56,13 +57,13 @@ def _values(predictor: Predictor) -> list[Any]:
 
 
 def _infer_request(predictor: Predictor) -> dict[str, Any]:
-    rows = example_rows(predictor.task)
+    rows = example_input(predictor.task)
     inputs = [
         {
             "name": tensor.name,
             "shape": list(rows[tensor.name].shape),
             "datatype": tensor.datatype,
-            "data": rest.shortest(_filled(rows[tensor.name])),
+            "data": arrays.to_list(_filled(rows[tensor.name])),
         }
         for tensor in predictor.inputs
     ]

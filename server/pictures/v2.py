@@ -16,9 +16,7 @@ from server.pictures.result import Classification, classify, classify_prepared
 from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers
-from server.v2 import body as bodies
-from server.v2.inputs import disagreement, refuse_left_over, split
-from server.v2.request import InputTensor
+from server.v2.request import InputTensor, read_request, refuse_trailing_bytes, shape_mismatch, take_binary
 from server.v2.response import ResponseWriter
 from server.v2.strings import unpack
 
@@ -35,7 +33,7 @@ class V2Handler:
 
     def __call__(self, body: bytes, headers: Headers) -> Response:
         """POST /v2/models/NAME/infer. Raises ServingError."""
-        request, binary = bodies.read(body, headers)
+        request, binary = read_request(body, headers)
         if [tensor.name for tensor in request.inputs] != [tensor.name for tensor in self._predictor.inputs]:
             raise InvalidInput(f"Send exactly one input, named {self._predictor.inputs[0].name}.", "inputs")
         classification = self._classify(request.inputs[0], binary)
@@ -48,8 +46,8 @@ class V2Handler:
         return self._writer.write(request, outputs)
 
     def _classify(self, tensor: InputTensor, binary: memoryview) -> Classification:
-        own, rest = split(tensor, binary)
-        refuse_left_over(rest)
+        own, rest = take_binary(tensor, binary)
+        refuse_trailing_bytes(rest)
         match tensor.datatype.upper():  # KServe accepts lower case too
             case "FP32":
                 numbers = _decode_numbers(tensor, own, self._picture.height, self._picture.width)
@@ -82,7 +80,7 @@ def _from_json(tensor: InputTensor) -> NDArray[np.float32]:
             "value_type",
         )
     if numbers.shape not in ((prod(tensor.shape),), tuple(tensor.shape)):
-        raise disagreement(tensor)
+        raise shape_mismatch(tensor)
     return numbers
 
 
@@ -106,7 +104,7 @@ def _decode_files(tensor: InputTensor, own: memoryview | None) -> list[bytes]:
             f"Input {tensor.name}: data must be a list of strings, each a picture in base64.", "value_type"
         ) from error
     if len(texts) != count:
-        raise disagreement(tensor)
+        raise shape_mismatch(tensor)
     files = []
     for index, text in enumerate(texts):
         with error_context(index, count):

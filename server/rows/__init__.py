@@ -1,1 +1,1 @@
-"""Rows of values: how they are read, and how answers on them are written."""
+"""Models of rows: how a request's rows are decoded, and how the predictions are encoded."""

@@ -1,45 +1,58 @@
-"""ModelOutput of a model → the plain protocol's JSON: what a class is called, and how probable it is."""
+"""Encode the model's output as JSON: each row's class, label and probability, or its number."""
 
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 import numpy as np
+import orjson
 
 from model.task import Task
-from server.json import floats
+from server.json import arrays
 from server.predictor import ModelOutput
 
 
 class PredictionEncoder:
-    """Writes {"label": …, "prediction": …, "probability": …}, or {"prediction": …} for a regression."""
+    """Encodes {"label": …, "prediction": …, "probability": …}, or {"prediction": …} for a regression."""
 
     def __init__(self, task: Task) -> None:
         self._positions: dict[Any, int] = {value: position for position, value in enumerate(task.classes)}
-        described = (
-            {"label": label, "prediction": value} for label, value in zip(task.labels, task.classes, strict=True)
+        # Everything but the probability depends on the class alone. The closing brace is cut off.
+        self._beginnings = [
+            orjson.dumps({"label": label, "prediction": value})[:-1]
+            for label, value in zip(task.labels, task.classes, strict=True)
+        ]
+
+    def encode_one(self, output: ModelOutput) -> bytes:
+        """Return the object of the first row."""
+        if not self._beginnings:
+            return b'{"prediction":' + _number(output.predictions[0]) + b"}"
+        position = self._positions[output.predictions.item(0)]
+        if output.probabilities is None:
+            return self._beginnings[position] + b"}"
+        return self._beginnings[position] + b',"probability":' + _number(output.probabilities[0, position]) + b"}"
+
+    def encode_batch(self, output: ModelOutput) -> bytes:
+        """Return {"predictions": [object, …]}."""
+        return b'{"predictions":[' + b",".join(self._objects(output)) + b"]}"
+
+    def _objects(self, output: ModelOutput) -> Iterable[bytes]:
+        if not self._beginnings:
+            return (b'{"prediction":' + number + b"}" for number in arrays.encode_each(output.predictions))
+        positions = [self._positions[prediction] for prediction in output.predictions.tolist()]
+        beginnings = [self._beginnings[position] for position in positions]
+        if output.probabilities is None:
+            return (beginning + b"}" for beginning in beginnings)
+        probabilities = arrays.encode_each(output.probabilities[np.arange(len(positions)), positions])
+        return (
+            beginning + b',"probability":' + probability + b"}"
+            for beginning, probability in zip(beginnings, probabilities, strict=True)
         )
-        self._begun = [msgspec.json.encode(answer)[:-1] for answer in described]
 
-    def one(self, answers: ModelOutput) -> bytes:
-        """The first row's answer."""
-        if not self._begun:
-            return b'{"prediction":' + floats.single(answers.predictions[0]) + b"}"
-        position = self._positions[answers.predictions.item(0)]
-        if answers.probabilities is None:
-            return self._begun[position] + b"}"
-        return self._begun[position] + b',"probability":' + floats.single(answers.probabilities[0, position]) + b"}"
 
-    def many(self, answers: ModelOutput) -> bytes:
-        """{"predictions": [answer, …]}."""
-        return b'{"predictions":[' + b",".join(self._each(answers)) + b"]}"
+def encode_v1(output: ModelOutput) -> bytes:
+    """Return KServe's V1 form, {"predictions": [class or number, …]}."""
+    return b'{"predictions":' + arrays.encode(output.predictions) + b"}"
 
-    def _each(self, answers: ModelOutput) -> Iterable[bytes]:
-        if not self._begun:
-            return (b'{"prediction":' + number + b"}" for number in floats.each(answers.predictions))
-        positions = [self._positions[prediction] for prediction in answers.predictions.tolist()]
-        begun = [self._begun[position] for position in positions]
-        if answers.probabilities is None:
-            return (answer + b"}" for answer in begun)
-        answered = floats.each(answers.probabilities[np.arange(len(positions)), positions])
-        return (answer + b',"probability":' + number + b"}" for answer, number in zip(begun, answered, strict=True))
+
+def _number(value: np.generic) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)

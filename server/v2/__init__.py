@@ -1,1 +1,1 @@
-"""KServe's V2 protocol (Open Inference Protocol), JSON and binary tensors: what rows and pictures share."""
+"""KServe's V2 protocol (Open Inference Protocol), in JSON and binary: the part that rows and pictures share."""

@@ -1,10 +1,20 @@
-"""The JSON part of a V2 request, decoded in one pass that allocates nothing for what the protocol does not name."""
+"""Read the body of a V2 request: its JSON part, and the binary tensors behind it.
+
+msgspec decodes the JSON in one pass, and allocates nothing for keys that the protocol does not name.
+"""
+
+import re
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from server.errors import InvalidInput
 from server.json import strict
+
+JSON_LENGTH = b"inference-header-content-length"
+
+_LENGTH = re.compile(rb"[0-9]{1,10}")
 
 
 class TensorParameters(msgspec.Struct):
@@ -35,7 +45,7 @@ class RequestParameters(msgspec.Struct):
 class InferRequest(msgspec.Struct):
     inputs: list[InputTensor]
     id: str | UnsetType | None = UNSET
-    model_name: str | UnsetType | None = UNSET  # KServe's client sends it; the path says which model
+    model_name: str | UnsetType | None = UNSET  # KServe's client sends it; the path names the model
     parameters: RequestParameters | UnsetType | None = UNSET
     outputs: list[RequestedOutput] | UnsetType | None = UNSET
 
@@ -43,12 +53,51 @@ class InferRequest(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(InferRequest)
 
 
-def decode(document: bytes) -> InferRequest:
-    """Raises InvalidInput."""
+def read_request(body: bytes, headers: Mapping[bytes, bytes]) -> tuple[InferRequest, memoryview]:
+    """Return the JSON part, decoded, and the bytes behind it. Raises InvalidInput."""
+    document, binary = _divide(body, headers.get(JSON_LENGTH))
     try:
-        request: InferRequest = strict.decode(_DECODER, document)
+        return strict.decode(_DECODER, document), binary
     except msgspec.ValidationError as error:
         raise InvalidInput(
-            'The body must be a V2 request: {"inputs": [{"name": …, "shape": [rows, …], "datatype": …, "data": […]}]}.'
+            'The body must be a V2 request: {"inputs": [{"name": …, "shape": [rows, …], "datatype": …, "data": […]}]}.',
+            "structure",
         ) from error
-    return request
+
+
+def take_binary(tensor: InputTensor, binary: memoryview) -> tuple[memoryview | None, memoryview]:
+    """Return the tensor's own bytes, or None if its data is in the JSON, and the bytes behind them.
+
+    Raises:
+        InvalidInput: The tensor has more bytes than there are, or data in the JSON besides.
+    """
+    size = tensor.parameters.binary_data_size if tensor.parameters else UNSET
+    if size is UNSET:
+        return None, binary
+    if not 0 <= size <= len(binary) or (tensor.data and bytes(tensor.data) != b"null"):
+        raise InvalidInput(
+            f"Input {tensor.name}: binary_data_size must be the number of its bytes in the binary part. "
+            "Such an input must have no data in the JSON.",
+            "binary_data",
+        )
+    return binary[:size], binary[size:]
+
+
+def refuse_trailing_bytes(binary: memoryview) -> None:
+    """Refuse bytes behind those of the last tensor. Raises InvalidInput."""
+    if binary:
+        raise InvalidInput(
+            f"The binary part is {len(binary)} bytes longer than the binary_data_size of all inputs.", "binary_data"
+        )
+
+
+def shape_mismatch(tensor: InputTensor) -> InvalidInput:
+    return InvalidInput(f"Input {tensor.name}: data and shape disagree.", "shape")
+
+
+def _divide(body: bytes, json_length: bytes | None) -> tuple[bytes, memoryview]:
+    if json_length is None:
+        return body, memoryview(b"")
+    if not _LENGTH.fullmatch(json_length) or int(json_length) > len(body):
+        raise InvalidInput("Inference-Header-Content-Length must be the length of the JSON part in bytes.", "header")
+    return body[: int(json_length)], memoryview(body)[int(json_length) :]

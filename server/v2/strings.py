@@ -1,4 +1,4 @@
-"""V2's binary form of tensors: little-endian numbers, strings each behind their length in four bytes."""
+"""V2's binary form of tensors: numbers are little-endian, and four bytes before each string give its length."""
 
 from struct import pack as pack_struct
 from struct import unpack_from
@@ -17,7 +17,7 @@ def pack(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def unpack(binary: memoryview, count: int) -> list[memoryview]:
-    """Exactly `count` strings of bytes. Raises InvalidInput when some are missing or left over."""
+    """Return exactly `count` strings of bytes. Raises InvalidInput if bytes are missing or left over."""
     strings: list[memoryview] = []
     position = 0
     while position + 4 <= len(binary) and len(strings) < count:
@@ -28,13 +28,15 @@ def unpack(binary: memoryview, count: int) -> list[memoryview]:
         strings.append(binary[position + 4 : end])
         position = end
     if len(strings) != count or position != len(binary):
-        raise InvalidInput("The binary strings do not fill the shape given.")
+        raise InvalidInput(
+            "The binary strings do not fill the shape. Send each as its length, in four bytes, and its bytes.", "shape"
+        )
     return strings
 
 
 def unpack_texts(binary: memoryview, count: int) -> np.ndarray[Any, Any]:
-    """Raises InvalidInput as `unpack` does, and when one is not UTF-8."""
+    """Return an array of `count` texts. Raises InvalidInput as `unpack` does, or if one is not UTF-8."""
     try:
         return np.array([str(string, "utf-8") for string in unpack(binary, count)], np.object_)
     except UnicodeDecodeError as error:
-        raise InvalidInput("A binary string is not UTF-8.") from error
+        raise InvalidInput("The binary strings must be UTF-8.", "value_type") from error

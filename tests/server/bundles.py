@@ -1,4 +1,4 @@
-"""Real, tiny bundles built node by node, whose right answers anyone can work out on paper."""
+"""Tiny but real bundles, built node by node, whose correct predictions can be worked out on paper."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def sign(folder: Path) -> Bundle:
 
 
 def price(folder: Path) -> Bundle:
-    """A regression over strings: a price by colour (red 1, blue 2, anything else 0), plus the size."""
+    """A regression over strings: the price of a colour (red 1, blue 2, any other 0), plus the size."""
     nodes = [
         helper.make_node(
             "LabelEncoder",
@@ -106,9 +106,9 @@ def gap(folder: Path) -> Bundle:
 
 
 def slow(folder: Path) -> Bundle:
-    """A regression that takes its time: the prediction is the number of turns, counted one by one (about 1 µs each).
+    """A slow regression: the prediction is the number of turns, counted one by one in about 1 µs each.
 
-    A batch takes as long as its rows together; the example takes about 6 ms.
+    A batch takes as long as its rows together. The example takes about 6 ms.
     """
     turn = helper.make_graph(
         [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("Add", ["count", "one"], ["counted"])],

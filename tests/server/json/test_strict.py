@@ -7,18 +7,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from server.errors import InvalidInput, InvalidReason
+from server.errors import InvalidReason
 from server.json import strict
 from server.json.strict import count_keys, decode, decode_part, kind, refuse_duplicate_keys
+from tests.server.refusal import refusal
 
 ANYTHING = msgspec.json.Decoder()
-
-
-def refused(call: Any, *arguments: Any) -> str:
-    with pytest.raises(InvalidInput) as caught:
-        call(*arguments)
-    assert caught.value.status == 400
-    return caught.value.reason
 
 
 @pytest.mark.parametrize(
@@ -52,7 +46,7 @@ def test_ambiguous_or_broken_json_is_refused(text: str, reason: InvalidReason | 
     if reason is None:
         decode(ANYTHING, body)
     else:
-        assert refused(decode, ANYTHING, body) == reason
+        assert refusal(decode, ANYTHING, body).reason == reason
 
 
 def test_json_of_another_type_raises_a_validation_error() -> None:
@@ -63,12 +57,12 @@ def test_json_of_another_type_raises_a_validation_error() -> None:
 
 def test_a_part_is_decoded_without_a_look_at_duplicate_keys() -> None:
     assert decode_part(ANYTHING, b'{"a": 1, "a": 2}') == {"a": 2}
-    assert refused(decode_part, ANYTHING, b"{") == "invalid_json"
+    assert refusal(decode_part, ANYTHING, b"{").reason == "invalid_json"
 
 
 @pytest.mark.parametrize("text", [b'{"a": [' * 1000 + b"1" + b"]}" * 1000, b'{"a:": "\xff"}', b'{"a:": ' + b"[" * 5000])
 def test_the_second_parse_refuses_what_msgspec_skips_unread(text: bytes) -> None:
-    assert refused(refuse_duplicate_keys, text) in ("too_deep", "invalid_json")
+    assert refusal(refuse_duplicate_keys, text).reason in ("too_deep", "invalid_json")
 
 
 class Inner(Struct):
@@ -168,7 +162,7 @@ def test_duplicate_keys_are_refused_wherever_they_are_and_nothing_else_is(text: 
             continue
         assert count_keys(value) <= distinct
         if duplicate:
-            assert refused(decode, decoder, text.encode()) == "duplicate_key"
+            assert refusal(decode, decoder, text.encode()).reason == "duplicate_key"
         else:
             decode(decoder, text.encode())
 

@@ -9,7 +9,7 @@ from model.image.digit import INVERTED
 from server.errors import InvalidInput
 from server.pictures.v2 import V2Handler
 from server.predictor import Predictor
-from server.v2.body import JSON_LENGTH
+from server.v2.request import JSON_LENGTH
 from tests.server.pictures.images import BAR, BLOCK, base64, png
 from tests.server.pictures.refusals import refused
 
@@ -138,8 +138,8 @@ def test_binary_numbers_out_of_range_are_refused(infer: V2Handler, value: float)
     [
         (in_binary(NUMBERS, 12), bytes(12), "12 bytes do not fill the shape"),
         (in_binary(NUMBERS, PAIR.nbytes), PAIR.tobytes() + b"x", "1 bytes longer"),
-        (in_binary(NUMBERS, -1), b"", "number of bytes"),
-        (NUMBERS | in_binary(NUMBERS, PAIR.nbytes), PAIR.tobytes(), "with no data beside it"),
+        (in_binary(NUMBERS, -1), b"", "number of its bytes"),
+        (NUMBERS | in_binary(NUMBERS, PAIR.nbytes), PAIR.tobytes(), "no data in the JSON"),
         (in_binary(FILES, 6), b"\1\0\0\0xx", "do not fill"),
         (in_binary(FILES, 4), b"\xff\xff\xff\xff", "do not fill"),
     ],
