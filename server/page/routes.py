@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
 from pathlib import PurePath
+from urllib.parse import quote
 
 import msgspec
 
 from server.errors import ServingError
 from server.page.form import PICTURE_FORM, ROW_FORM, FormResult, answer_picture, answer_row
-from server.page.page import Page
+from server.page.markup import Markup, element, join, render, template
+from server.page.section import render_section
 from server.predictor import Predictor
 from server.response import Header, Response, refused
 from server.route import Headers, Route, media_type
@@ -32,6 +34,39 @@ _SECURITY_HEADERS: tuple[Header, ...] = (
 )
 _VARY = (b"vary", b"accept")
 _ALIVE = Response(msgspec.json.encode({"status": "alive"}), [(b"content-type", b"application/json"), _VARY])
+_DOCS = Markup('<p><a href="/docs">API documentation, with requests to try</a></p>')
+_REFUSAL = Markup('<p class="refused" role="alert">{sentence} <a href="/">Start again.</a></p>')
+
+
+class Page:
+    """The page of these models: as first opened, with one model's answer, or with a refusal."""
+
+    def __init__(self, predictors: Sequence[Predictor], settings: Settings) -> None:
+        self._predictors = predictors
+        self._settings = settings
+
+    def empty(self) -> Markup:
+        """Return the page with a section for every model."""
+        return self._page(map(render_section, self._predictors))
+
+    def answered(self, result: FormResult) -> Markup:
+        """Return the page with the section of the model that answered."""
+        return self._page([render_section(*result)])
+
+    def refused(self, sentence: str) -> Markup:
+        return self._page([render(_REFUSAL, sentence=sentence)])
+
+    def _page(self, sections: Iterable[Markup]) -> Markup:
+        tasks = [model.task for model in self._predictors]
+        links = (element("a", _short(model.task.title), f' href="/#{quote(model.name)}"') for model in self._predictors)
+        return render(
+            template("index"),
+            title=" · ".join(["mlserving", *(task.title for task in tasks)]),
+            max_body_bytes=self._settings.max_body_bytes,
+            links=join(links),
+            sections=join(sections),
+            docs=_DOCS if self._settings.docs else Markup(""),
+        )
 
 
 def routes_for(predictors: Iterable[Predictor], settings: Settings) -> dict[str, Route]:
@@ -92,3 +127,8 @@ def _html(page: str) -> Response:
 
 def _file(name: str, content: bytes) -> Response:
     return Response(content, [(b"content-type", _TYPES[PurePath(name).suffix]), *_SECURITY_HEADERS])
+
+
+def _short(title: str) -> str:
+    """Return the title without a remark in brackets at its end."""
+    return title.partition(" (")[0]

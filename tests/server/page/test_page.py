@@ -63,7 +63,7 @@ def test_refusal_without_scripts_is_a_page(visiting: Visiting) -> None:
     with visit.page.expect_response(f"{visit.url}/") as answer:
         part.get_by_role("button", name="Predict").click()
     assert answer.value.status == 400
-    expect(visit.page.get_by_role("alert")).to_contain_text("send a JPEG or a PNG")
+    expect(visit.page.get_by_role("alert")).to_contain_text("not a picture")
     visit.page.get_by_role("link", name="Start again.").click()
     expect(visit.page.get_by_role("alert")).to_have_count(0)
 
@@ -169,5 +169,5 @@ def test_content_security_policy_blocks_injected_scripts(visiting: Visiting) -> 
     page.evaluate("part => part.innerHTML = '<img src=https://example.org/a.png onerror=window.ran=true>'")
     visit.page.wait_for_timeout(300)
     assert visit.page.evaluate("window.ran") is None
-    assert any("Content Security Policy" in said for said in visit.complaints)
+    assert any("Content Security Policy" in message for message in visit.complaints)
     visit.complaints.clear()
