@@ -1,4 +1,4 @@
-"""The product on a real cluster: what `make demo` leaves behind, in a namespace that lets only "restricted" pods in."""
+"""The service on a real cluster, as `make demo` leaves it, in a namespace that admits only "restricted" pods."""
 
 import json
 from collections.abc import Iterator
@@ -19,20 +19,20 @@ class Deployed:
     cluster: Cluster
     http: httpx.Client
 
-    def run(self, *words: str) -> str:
-        return self.cluster.run(*words)
+    def run(self, *arguments: str) -> str:
+        return self.cluster.run(*arguments)
 
     def pods(self) -> list[str]:
-        """The names of those that are to stay."""
+        """Return the names of the pods that are not being deleted."""
         pods = json.loads(self.run("get", "pods", "--selector", LABEL, "--output", "json"))["items"]
         return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 
 
 @pytest.fixture(scope="session")
 def deployed(cluster: Cluster) -> Iterator[Deployed]:
-    """What `make demo` deployed before is taken over, and gone afterwards."""
-    assert owner_of_the_node_port(cluster) in (None, f"{cluster.namespace}/ml-serving-service"), (
-        "NodePort 30001 is somebody else's."
+    """Use what an earlier `make demo` deployed, if anything, and delete it at the end."""
+    assert node_port_owner(cluster) in (None, f"{cluster.namespace}/ml-serving-service"), (
+        "another Service has NodePort 30001."
     )
     cluster.run("label", "namespace", cluster.namespace, f"{ENFORCE}=restricted")
     with httpx.Client(base_url=cluster.host, timeout=10) as http:
@@ -41,7 +41,7 @@ def deployed(cluster: Cluster) -> Iterator[Deployed]:
     cluster.run("delete", "--filename", str(ROOT / "k8s"), "--ignore-not-found")
 
 
-def owner_of_the_node_port(cluster: Cluster) -> str | None:
+def node_port_owner(cluster: Cluster) -> str | None:
     for service in json.loads(cluster.run("get", "services", "--all-namespaces", "--output", "json"))["items"]:
         if 30001 in [port.get("nodePort") for port in service["spec"]["ports"]]:
             return f"{service['metadata']['namespace']}/{service['metadata']['name']}"

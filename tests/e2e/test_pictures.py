@@ -1,4 +1,4 @@
-"""Digits and brain scans from the same pods as the rows, through the NodePort."""
+"""Predictions of digits and brain scans through the NodePort, from the pods that also predict rows."""
 
 import re
 from pathlib import Path
@@ -18,29 +18,29 @@ RESIDENT_MB = 200
 
 
 @pytest.mark.parametrize("path", sorted(PICTURES.glob("digit-*.png")), ids=lambda path: path.stem)
-def test_a_digit_is_read(deployed: Deployed, path: Path) -> None:
+def test_a_digit_is_recognised(deployed: Deployed, path: Path) -> None:
     answer = deployed.http.post("/predict/img", content=path.read_bytes(), headers={"content-type": "image/png"})
     assert answer.json()["y"] == path.stem.split("-")[1]
 
 
-def test_scans_are_told_apart(deployed: Deployed) -> None:
+def test_scans_are_classified(deployed: Deployed) -> None:
     scans = sorted(PICTURES.glob("scan-*.jpg"))
-    right = 0
+    correct = 0
     for scan in scans:
         answer = deployed.http.post("/predict/brain_mri", files={"image_file": (scan.name, scan.read_bytes())}).json()
         assert answer["probabilities"].keys() == set(LABELS.values())
         assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
-        right += answer["label"] == LABELS[scan.stem.split("-")[1]]
-    assert right >= len(scans) - 1
+        correct += answer["label"] == LABELS[scan.stem.split("-")[1]]
+    assert correct >= len(scans) - 1
 
 
-def test_what_is_no_jpeg_or_png_is_refused_by_name(deployed: Deployed) -> None:
+def test_a_gif_returns_415_and_is_named(deployed: Deployed) -> None:
     answer = deployed.http.post("/predict/brain_mri", content=GIF, headers={"content-type": "image/png"})
     assert answer.status_code == httpx.codes.UNSUPPORTED_MEDIA_TYPE
     assert "GIF" in answer.json()["error"]
 
 
-def test_the_page_is_served_and_needs_no_other_host(deployed: Deployed) -> None:
+def test_the_page_loads_nothing_from_other_hosts(deployed: Deployed) -> None:
     page = deployed.http.get("/", headers={"accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in page.headers["content-security-policy"]

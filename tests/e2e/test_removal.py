@@ -1,4 +1,4 @@
-"""Applied again, then deleted: the end of a deployment's life, after every other test of it."""
+"""A deployment is applied again and then deleted, after all other tests have used it."""
 
 import httpx
 import pytest
@@ -14,13 +14,13 @@ OBJECTS = (
 )
 
 
-def test_applying_again_does_not_reset_what_the_autoscaler_owns(deployed: Deployed) -> None:
+def test_applying_again_keeps_the_autoscalers_replicas(deployed: Deployed) -> None:
     deployed.run("scale", DEPLOYMENT, "--replicas", "2")
     deployed.run("apply", "--filename", str(ROOT / "k8s"), "--warnings-as-errors")
     assert deployed.run("get", DEPLOYMENT, "--output", "jsonpath={.spec.replicas}") != "1"
 
 
-def test_delete_leaves_nothing(deployed: Deployed) -> None:
+def test_delete_removes_every_object(deployed: Deployed) -> None:
     deployed.run("delete", "--filename", str(ROOT / "k8s"), "--wait")
     deployed.run("wait", "--for=delete", "pods", "--selector", LABEL, "--timeout", "90s")
     assert deployed.run("get", OBJECTS, "--selector", LABEL, "--output", "name").split() == []

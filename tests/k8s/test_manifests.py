@@ -1,4 +1,7 @@
-"""The manifests as they stand: valid, named as promised, and hardened field by field."""
+"""The manifests are valid, keep the names that users and scripts rely on, and harden the pod.
+
+Numbers that may be tuned (requests, targets, windows, periods) are not repeated here.
+"""
 
 import re
 import tomllib
@@ -28,13 +31,13 @@ def test_each_file_is_one_valid_object_of_the_core_api(path: Path) -> None:
     assert "namespace" not in manifest["metadata"]
 
 
-def test_an_unknown_field_would_be_noticed() -> None:
+def test_validation_finds_an_unknown_field() -> None:
     wrong = MANIFESTS["service"] | {"spec": MANIFESTS["service"]["spec"] | {"prots": []}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, "1.36", strict=True)
 
 
-def test_the_objects_have_the_promised_names() -> None:
+def test_objects_have_the_documented_names() -> None:
     assert {manifest["kind"]: manifest["metadata"]["name"] for manifest in MANIFESTS.values()} == {
         "ConfigMap": "mlserving-configs",
         "Deployment": "ml-serving-deployment",
@@ -45,7 +48,7 @@ def test_the_objects_have_the_promised_names() -> None:
     }
 
 
-def test_the_configmap_says_which_model() -> None:
+def test_the_configmap_lists_the_models() -> None:
     data = MANIFESTS["configmap"]["data"]
     first, *others = catalog.served()
     assert data["MODEL_NAME"] == ",".join([first, *others])
@@ -53,14 +56,14 @@ def test_the_configmap_says_which_model() -> None:
     assert {"configMapRef": {"name": "mlserving-configs"}} in CONTAINER["envFrom"]
 
 
-def test_requests_come_in_by_nodeport_30001_to_port_8000() -> None:
+def test_the_service_is_on_nodeport_30001() -> None:
     spec = MANIFESTS["service"]["spec"]
-    assert spec["type"] == "NodePort"
-    assert spec["ports"] == [{"name": "http", "port": 8000, "targetPort": "http", "nodePort": 30001}]
-    assert {"name": "http", "containerPort": 8000} in CONTAINER["ports"]
+    (port,) = spec["ports"]
+    assert (spec["type"], port["nodePort"]) == ("NodePort", 30001)
+    assert port["targetPort"] in {open_port["name"] for open_port in CONTAINER["ports"]}
 
 
-def test_metrics_are_on_a_port_that_only_the_cluster_reaches() -> None:
+def test_metrics_port_is_reachable_only_inside_the_cluster() -> None:
     port = from_environment(MANIFESTS["configmap"]["data"]).metrics_port
     assert {"name": "metrics", "containerPort": port} in CONTAINER["ports"]
     assert port not in {open_port["port"] for open_port in MANIFESTS["service"]["spec"]["ports"]}
@@ -68,7 +71,7 @@ def test_metrics_are_on_a_port_that_only_the_cluster_reaches() -> None:
     assert rule == {"ports": [{"port": "metrics", "protocol": "TCP"}], "from": [{"namespaceSelector": {}}]}
 
 
-def test_every_selector_finds_the_pods() -> None:
+def test_every_selector_matches_the_pods() -> None:
     assert MANIFESTS["deployment"]["spec"]["template"]["metadata"]["labels"] == LABELS
     assert MANIFESTS["deployment"]["spec"]["selector"]["matchLabels"] == LABELS
     assert MANIFESTS["service"]["spec"]["selector"] == LABELS
@@ -76,46 +79,48 @@ def test_every_selector_finds_the_pods() -> None:
     assert MANIFESTS["networkpolicy"]["spec"]["podSelector"]["matchLabels"] == LABELS
 
 
-def test_the_image_is_the_versions_and_never_latest() -> None:
+def test_the_image_tag_is_the_project_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert CONTAINER["image"] == f"docker.io/library/mlserving:{version}"
-    assert CONTAINER["imagePullPolicy"] == "IfNotPresent"
+    assert CONTAINER["imagePullPolicy"] == "IfNotPresent", "the image is loaded, not pulled"
 
 
-def test_the_autoscaler_owns_the_replicas() -> None:
+def test_only_the_autoscaler_sets_the_replicas() -> None:
     assert "replicas" not in MANIFESTS["deployment"]["spec"]
     spec = MANIFESTS["hpa"]["spec"]
-    assert MANIFESTS["hpa"]["apiVersion"] == "autoscaling/v2"
     assert spec["scaleTargetRef"]["name"] == MANIFESTS["deployment"]["metadata"]["name"]
-    assert (spec["minReplicas"], spec["maxReplicas"]) == (1, 3)
-    assert spec["metrics"][0]["resource"]["target"] == {"type": "Utilization", "averageUtilization": 20}
-    assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == 60
-    assert all("cpu" in container["resources"]["requests"] for container in POD["containers"])
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (1, 3), "README and make demo promise 1 → 3 → 1"
+    assert all("cpu" in container["resources"]["requests"] for container in POD["containers"]), "utilization needs it"
 
 
-def test_the_autoscalers_comment_computes_from_the_numbers_in_force() -> None:
+def test_the_autoscalers_comment_uses_the_current_numbers() -> None:
     request = int(re.fullmatch(r"(\d+)m", CONTAINER["resources"]["requests"]["cpu"])[1])  # type: ignore[index]
     target = MANIFESTS["hpa"]["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"]
     comment = (ROOT / "k8s" / "hpa.yaml").read_text()
     assert f"{target} % of the request of {request}m = {request * target // 100}m" in comment
 
 
-def test_a_pod_that_stops_has_time_to_lose_nothing() -> None:
+def test_a_stopping_pod_has_time_to_finish_its_requests() -> None:
     command = CONTAINER["lifecycle"]["preStop"]["exec"]["command"]
     drain = int(re.fullmatch(r"kill -USR1 1 && sleep (\d+)", command[-1])[1])  # type: ignore[index]
-    assert drain >= 10
     assert POD["terminationGracePeriodSeconds"] >= drain + from_environment({}).grace_seconds + 5
-    assert MANIFESTS["deployment"]["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
-    assert MANIFESTS["pdb"]["spec"]["minAvailable"] == 1
 
 
-def test_every_probe_asks_our_own_health() -> None:
-    assert CONTAINER["startupProbe"]["httpGet"] == {"path": "/health/ready", "port": "http"}
-    assert CONTAINER["readinessProbe"]["httpGet"] == {"path": "/health/ready", "port": "http"}
-    assert CONTAINER["livenessProbe"]["httpGet"] == {"path": "/health/live", "port": "http"}
+def test_an_update_or_a_drained_node_leaves_a_pod_serving() -> None:
+    assert MANIFESTS["deployment"]["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert MANIFESTS["pdb"]["spec"]["minAvailable"] >= 1
 
 
-def test_the_pod_can_do_nothing_but_serve() -> None:
+def test_probes_use_the_servers_health_paths() -> None:
+    paths = {name: CONTAINER[name]["httpGet"]["path"] for name in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert paths == {
+        "startupProbe": "/health/ready",
+        "readinessProbe": "/health/ready",
+        "livenessProbe": "/health/live",  # a pod that is only not ready must not be restarted
+    }
+
+
+def test_the_pod_has_no_privileges() -> None:
     assert POD["automountServiceAccountToken"] is False
     assert POD["securityContext"]["runAsNonRoot"] is True
     assert POD["securityContext"]["runAsUser"] > 0
@@ -125,11 +130,11 @@ def test_the_pod_can_do_nothing_but_serve() -> None:
         "capabilities": {"drop": ["ALL"]},
         "readOnlyRootFilesystem": True,
     }
-    assert set(CONTAINER["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
+    assert CONTAINER["resources"]["limits"].keys() >= {"cpu", "memory", "ephemeral-storage"}
     assert not {"hostNetwork", "hostPID", "hostIPC", "volumes"} & POD.keys()
 
 
-def test_the_pod_may_be_asked_on_its_port_and_asks_nobody() -> None:
+def test_the_pod_accepts_requests_and_opens_no_connections() -> None:
     spec = MANIFESTS["networkpolicy"]["spec"]
     assert sorted(spec["policyTypes"]) == ["Egress", "Ingress"]
     assert spec["egress"] == []
