@@ -28,7 +28,7 @@ MNIST_FILES = {
 }
 SIDE = 28  # pixels
 
-TIMEOUT = 0.8  # seconds that connecting to an origin may take, and that it may take to answer
+TIMEOUT = 0.8  # seconds to connect to an origin, and to wait for its response
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import sys
 TRAINING_ONLY = ("sklearn", "joblib", "pandas", "onnx", "skl2onnx", "numpy")
 
 
-def test_serving_modules_load_nothing_of_training() -> None:
+def test_loading_a_bundle_imports_no_training_package() -> None:
     program = (
-        "import sys, model.bundle, model.task\n"
+        "import sys, model.bundle, model.catalog, model.task\n"
         f"print([name for name in {TRAINING_ONLY!r} if name in sys.modules], 'model.task' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

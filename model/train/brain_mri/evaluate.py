@@ -17,7 +17,7 @@ from model.train.brain_mri.variants import variants, without_scan
 from model.train.metrics import Figures
 from model.train.picture.evaluate import Predict, Predictions, flagged, milliseconds, picture_figures, share
 
-VARIED = 4  # one in so many test scans is also tested in other forms
+VARIED_STEP = 4  # every fourth test scan is also tested in other forms
 
 NO_TUMOUR = CLASSES.index("notumor")
 
@@ -52,9 +52,9 @@ def robustness(predict: Predict, scans: Scans, test: Array) -> dict[str, Figures
 
     If the kind of file gave the class away, the share that is predicted to have no tumour would change.
     """
-    rows = np.flatnonzero(test)[::VARIED]
+    rows = np.flatnonzero(test)[::VARIED_STEP]
     forms: dict[str, list[bytes]] = {"as_stored": [scans.jpegs[row] for row in rows]}
-    for file in forms["as_stored"][:]:
+    for file in list(forms["as_stored"]):
         for name, variant in variants(Image.open(io.BytesIO(file))).items():
             forms.setdefault(name, []).append(variant)
     labels = {name: predict(np.stack([prepared(file) for file in files])).labels for name, files in forms.items()}

@@ -21,9 +21,9 @@ from model.train.picture.evaluate import ood_threshold, predictor
 from model.train.picture.fitted import Fitted, Pictures, picture_task, training_statistics
 
 TEST_FOLD = 0  # takes no part in any fit or choice of hyperparameters
-CALIBRATION_SHARE = 16  # one in so many groups of near copies in the other folds is kept for calibration
+CALIBRATION_STEP = 16  # every 16th group of near copies in the other folds is kept for calibration
 USUAL = 0.99  # share of the calibration scans below the out-of-distribution threshold
-QUICK = 20  # one in so many rows is used by a quick run
+QUICK_STEP = 20  # a quick run uses every 20th row
 
 LABELS = ("glioma", "meningioma", "no tumour", "pituitary tumour")
 CAUTION = "This is not a medical device. Do not use it for any decision about a patient."
@@ -34,7 +34,7 @@ Rows = NDArray[np.bool_]
 def train(output: Path, log: Log, quick: bool = False) -> Bundle:
     """Train, evaluate and write the bundle; on one machine only the timings in the card differ between runs."""
     rows = data.table()
-    scans = data.load(rows[::QUICK] if quick else rows, log)
+    scans = data.load(rows[::QUICK_STEP] if quick else rows, log)
     return build(output, scans, datasets.mnist().test_images, log, quick)
 
 
@@ -59,16 +59,16 @@ def build(output: Path, scans: Scans, digits: Pictures, log: Log, quick: bool) -
     ood_scores = predict(fitted.calibration[0] / 255).ood_scores
     threshold = ood_threshold(ood_scores, USUAL)
     figures, predictions = evaluate.held_out(predict, scans, test, LABELS)
-    log("Fitting another network with half the epochs for the published split, whose near copies flatter.")
+    log("Fitting another network with half the epochs for the published split, where near copies inflate the figures.")
     leaky = predictor(fit_without(scans.testing, (recipe.epochs + 1) // 2).graph)
-    flattered, _ = evaluate.held_out(leaky, scans, scans.testing, LABELS)
+    inflated, _ = evaluate.held_out(leaky, scans, scans.testing, LABELS)
     tests = {
         "robustness": evaluate.robustness(predict, scans, test) | {"originals": evaluate.originals(predict, scans)},
         "out_of_distribution": evaluate.out_of_distribution(predict, threshold, predictions, digits),
         "milliseconds": evaluate.timings(predict, scans.jpegs[0]),
     }
     near_copies = float(np.mean(scans.twins[scans.testing]))
-    metrics = {"fold_0": figures, "published_split": flattered}
+    metrics = {"fold_0": figures, "published_split": inflated}
     return save(
         output,
         task(threshold),
@@ -87,7 +87,7 @@ def task(threshold: float) -> Task:
 
 def split(scans: Scans, test: Rows) -> tuple[Rows, Rows]:
     """Return the rows to train on and those to calibrate on, of those not to test on."""
-    calibration = ~test & (scans.groups % CALIBRATION_SHARE == 0)
+    calibration = ~test & (scans.groups % CALIBRATION_STEP == 0)
     return ~test & ~calibration, calibration
 
 

@@ -13,7 +13,7 @@ from model.train.digits import variants
 from model.train.metrics import Figures
 from model.train.picture.evaluate import Predict, Predictions, flagged, milliseconds, share
 
-VARIED = 20  # one in so many test images is also tested in other forms
+VARIED_STEP = 20  # every 20th test image is also tested in other forms
 BATCH = 100  # images, for the time per image in a batch
 
 Grey = NDArray[np.uint8]
@@ -21,7 +21,7 @@ Grey = NDArray[np.uint8]
 
 def robustness(predict: Predict, images: Grey, labels: NDArray[np.int64], threshold: float) -> dict[str, Figures]:
     """Return the accuracy on the same digits in other forms, and how often the server would warn of these."""
-    varied, truth = images[::VARIED], labels[::VARIED]
+    varied, truth = images[::VARIED_STEP], labels[::VARIED_STEP]
     forms = {name: (pictures, truth) for name, pictures in variants.variants(varied).items()}
     forms["printed"] = variants.printed()
     figures = {}

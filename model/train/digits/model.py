@@ -26,10 +26,10 @@ from model.train.picture.fitted import picture_task, training_statistics
 if TYPE_CHECKING:
     from model.train.picture.design import Design
 
-CALIBRATION_SHARE = 20  # one in so many training images is kept for calibration
+CALIBRATION_DIVISOR = 20  # a 20th of the training images is kept for calibration
 USUAL = 0.995  # share of the calibration images below the out-of-distribution threshold
-SCANS = 150  # one in so many brain scans is used as an example of no digit
-QUICK = 100  # one in so many images is used by a quick run
+SCAN_STEP = 150  # every 150th brain scan is an example of a picture without a digit
+QUICK_STEP = 100  # a quick run uses every 100th image
 GOAL = 0.95  # test accuracy to beat: the objective of the system that this one replaces
 
 LABELS = tuple("0123456789")
@@ -68,8 +68,8 @@ def design() -> Design:
 def train(output: Path, log: Log, quick: bool = False) -> Bundle:
     """Train, evaluate and write the bundle; on one machine only the timings in the card differ between runs."""
     mnist = datasets.mnist()
-    scans = data.load(data.table()[::SCANS], log).jpegs
-    return build(output, mnist.every(QUICK) if quick else mnist, scans, log, quick)
+    scans = data.load(data.table()[::SCAN_STEP], log).jpegs
+    return build(output, mnist.every(QUICK_STEP) if quick else mnist, scans, log, quick)
 
 
 def build(output: Path, mnist: Mnist, scans: Sequence[bytes], log: Log, quick: bool) -> Bundle:
@@ -80,7 +80,7 @@ def build(output: Path, mnist: Mnist, scans: Sequence[bytes], log: Log, quick: b
     own = design()
     recipe = own.quick if quick else own.recipe
     shuffled = np.random.default_rng(recipe.seed).permutation(len(images))
-    calibration, train = np.split(shuffled, [len(images) // CALIBRATION_SHARE])
+    calibration, train = np.split(shuffled, [len(images) // CALIBRATION_DIVISOR])
     log(f"Data: {len(train)} images to train on, {len(calibration)} to calibrate on, {len(test_images)} to test on.")
     fitted = picture_design.build(
         own, recipe, (images[train], labels[train]), (images[calibration], labels[calibration]), log

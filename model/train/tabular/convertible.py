@@ -1,8 +1,13 @@
 """Prepares a fitted pipeline for skl2onnx: works round what the converter gets wrong or does not know.
 
-Gaps of skl2onnx 1.20 that are closed here: it takes the transform of a VotingClassifier for its prediction, compares in
-double precision where scikit-learn's trees compare in single, knows no missing strings, and forgets an option of
-LinearSVC. The upstream project is https://github.com/onnx/sklearn-onnx.
+Gaps of skl2onnx 1.20 that are closed here:
+
+* It refuses a VotingClassifier with `flatten_transform`, although this does not affect predictions.
+* After double precision it compares a tree's input in double, where scikit-learn compares in single precision:
+  https://onnx.ai/sklearn-onnx/auto_tutorial/plot_ebegin_float_double.html
+* It knows no missing string but a given one: https://github.com/onnx/sklearn-onnx/issues/681
+* It does not register the option `zipmap` for LinearSVC, as once for BaggingClassifier:
+  https://github.com/onnx/sklearn-onnx/issues/466
 """
 
 from __future__ import annotations
@@ -55,7 +60,7 @@ def prepare_for_skl2onnx(pipeline: Any) -> Any:
     _refuse_infinite_thresholds(pipeline)
     for part in list(parts(pipeline)):
         if isinstance(part, VotingClassifier):
-            part.flatten_transform = False  # affects transform only
+            part.flatten_transform = False  # affects `transform` only
         if isinstance(part, Pipeline) and isinstance(part.steps[-1][1], TREES):
             # scikit-learn's trees round their input to single precision before they compare.
             part.steps.insert(-1, ("single_precision", CastTransformer(dtype=np.float32)))

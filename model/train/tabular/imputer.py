@@ -1,7 +1,7 @@
 """Converts SimpleImputer in double precision.
 
-skl2onnx 1.20 (https://github.com/onnx/sklearn-onnx) writes the operator ai.onnx.ml.Imputer, which onnxruntime has for
-single precision only.
+skl2onnx writes the operator ai.onnx.ml.Imputer, which onnxruntime has for single precision only:
+https://github.com/onnx/sklearn-onnx/issues/616
 """
 
 from typing import Any

@@ -70,9 +70,9 @@ def test_a_regression_slightly_off_fails() -> None:
     assert not check_conversion(near[1], graph, NUMBERS, ROWS).holds
 
 
-@pytest.mark.parametrize("answer", [0.0, 5.0])
-def test_a_constant_prediction_passes(answer: float) -> None:
-    pipeline = make_pipeline(StandardScaler(), Ridge()).fit(ROWS, np.full(len(ROWS), answer))
+@pytest.mark.parametrize("constant", [0.0, 5.0])
+def test_a_constant_prediction_passes(constant: float) -> None:
+    pipeline = make_pipeline(StandardScaler(), Ridge()).fit(ROWS, np.full(len(ROWS), constant))
     assert check_conversion(pipeline, convert(pipeline, NUMBERS), NUMBERS, ROWS).holds
 
 

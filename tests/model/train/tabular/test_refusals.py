@@ -118,7 +118,7 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
     ),
     ("too few rows", lambda: fitted(SCALED), WINE.data[:9], "has 9 rows. Give at least 10"),
     (
-        "a column with an answer's name",
+        "a column with the name of an output",
         lambda: fitted(
             make_pipeline(ColumnTransformer([("words", OneHotEncoder(), ["label"])]), LogisticRegression()),
             pd.DataFrame({"label": ["a", "b"] * 89}),
@@ -127,7 +127,7 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
         "has the name of an output",
     ),
     (
-        "another answer in ONNX",
+        "a different prediction in ONNX",
         lambda: fitted(KNeighborsClassifier(weights="distance")),
         WINE.data,
         r"differ from the pipeline\'s: \d+ of 178 labels differ",
