@@ -3,6 +3,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from model.train.picture import evaluate
 from model.train.picture.evaluate import (
     PIXELS,
     Predictions,
@@ -71,10 +72,17 @@ def test_scores_above_the_threshold_are_flagged() -> None:
     assert flagged(ood_scores, 0.99) == {"pictures": 201, "flagged": pytest.approx(0.01, abs=1e-4)}
 
 
-def test_milliseconds_times_one_call() -> None:
-    calls: list[int] = []
-    assert 0 <= milliseconds(lambda: calls.append(1)) < 100
-    assert len(calls) == 100
+def test_milliseconds_is_the_median_time_of_100_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 5.0
+    durations = iter([0.5, 0.001, 0.002, 0.00125, 0.0015] * 20)
+
+    def call() -> None:
+        nonlocal clock
+        clock += next(durations)
+
+    monkeypatch.setattr(evaluate, "perf_counter", lambda: clock)
+    assert milliseconds(call) == 1.5
+    assert next(durations, None) is None
 
 
 def test_photographs_are_reproducible_and_differ_from_each_other() -> None:
