@@ -1,4 +1,4 @@
-"""The requests that are sent both to KServe and to our server, by name. The model is the bundle `sign`."""
+"""The requests that are sent to both KServe and this server, by name. The model is the bundle `sign`."""
 
 import gzip
 import json
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 JSON = {"content-type": "application/json"}
-OCTETS = {"content-type": "application/octet-stream"}
+OCTET_STREAM = {"content-type": "application/octet-stream"}
 
 ROWS = [[1, 1], [-3, 1]]
 TENSOR = {"name": "input", "shape": [2, 2], "datatype": "FP32", "data": [1, 1, -3, 1]}
@@ -34,14 +34,16 @@ def v2(document: Any, headers: Mapping[str, str] = JSON) -> Request:
     return Request("POST", "/v2/models/sign/infer", content, headers)
 
 
-def binary(document: Any, following: bytes = BYTES, headers: Mapping[str, str] = OCTETS, length: str = "") -> Request:
+def binary(
+    document: Any, following: bytes = BYTES, headers: Mapping[str, str] = OCTET_STREAM, length: str = ""
+) -> Request:
     head = json.dumps(document).encode()
     length_header = {"inference-header-content-length": length or str(len(head))}
     return Request("POST", "/v2/models/sign/infer", head + following, {**headers, **length_header})
 
 
-def tensor(**changed: Any) -> Request:
-    return v2({"inputs": [TENSOR | changed]})
+def tensor(**changes: Any) -> Request:
+    return v2({"inputs": [TENSOR | changes]})
 
 
 V1 = {
@@ -49,23 +51,23 @@ V1 = {
     "rows with other keys": v1({"instances": ROWS, "signature_name": "serving", "more": [{}]}),
     "rows without Content-Type": v1({"instances": ROWS}, {}),
     "rows with a charset": v1({"instances": ROWS}, {"content-type": "application/json; charset=utf-8"}),
-    "rows as application/octet-stream": v1({"instances": ROWS}, OCTETS),
+    "rows as application/octet-stream": v1({"instances": ROWS}, OCTET_STREAM),
     "rows as text/plain": v1({"instances": ROWS}, {"content-type": "text/plain"}),
     "rows as objects": v1({"instances": [{"x": 1, "y": 1}]}),
     "rows under inputs": v1({"inputs": ROWS}),
     "no rows": v1({"instances": []}),
-    "rows that are no list": v1({"instances": 7}),
-    "one row for rows": v1({"instances": [1, 1]}),
+    "rows that are not a list": v1({"instances": 7}),
+    "one row instead of rows": v1({"instances": [1, 1]}),
     "rows of different lengths": v1({"instances": [[1, 1], [1]]}),
     "rows too long": v1({"instances": [[1, 1, 1]]}),
     "strings in rows": v1({"instances": [["1", "1"]]}),
     "booleans in rows": v1({"instances": [[True, 1]]}),
     "nulls in rows": v1({"instances": [[None, 1]]}),
-    "numbers too large in rows": v1({"instances": [[1e39, 1]]}),
+    "numbers out of range in rows": v1({"instances": [[1e39, 1]]}),
     "NaN in rows": v1(b'{"instances":[[NaN,1]]}'),
-    "rows twice": v1(b'{"instances":[[1,1]],"instances":[[-3,1]]}'),
-    "broken rows": v1(b'{"instances":[[1,1]'),
-    "no V1 body": v1(b""),
+    "instances twice": v1(b'{"instances":[[1,1]],"instances":[[-3,1]]}'),
+    "invalid JSON for rows": v1(b'{"instances":[[1,1]'),
+    "empty V1 body": v1(b""),
     "a V1 CloudEvent in headers": v1(
         {"instances": ROWS}, {**JSON, "ce-id": "1", "ce-source": "s", "ce-specversion": "1.0", "ce-type": "t"}
     ),
@@ -90,9 +92,9 @@ V2_JSON = {
     "tensor with a charset": v2({"inputs": [TENSOR]}, {"content-type": "application/json; charset=utf-8"}),
     "tensor with the length of the JSON": binary({"inputs": [TENSOR]}, b"", JSON),
     "tensor without Content-Type": v2({"inputs": [TENSOR]}, {}),
-    "tensor as application/octet-stream": v2({"inputs": [TENSOR]}, OCTETS),
+    "tensor as application/octet-stream": v2({"inputs": [TENSOR]}, OCTET_STREAM),
     "tensor as text/plain": v2({"inputs": [TENSOR]}, {"content-type": "text/plain"}),
-    "datatype in small letters": tensor(datatype="fp32"),
+    "datatype in lower case": tensor(datatype="fp32"),
     "one output": v2({"inputs": [TENSOR], "outputs": [{"name": "probabilities"}]}),
     "outputs in another order": v2(
         {"inputs": [TENSOR], "outputs": [{"name": "probabilities"}, {"name": "prediction"}]}
@@ -101,29 +103,29 @@ V2_JSON = {
     "empty outputs": v2({"inputs": [TENSOR], "outputs": []}),
     "unknown output": v2({"inputs": [TENSOR], "outputs": [{"name": "x"}]}),
     "an output twice": v2({"inputs": [TENSOR], "outputs": [{"name": "prediction"}] * 2}),
-    "parameters that are no scalars": v2({"parameters": {"a": {"x": 1}, "b": None}, "inputs": [TENSOR]}),
-    "id that is no string": v2({"id": 7, "inputs": [TENSOR]}),
+    "parameters that are not scalars": v2({"parameters": {"a": {"x": 1}, "b": None}, "inputs": [TENSOR]}),
+    "id that is not a string": v2({"id": 7, "inputs": [TENSOR]}),
     "tensor without data": v2({"inputs": [{"name": "input", "shape": [2, 2], "datatype": "FP32"}]}),
     "no inputs": v2({"inputs": []}),
-    "no V2 request": v2({}),
-    "a list for a V2 request": v2([]),
-    "broken V2 request": v2(b"{"),
-    "no V2 body": v2(b""),
+    "empty V2 object": v2({}),
+    "a list instead of a V2 request": v2([]),
+    "invalid JSON for a V2 request": v2(b"{"),
+    "empty V2 body": v2(b""),
     "another datatype": tensor(datatype="FP64"),
     "another input": tensor(name="x"),
     "input twice": v2({"inputs": [TENSOR, TENSOR]}),
     "inputs twice": v2(b'{"inputs":[%b],"inputs":[%b]}' % ((json.dumps(TENSOR).encode(),) * 2)),
     "negative shape": tensor(shape=[-1, 2]),
-    "no rows in shape": tensor(shape=[0, 2], data=[]),
+    "zero rows in shape": tensor(shape=[0, 2], data=[]),
     "shape of floats": tensor(shape=[2.0, 2]),
-    "shape over data": tensor(shape=[3, 2]),
+    "shape larger than the data": tensor(shape=[3, 2]),
     "huge shape": tensor(shape=[10**12, 2]),
     "flat shape": tensor(shape=[4]),
     "nested data in another shape": tensor(data=[[1, 1, -3, 1]]),
     "strings in data": tensor(data=["1", "1", "-3", "1"]),
     "booleans in data": tensor(data=[True, 1, -3, 1]),
     "nulls in data": tensor(data=[None, 1, -3, 1]),
-    "numbers too large in data": tensor(data=[1e39, 1, -3, 1]),
+    "numbers out of range in data": tensor(data=[1e39, 1, -3, 1]),
 }
 
 V2_BINARY = {
@@ -134,9 +136,9 @@ V2_BINARY = {
     ),
     "binary tensor without Content-Type": binary({"inputs": [BINARY]}, headers={}),
     "JSON tensor in a binary request": binary({"inputs": [TENSOR]}, b""),
-    "everything binary": binary({"inputs": [BINARY], "parameters": {"binary_data_output": True}}),
+    "binary input and output": binary({"inputs": [BINARY], "parameters": {"binary_data_output": True}}),
     "JSON in, binary out": v2({"inputs": [TENSOR], "parameters": {"binary_data_output": True}}),
-    "nothing binary": v2({"inputs": [TENSOR], "parameters": {"binary_data_output": False}}),
+    "binary output declined": v2({"inputs": [TENSOR], "parameters": {"binary_data_output": False}}),
     "one output binary": v2(
         {
             "inputs": [TENSOR],
@@ -146,25 +148,25 @@ V2_BINARY = {
             ],
         }
     ),
-    "binary by default for an output": v2(
+    "binary output by default": v2(
         {"inputs": [TENSOR], "parameters": {"binary_data_output": True}, "outputs": [{"name": "prediction"}]}
     ),
-    "binary by a number": v2({"inputs": [TENSOR], "parameters": {"binary_data_output": 1}}),
+    "binary output requested by a number": v2({"inputs": [TENSOR], "parameters": {"binary_data_output": 1}}),
     "binary tensor as JSON": binary({"inputs": [BINARY]}, headers=JSON),
     "binary tensor without the length": Request(
-        "POST", "/v2/models/sign/infer", json.dumps({"inputs": [BINARY]}).encode() + BYTES, OCTETS
+        "POST", "/v2/models/sign/infer", json.dumps({"inputs": [BINARY]}).encode() + BYTES, OCTET_STREAM
     ),
-    "length that is no number": binary({"inputs": [BINARY]}, length="x"),
-    "length over the body": binary({"inputs": [BINARY]}, length="9999"),
+    "length that is not a number": binary({"inputs": [BINARY]}, length="x"),
+    "length beyond the body": binary({"inputs": [BINARY]}, length="9999"),
     "negative length": binary({"inputs": [BINARY]}, length="-1"),
     "bytes missing": binary({"inputs": [BINARY]}, BYTES[:-4]),
     "bytes left over": binary({"inputs": [BINARY]}, BYTES + b"1234"),
-    "binary size beside data": binary({"inputs": [TENSOR | BINARY]}),
+    "binary size together with data": binary({"inputs": [TENSOR | BINARY]}),
     "no binary size": binary({"inputs": [BINARY | {"parameters": {}}]}),
     "binary NaN": binary({"inputs": [BINARY]}, struct.pack("<4f", 1, float("nan"), -3, 1)),
 }
 
-ELSEWHERE = {
+OTHER_PATHS = {
     f"{method} {path}": Request(method, path)
     for method, path in [
         ("GET", "/"),
@@ -207,4 +209,4 @@ ELSEWHERE = {
     ),
 }
 
-CASES = V1 | V2_JSON | V2_BINARY | ELSEWHERE
+CASES = V1 | V2_JSON | V2_BINARY | OTHER_PATHS

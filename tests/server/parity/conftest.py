@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,9 +10,6 @@ import pytest
 
 from tests.served import ROOT, Served, free_port, serving
 from tests.server import bundles
-from tests.server.parity.cases import Request
-
-Ask = Callable[[Request], httpx.Response]
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +26,7 @@ def ours(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 @pytest.fixture(scope="session")
 def kserve(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The same model under KServe's own server."""
+    """The same model on KServe's own server."""
     port = free_port()
     log = tmp_path_factory.mktemp("log") / "kserve.log"
     with log.open("wb") as output:
@@ -42,14 +39,14 @@ def kserve(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         )
     served = Served(f"http://127.0.0.1:{port}", process, log)
     try:
-        _wait(served)
+        _wait_until_ready(served)
         yield served
     finally:
         process.kill()
         process.wait()
 
 
-def _wait(served: Served) -> None:
+def _wait_until_ready(served: Served) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert served.process.poll() is None, served.log.read_text()

@@ -1,4 +1,4 @@
-"""A bundle as KServe's own documentation serves a model: a plain kserve.Model under the default ModelServer."""
+"""Serve a bundle as KServe's documentation does: a plain kserve.Model on the default ModelServer."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ class PlainModel(kserve.Model):  # type: ignore[misc]
             return {"predictions": labels.tolist()}
         labels, probabilities = self.session.run(None, {"input": payload.inputs[0].as_numpy()})
         return InferResponse(
-            # As KServe's own servers do, in get_predict_response.
+            # KServe's own servers do the same in get_predict_response.
             response_id=payload.id or generate_uuid(),
             model_name=self.name,
             model_version=self.bundle.task.version,

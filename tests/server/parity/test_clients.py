@@ -1,4 +1,4 @@
-"""The clients of KServe and of Triton, as they come, against our server process."""
+"""Run the unmodified clients of KServe and Triton against a server process."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -18,7 +18,7 @@ ROWS = np.array([[1, 1], [-3, 1]], np.float32)
 COLOURS = np.array([["red"], ["blue"]], np.object_)
 SIZES = np.array([[0.5], [-1]], np.float32)
 
-Question = Callable[[InferenceRESTClient], Coroutine[Any, Any, Any]]
+Call = Callable[[InferenceRESTClient], Coroutine[Any, Any, Any]]
 
 
 @pytest.fixture
@@ -26,39 +26,39 @@ def url(client: httpx.Client) -> str:
     return str(client.base_url).rstrip("/")
 
 
-def asked(protocol: str, question: Question) -> Any:
-    async def ask() -> Any:
+def with_client(protocol: str, call: Call) -> Any:
+    async def run() -> Any:
         async with InferenceRESTClient(RESTConfig(protocol=protocol)) as client:
-            return await question(client)
+            return await call(client)
 
-    return asyncio.run(ask())
+    return asyncio.run(run())
 
 
-def test_kserves_v1_client_predicts_and_finds_us_well(url: str) -> None:
+def test_kserves_v1_client_predicts_and_sees_the_server_ready(url: str) -> None:
     rows = {"instances": ROWS.tolist()}
-    assert asked("v1", lambda client: client.infer(url, rows, "sign")) == {"predictions": [1, 0]}
-    assert asked("v1", lambda client: client.is_server_live(url)) is True
-    assert asked("v1", lambda client: client.is_model_ready(url, "sign")) is True
+    assert with_client("v1", lambda client: client.infer(url, rows, "sign")) == {"predictions": [1, 0]}
+    assert with_client("v1", lambda client: client.is_server_live(url)) is True
+    assert with_client("v1", lambda client: client.is_model_ready(url, "sign")) is True
 
 
-def test_kserves_v2_client_finds_us_well(url: str) -> None:
-    assert asked("v2", lambda client: client.is_server_live(url)) is True
-    assert asked("v2", lambda client: client.is_server_ready(url)) is True
-    assert asked("v2", lambda client: client.is_model_ready(url, "sign")) is True
-    assert asked("v2", lambda client: client.is_model_ready(url, "unknown")) is False
+def test_kserves_v2_client_sees_the_server_ready(url: str) -> None:
+    assert with_client("v2", lambda client: client.is_server_live(url)) is True
+    assert with_client("v2", lambda client: client.is_server_ready(url)) is True
+    assert with_client("v2", lambda client: client.is_model_ready(url, "sign")) is True
+    assert with_client("v2", lambda client: client.is_model_ready(url, "unknown")) is False
 
 
 @pytest.mark.parametrize("binary", [True, False])
-@pytest.mark.parametrize("asked_back", [None, True, False])
-def test_kserves_v2_client_infers(url: str, binary: bool, asked_back: bool | None) -> None:
+@pytest.mark.parametrize("binary_output", [None, True, False])
+def test_kserves_v2_client_predicts(url: str, binary: bool, binary_output: bool | None) -> None:
     tensor = InferInput("input", [2, 2], "FP32")
     tensor.set_data_from_numpy(ROWS, binary_data=binary)
-    outputs = [RequestedOutput(name, {"binary_data": asked_back}) for name in ("probabilities", "prediction")]
-    request = InferRequest("sign", [tensor], "seven", request_outputs=None if asked_back is None else outputs)
-    answer = asked("v2", lambda client: client.infer(url, request, "sign"))
-    assert (answer.id, answer.model_name) == ("seven", "sign")
-    assert answer.get_output_by_name("prediction").as_numpy().tolist() == [1, 0]
-    probabilities = answer.get_output_by_name("probabilities").as_numpy()
+    outputs = [RequestedOutput(name, {"binary_data": binary_output}) for name in ("probabilities", "prediction")]
+    request = InferRequest("sign", [tensor], "seven", request_outputs=None if binary_output is None else outputs)
+    response = with_client("v2", lambda client: client.infer(url, request, "sign"))
+    assert (response.id, response.model_name) == ("seven", "sign")
+    assert response.get_output_by_name("prediction").as_numpy().tolist() == [1, 0]
+    probabilities = response.get_output_by_name("probabilities").as_numpy()
     assert probabilities.dtype == np.float32
     assert probabilities.argmax(1).tolist() == [1, 0]
 
@@ -69,14 +69,14 @@ def test_kserves_v2_client_sends_strings(url: str, binary: bool) -> None:
     colour.set_data_from_numpy(COLOURS, binary_data=binary)
     size.set_data_from_numpy(SIZES, binary_data=binary)
     request = InferRequest("price", [colour, size], parameters={"binary_data_output": binary})
-    answer = asked("v2", lambda client: client.infer(url, request, "price"))
-    assert answer.outputs[0].as_numpy().tolist() == [1.5, 1]
+    response = with_client("v2", lambda client: client.infer(url, request, "price"))
+    assert response.outputs[0].as_numpy().tolist() == [1.5, 1]
 
 
 @pytest.mark.parametrize("protocol", ["v1", "v2"])
-def test_kserves_client_shows_its_caller_our_sentence(url: str, protocol: str) -> None:
+def test_kserves_client_shows_the_sentence_of_a_refusal(url: str, protocol: str) -> None:
     with pytest.raises(httpx.HTTPStatusError, match=r"must be a.*'400 Bad Request'"):
-        asked(protocol, lambda client: client.infer(url, {}, "sign"))
+        with_client(protocol, lambda client: client.infer(url, {}, "sign"))
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def triton_client(url: str) -> Iterator[triton.InferenceServerClient]:
         yield client
 
 
-def test_tritons_client_finds_us_well(triton_client: triton.InferenceServerClient) -> None:
+def test_tritons_client_sees_the_server_ready(triton_client: triton.InferenceServerClient) -> None:
     assert triton_client.is_server_live()
     assert triton_client.is_server_ready()
     assert triton_client.is_model_ready("sign")
@@ -97,17 +97,17 @@ def test_tritons_client_finds_us_well(triton_client: triton.InferenceServerClien
 
 
 @pytest.mark.parametrize("binary", [True, False])
-@pytest.mark.parametrize("asked_back", [None, True, False])
-def test_tritons_client_infers(
-    triton_client: triton.InferenceServerClient, binary: bool, asked_back: bool | None
+@pytest.mark.parametrize("binary_output", [None, True, False])
+def test_tritons_client_predicts(
+    triton_client: triton.InferenceServerClient, binary: bool, binary_output: bool | None
 ) -> None:
     tensor = triton.InferInput("input", [2, 2], "FP32")
     tensor.set_data_from_numpy(ROWS, binary_data=binary)
-    outputs = [triton.InferRequestedOutput(name, asked_back or False) for name in ("probabilities", "prediction")]
-    answer = triton_client.infer("sign", [tensor], outputs=None if asked_back is None else outputs, request_id="7")
-    assert answer.get_response()["id"] == "7"
-    assert answer.as_numpy("prediction").tolist() == [1, 0]
-    assert answer.as_numpy("probabilities").argmax(1).tolist() == [1, 0]
+    outputs = [triton.InferRequestedOutput(name, binary_output or False) for name in ("probabilities", "prediction")]
+    response = triton_client.infer("sign", [tensor], outputs=None if binary_output is None else outputs, request_id="7")
+    assert response.get_response()["id"] == "7"
+    assert response.as_numpy("prediction").tolist() == [1, 0]
+    assert response.as_numpy("probabilities").argmax(1).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("binary", [True, False])
@@ -118,7 +118,7 @@ def test_tritons_client_sends_strings(triton_client: triton.InferenceServerClien
     assert triton_client.infer("price", [colour, size]).as_numpy("prediction").tolist() == [1.5, 1]
 
 
-def test_tritons_client_shows_its_caller_our_sentence(triton_client: triton.InferenceServerClient) -> None:
+def test_tritons_client_shows_the_sentence_of_a_refusal(triton_client: triton.InferenceServerClient) -> None:
     tensor = triton.InferInput("other", [2, 2], "FP32")
     tensor.set_data_from_numpy(ROWS)
     with pytest.raises(InferenceServerException, match="must have the inputs input"):
