@@ -25,7 +25,7 @@ class _Parser(local):
 _THREAD = _Parser()
 
 
-def array(text: bytes) -> NDArray[np.float32] | None:
+def parse(text: bytes) -> NDArray[np.float32] | None:
     """Return the numbers of nested lists, with an axis for each level; numbers too large for float32 are infinite.
 
     It is None if the text is not JSON, or not lists of one length on each level with at least one number and nothing

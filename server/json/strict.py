@@ -7,7 +7,6 @@ so a text with no more colons than the decoded value has keys repeats none. Only
 
 import json
 from functools import cache
-from itertools import chain
 from types import NoneType
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
@@ -119,9 +118,12 @@ def _count_in(values: list[Any], layout: _Layout) -> int:
     keys, optional, nested = layout
     keys *= len(values)
     if optional:
-        keys -= list(chain.from_iterable(map(astuple, values))).count(UNSET)
-    for name in nested:
-        keys += sum([count_keys(inner) for value in values if (inner := getattr(value, name))])
+        keys -= sum([astuple(value).count(UNSET) for value in values])
+    if nested:
+        for value in values:
+            for name in nested:
+                if inner := getattr(value, name):  # not UNSET, None or an empty list
+                    keys += count_keys(inner)
     return keys
 
 

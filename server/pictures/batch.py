@@ -91,7 +91,7 @@ def parse_picture(raw: Raw) -> Pixels:
     Raises:
         InvalidInput: The lists are not a picture; the sentence says why.
     """
-    numbers = arrays.array(bytes(raw))
+    numbers = arrays.parse(bytes(raw))
     if numbers is None or numbers.ndim not in _LISTS:
         raise _explain_irregular(raw)
     _check_shape(numbers.shape)
@@ -103,7 +103,7 @@ def parse_picture(raw: Raw) -> Pixels:
 
 def parse_stack(raw: bytes | Raw) -> Pixels | None:
     """Parse a list of grey pictures of one size to [n, height, width]; None if it is anything else, or invalid."""
-    numbers = arrays.array(bytes(raw)) if _depth(raw) == 1 + _GREY else None
+    numbers = arrays.parse(bytes(raw)) if _depth(raw) == 1 + _GREY else None
     if numbers is None or numbers.ndim != 1 + _GREY or min(numbers.shape[1:]) < MIN_SIDE:
         return None
     return _scale(numbers, (1, 2))

@@ -73,7 +73,7 @@ def _decode_numbers(tensor: InputTensor, own: memoryview | None, height: int, wi
 
 
 def _from_json(tensor: InputTensor) -> NDArray[np.float32]:
-    numbers = arrays.array(bytes(tensor.data or b"null"))
+    numbers = arrays.parse(bytes(tensor.data or b"null"))
     if numbers is None:
         raise InvalidInput(
             f"Input {tensor.name}: data must be a list of numbers between 0 and 1, flat or nested like the shape.",

@@ -20,7 +20,7 @@ def test_an_array_is_parsed_to_the_numbers_of_json(shape: tuple[int, ...], separ
     wide = random.standard_normal(shape) * 10.0 ** random.integers(-300, 300, shape)
     whole = [random.integers(-largest, largest + 1, shape) for largest in (1, 255, 2**62)]
     for numbers in (random.random(shape), wide, *whole):
-        read = arrays.array(json.dumps(numbers.tolist(), separators=separators).encode())
+        read = arrays.parse(json.dumps(numbers.tolist(), separators=separators).encode())
         assert read is not None
         assert read.dtype == np.float32
         assert read.tolist() == as_float32(numbers)
@@ -81,7 +81,7 @@ NOT_ARRAYS = [
 
 @pytest.mark.parametrize("text", NOT_ARRAYS)
 def test_text_that_is_no_regular_array_gives_none(text: str) -> None:
-    assert arrays.array(text.encode()) is None
+    assert arrays.parse(text.encode()) is None
 
 
 def test_mutated_text_gives_none_or_what_json_reads() -> None:
@@ -92,7 +92,7 @@ def test_mutated_text_gives_none_or_what_json_reads() -> None:
         text = bytearray(good)
         for _ in range(random.integers(1, 3)):
             text[random.integers(len(text))] = random.choice(list(b"[],0129 .-e"))
-        read = arrays.array(bytes(text))
+        read = arrays.parse(bytes(text))
         if read is not None:
             parsed += 1
             assert read.tolist() == as_float32(json.loads(text)), text
@@ -102,27 +102,27 @@ def test_mutated_text_gives_none_or_what_json_reads() -> None:
 def test_a_promise_of_a_huge_shape_allocates_nothing() -> None:
     # The first row and the first picture promise an array of 10^15 numbers.
     text = b"[[[" + b"1," * 100_000 + b"1]" + b",[1]" * 100_000 + b"]" + b",[[1]]" * 50_000 + b"]"
-    assert arrays.array(text) is None
+    assert arrays.parse(text) is None
 
 
 def test_a_text_too_long_for_the_kept_parser_is_parsed() -> None:
     row = list(range(1000))
-    read = arrays.array(json.dumps([row] * 300).encode())
+    read = arrays.parse(json.dumps([row] * 300).encode())
     assert read is not None
     assert read.tolist() == [row] * 300
 
 
 def test_the_parser_still_works_after_invalid_text() -> None:
     for wrong in (b"[1,,2]", b"[1e400]", b"[123456789012345678901234567890]"):
-        assert arrays.array(wrong) is None
-        assert arrays.array(b"[1]") == [1]
+        assert arrays.parse(wrong) is None
+        assert arrays.parse(b"[1]") == [1]
 
 
 def test_memory_besides_the_parser_is_at_most_12_times_the_text() -> None:
     text = b"[" + b"1," * 200_000 + b"1]"
-    arrays.array(text)
+    arrays.parse(text)
     tracemalloc.start()
-    arrays.array(text)
+    arrays.parse(text)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12 * len(text)
