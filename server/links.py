@@ -1,28 +1,29 @@
-"""A picture behind a link: fetched from hosts that are allowed by name, at public addresses alone, within bounds."""
+"""Fetch a picture behind a link: only from hosts allowed by name, only at public addresses, and within limits.
+
+A caller who chooses what a server fetches can aim it at the server's own network (SSRF). Three checks prevent that: the
+link has one strict spelling, its host and port must be on the list, and the address that is dialled is the very one
+that was checked, through httpcore's `network_backend`, while TLS still verifies the name. Redirects are not followed.
+"""
 
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import IPv4Address
 
 import certifi
-import h11
+import httpcore
 
-from server import addresses
+from server.checked_network import CheckedNetwork, MayDial, Resolve, is_public, link_failed, resolve
 from server.errors import BadLink, Overloaded
 
-SECONDS = 5
+MAX_SECONDS = 5
 CONNECT_SECONDS = 2
 MAX_BYTES = 8 << 20
-MAX_HEAD_BYTES = 32 << 10
-MAX_EVENTS = 1 << 13
-"""Pieces in which an answer may come: 8 MiB are some 6,000 packets, and each piece costs time."""
-MAX_HELD = 8
-"""Fetches at once; a fetch lasts until what it brought is let go, as that takes memory."""
+MAX_PIECES = 1 << 13  # of the body; 8 MiB are about 6,000 packets, and each piece costs time
+MAX_DOWNLOADS = 8  # at once; a slot is held until the downloaded bytes are released, because they take memory
 
 _LINK = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]{1,253})(:(?P<port>[0-9]{1,5}))?"
@@ -34,121 +35,111 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a link leads, put together anew from what was understood of it."""
+class LinkTarget:
+    """Where a link leads, assembled from its parsed parts alone."""
 
-    tls: bool
+    scheme: str
     host: str
     port: int
-    target: str
+    path: str
 
     @property
     def authority(self) -> str:
-        """The host as HTTP names it."""
-        return self.host if self.port == _PORTS["https" if self.tls else "http"] else f"{self.host}:{self.port}"
+        """The value of the Host header."""
+        return self.host if self.port == _PORTS[self.scheme] else f"{self.host}:{self.port}"
+
+
+def parse_link(link: str) -> LinkTarget:
+    """Parse a link, refusing any spelling that two parsers could understand differently. Raises BadLink."""
+    found = _LINK.fullmatch(link[:_MAX_LINK].partition("#")[0])
+    if found is None or len(link) > _MAX_LINK:
+        raise BadLink("The link must look like https://host/picture.jpg, in ASCII, without spaces and without a user.")
+    scheme = found["scheme"].lower()
+    port = int(found["port"] or _PORTS[scheme])
+    return LinkTarget(scheme, found["host"].lower(), port, (found["path"] or "/") + found["query"])
 
 
 class Links:
-    """hosts: the names and ports that may be asked; tls: whom to trust.
+    """Downloads pictures.
 
-    resolve: a name's addresses, or OSError; may_dial: whether an address is one to connect to.
+    Args:
+        hosts: The names and ports that may be asked.
+        resolve: Returns the addresses of a name, or raises OSError.
+        may_dial: Whether an address may be connected to.
+        tls: Which certificates to trust; certifi's authorities by default.
     """
 
     def __init__(
         self,
         hosts: Collection[tuple[str, int]],
-        resolve: Callable[[str], Awaitable[Sequence[IPv4Address]]] = addresses.resolve,
-        may_dial: Callable[[IPv4Address], bool] = addresses.is_public,
+        resolve: Resolve = resolve,
+        may_dial: MayDial = is_public,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._hosts = frozenset(hosts)
         self._resolve = resolve
         self._may_dial = may_dial
         self._tls = tls or ssl.create_default_context(cafile=certifi.where())
-        self._held = 0
+        self._downloads = 0
 
     @asynccontextmanager
-    async def fetched(self, link: str) -> AsyncIterator[bytes]:
-        """What the link leads to. Raises BadLink, and Overloaded where as much as may be is fetched or held already."""
-        place = understood(link)
-        if (place.host, place.port) not in self._hosts:
-            raise BadLink("Nothing is fetched from the host, or the port, of this link; send the picture itself.")
-        if self._held >= MAX_HELD:
-            raise Overloaded("links", "The server is busy with as many links as it may be; ask again.")
-        self._held += 1
-        try:
-            yield await self._fetch(place)
-        finally:
-            self._held -= 1
+    async def download(self, link: str) -> AsyncIterator[bytes]:
+        """Download what the link leads to, and hold a slot for it until the context ends.
 
-    async def _fetch(self, place: Place) -> bytes:
+        Raises:
+            BadLink: The link is not allowed or cannot be fetched.
+            Overloaded: All slots are taken.
+        """
+        target = parse_link(link)
+        if (target.host, target.port) not in self._hosts:
+            raise BadLink("The host or port of this link is not on the server's list. Send the picture itself.")
+        if self._downloads >= MAX_DOWNLOADS:
+            raise Overloaded("links", "Too many downloads in progress. Retry later.")
+        self._downloads += 1
         try:
-            async with asyncio.timeout(SECONDS), self._connection(place) as (reader, writer):
-                return await _asked(place, reader, writer)
+            yield await self._fetch(target)
+        finally:
+            self._downloads -= 1
+
+    async def _fetch(self, target: LinkTarget) -> bytes:
+        network = CheckedNetwork(self._resolve, self._may_dial)
+        try:
+            async with (
+                asyncio.timeout(MAX_SECONDS),
+                httpcore.AsyncConnectionPool(self._tls, network_backend=network) as pool,
+            ):
+                return await _get(target, pool, network)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            raise link_failed("its host cannot be reached") from error
         except TimeoutError as error:
-            raise _failed(f"it took longer than {SECONDS} s") from error
-        except (OSError, h11.RemoteProtocolError) as error:
-            raise _failed("its host broke off, or answered something that is not HTTP") from error
-
-    @asynccontextmanager
-    async def _connection(self, place: Place) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        """To the very address that was looked at: a second look-up could find another."""
-        try:
-            found = await self._resolve(place.host)
-            if not found or not all(map(self._may_dial, found)):
-                raise _failed("its host cannot be reached")
-            tls = self._tls if place.tls else None
-            async with asyncio.timeout(CONNECT_SECONDS):
-                reader, writer = await asyncio.open_connection(
-                    str(found[0]), place.port, ssl=tls, server_hostname=place.host if tls else None
-                )
-        except ssl.SSLError as error:
-            raise _failed("its host does not prove by TLS that it is the one named") from error
-        except OSError as error:  # a TimeoutError too
-            raise _failed("its host cannot be reached") from error
-        try:
-            yield reader, writer
-        finally:
-            writer.transport.abort()
+            raise link_failed(f"it took longer than {MAX_SECONDS} s") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise link_failed("its host closed the connection early, or its response is not HTTP") from error
 
 
-def understood(link: str) -> Place:
-    """The one reading of a link: nothing that two readers could take for different hosts. Raises BadLink."""
-    found = _LINK.fullmatch(link[:_MAX_LINK].partition("#")[0])
-    if found is None or len(link) > _MAX_LINK:
-        raise BadLink("A link looks like https://host/picture.jpg: in ASCII, without spaces and without a user's name.")
-    scheme = found["scheme"].lower()
-    port = int(found["port"] or _PORTS[scheme])
-    target = (found["path"] or "/") + found["query"]
-    return Place(scheme == "https", found["host"].lower(), port, target)
-
-
-async def _asked(place: Place, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """The body of a 200. Raises BadLink, OSError, h11.RemoteProtocolError."""
-    http = h11.Connection(h11.CLIENT, MAX_HEAD_BYTES)
-    headers = {
-        "Host": place.authority,
-        "User-Agent": "mlserving",
-        "Accept": "image/jpeg, image/png",
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-    }
-    writer.write(http.send(h11.Request(method="GET", target=place.target, headers=list(headers.items()))) or b"")
-    body = bytearray()
-    for _ in range(MAX_EVENTS):
-        while (event := http.next_event()) is h11.NEED_DATA:
-            http.receive_data(await reader.read(1 << 16))
-        if isinstance(event, h11.Response) and event.status_code != HTTPStatus.OK:
-            raise _failed(f"its host answered {event.status_code}, and only what comes with 200 is taken")
-        if isinstance(event, h11.Data):
-            body += event.data
+async def _get(target: LinkTarget, pool: httpcore.AsyncConnectionPool, network: CheckedNetwork) -> bytes:
+    """Return the body of a 200."""
+    headers = [
+        ("Host", target.authority),
+        ("User-Agent", "mlserving"),
+        ("Accept", "image/jpeg, image/png"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+    ]
+    url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+    timeouts = {"timeout": {"connect": CONNECT_SECONDS}}
+    async with pool.stream("GET", url, headers=headers, extensions=timeouts) as response:
+        network.head_complete()
+        if response.status != HTTPStatus.OK:
+            raise link_failed(f"its host answered {response.status}, and only 200 is accepted")
+        body = bytearray()
+        pieces = 0
+        async for piece in response.aiter_stream():
+            body += piece
+            pieces += 1
             if len(body) > MAX_BYTES:
-                raise _failed(f"it is longer than {MAX_BYTES >> 20} MiB")
-        if isinstance(event, h11.EndOfMessage):
-            return bytes(body)
-        await asyncio.sleep(0)  # the pieces that one packet brings are not taken in one go
-    raise _failed("it comes in too many pieces")
-
-
-def _failed(why: str) -> BadLink:
-    return BadLink(f"The link could not be fetched: {why}.")
+                raise link_failed(f"it is longer than {MAX_BYTES >> 20} MiB")
+            if pieces > MAX_PIECES:
+                raise link_failed("it comes in too many pieces")
+            await asyncio.sleep(0)  # the pieces of one packet must not all be handled in one turn of the event loop
+        return bytes(body)

@@ -122,7 +122,7 @@ class App:
                 "send the picture itself."
             )
         async with AsyncExitStack() as held:
-            fetch = held.enter_async_context(self._links.fetched(link.url))
+            fetch = held.enter_async_context(self._links.download(link.url))
             picture = await cancel_on_disconnect(fetch, gone, deadline)
             return await self._backlog.run(partial(link.answer, picture), deadline, gone)
 

@@ -1,4 +1,4 @@
-"""A host that pictures may be linked from: a real server on 127.0.0.1, which has a name here, and its certificate."""
+"""A host for links: a real server on 127.0.0.1, with a made-up name and certificate."""
 
 import asyncio
 import ssl
@@ -23,7 +23,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def saying(*answers: bytes, pause: float = 0, stays: bool = False) -> Serve:
-    """ModelOutput a request with these bytes, a pause before each but the first, and closes unless it stays."""
+    """Answer a request with these bytes, pausing before each but the first; close the connection unless `stays`."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -38,7 +38,7 @@ def saying(*answers: bytes, pause: float = 0, stays: bool = False) -> Serve:
 
 
 def repeating(head: bytes, unit: bytes) -> Serve:
-    """ModelOutput with the head and then the unit without end."""
+    """Answer with the head, then repeat the unit endlessly."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -51,11 +51,17 @@ def repeating(head: bytes, unit: bytes) -> Serve:
 
 
 class Host:
-    """connections: how many it has had; port: where it listens."""
+    """The server.
+
+    Attributes:
+        connections: How many it has accepted.
+        left: Set once a caller has closed its connection.
+        port: Where it listens.
+    """
 
     def __init__(self, serve: Serve) -> None:
         self.connections = 0
-        self.left = asyncio.Event()  # by a caller
+        self.left = asyncio.Event()
         self.port = 0
         self._serve = serve
 
@@ -69,7 +75,7 @@ class Host:
             writer.close()
 
     def links(self, tls: ssl.SSLContext | None = None) -> Links:
-        """Links that may lead to this host alone, though it is on no public address."""
+        """Return Links that may lead only to this host, although its address is not public."""
 
         async def resolve(_name: str) -> list[IPv4Address]:
             return [LOOPBACK]
@@ -86,7 +92,7 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
 
 
 def certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a host needs that proves to be of that name, and what a caller needs who believes it."""
+    """Return a TLS context for a server of that name, and one for a client that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -107,6 +113,6 @@ def certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return server, ssl.create_default_context(cafile=own)
 
 
-async def fetched(links: Links, link: str) -> bytes:
-    async with links.fetched(link) as content:
+async def download(links: Links, link: str) -> bytes:
+    async with links.download(link) as content:
         return content

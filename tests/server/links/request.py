@@ -1,4 +1,4 @@
-"""A request at a door, seen from ASGI, whose caller waits or goes."""
+"""A request to the ASGI app, whose client waits or disconnects."""
 
 import asyncio
 import json
@@ -8,10 +8,10 @@ from server.http.app import App
 
 
 class Request:
-    """One request at a door; answered: its status and body, as far as they have been sent."""
+    """One request to an app."""
 
     def __init__(
-        self, door: App, body: str, path: str = "/slow", milliseconds: str = "60000", content_type: str = ""
+        self, app: App, body: str, path: str = "/slow", milliseconds: str = "60000", content_type: str = ""
     ) -> None:
         self.gone = asyncio.Event()
         self._messages: list[Any] = []
@@ -21,7 +21,7 @@ class Request:
             (b"content-type", content_type.encode()),
         ]
         scope = {"type": "http", "path": path, "method": "POST", "headers": headers}
-        self.ended = asyncio.ensure_future(door(scope, self._receive, self._send))
+        self.ended = asyncio.ensure_future(app(scope, self._receive, self._send))
 
     async def answer(self) -> tuple[int, bytes]:
         await self.ended

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def patched(kind: str, file: str) -> dict[str, Any]:
-    """The manifest with what docs/links.md patches into it."""
+    """Return the manifest with the patch from docs/links.md applied."""
     text = (ROOT / "docs" / "links.md").read_text()
     (patch,) = re.findall(rf"kubectl patch {kind} .*?--patch '(.*?)'\n", text, re.DOTALL)
     manifest: dict[str, Any] = yaml.safe_load((ROOT / "k8s" / file).read_text())
@@ -28,7 +28,7 @@ def test_links_are_off_until_the_configmap_is_patched() -> None:
     assert ("media.example.com", 8443) in from_environment(patched("configmap", "configmap.yaml")["data"]).image_hosts
 
 
-def test_the_patched_policy_keeps_the_clusters_networks_closed() -> None:
+def test_the_patched_policy_keeps_cluster_networks_closed() -> None:
     names, hosts = patched("networkpolicy", "networkpolicy.yaml")["spec"]["egress"]
     assert {port["port"] for port in names["ports"]} == {53}
     assert {port["port"] for port in hosts["ports"]} == {80, 443}

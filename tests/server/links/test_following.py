@@ -1,4 +1,4 @@
-"""A request with a link in it, at the door: what is answered, when, and who does not have to wait for it."""
+"""Requests with a link: what the app answers, when, and who does not have to wait."""
 
 import asyncio
 import threading
@@ -29,7 +29,7 @@ SLOW = Route("/slow", "POST", upper, (b"",), -1, linked=linked)
 QUICK = Route("/quick", "POST", upper, (b"",), 1000)
 
 
-def a_door(links: Links | None, slow: Route = SLOW) -> App:
+def app_with(links: Links | None, slow: Route = SLOW) -> App:
     async def nothing(_scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError
 
@@ -40,32 +40,32 @@ def link(host: Host) -> str:
     return f"http://{NAME}:{host.port}/"
 
 
-def test_the_picture_that_a_link_leads_to_is_answered_on() -> None:
+def test_the_linked_picture_is_answered() -> None:
     async def scenario() -> None:
         async with listening(saying(PICTURE)) as host:
-            assert await Request(a_door(host.links()), link(host)).answer() == (200, b"PICTURE")
+            assert await Request(app_with(host.links()), link(host)).answer() == (200, b"PICTURE")
 
     uvloop.run(scenario())
 
 
-def test_no_link_is_followed_where_no_host_is_allowed() -> None:
+def test_links_are_refused_if_no_host_is_allowed() -> None:
     async def scenario() -> None:
         async with listening(saying(PICTURE)) as host:
-            status, sentence = await Request(a_door(None), link(host)).refusal()
+            status, sentence = await Request(app_with(None), link(host)).refusal()
             assert (status, host.connections) == (400, 0)
             assert "IMAGE_HOSTS" in sentence
 
     uvloop.run(scenario())
 
 
-def test_nobody_else_waits_for_a_link() -> None:
+def test_other_requests_do_not_wait_for_downloads() -> None:
     async def scenario() -> None:
         async with listening(saying(stays=True)) as host:
-            door = a_door(host.links())
-            waiting = [Request(door, link(host)) for _ in range(links.MAX_HELD)]
+            app = app_with(host.links())
+            waiting = [Request(app, link(host)) for _ in range(links.MAX_DOWNLOADS)]
             await asyncio.sleep(0.05)
-            assert await Request(door, "a", "/quick").answer() == (200, b"A")
-            assert await Request(door, "a", "/slow").answer() == (200, b"A")
+            assert await Request(app, "a", "/quick").answer() == (200, b"A")
+            assert await Request(app, "a", "/slow").answer() == (200, b"A")
             assert not any(request.answered for request in waiting)
             for request in waiting:
                 request.gone.set()
@@ -74,10 +74,10 @@ def test_nobody_else_waits_for_a_link() -> None:
     uvloop.run(scenario())
 
 
-def test_a_fetch_ends_when_its_caller_goes_and_nothing_is_answered() -> None:
+def test_a_download_ends_when_the_client_disconnects() -> None:
     async def scenario() -> None:
         async with listening(saying(stays=True)) as host:
-            request = Request(a_door(host.links()), link(host))
+            request = Request(app_with(host.links()), link(host))
             await asyncio.sleep(0.05)
             request.gone.set()
             await asyncio.wait_for(request.ended, 2)
@@ -87,35 +87,35 @@ def test_a_fetch_ends_when_its_caller_goes_and_nothing_is_answered() -> None:
     uvloop.run(scenario())
 
 
-def test_a_fetch_ends_at_the_deadline() -> None:
+def test_a_download_ends_at_the_deadline() -> None:
     async def scenario() -> None:
         async with listening(saying(stays=True)) as host:
-            status, _ = await Request(a_door(host.links()), link(host), milliseconds="100").refusal()
+            status, _ = await Request(app_with(host.links()), link(host), milliseconds="100").refusal()
             assert status == 504
             await asyncio.wait_for(host.left.wait(), 2)
 
     uvloop.run(scenario())
 
 
-def test_pictures_count_as_held_until_they_are_answered_on() -> None:
-    answering = threading.Event()
+def test_a_slot_is_held_until_the_answer_is_made() -> None:
+    released = threading.Event()
 
     def held(body: bytes, headers: Headers) -> Response:
-        assert answering.wait(10)
+        assert released.wait(10)
         return upper(body, headers)
 
     route = Route("/slow", "POST", held, (b"",), -1, linked=lambda body, _: Link(body.decode(), lambda p: held(p, {})))
 
     async def scenario() -> None:
         async with listening(saying(PICTURE)) as host:
-            door = a_door(host.links(), route)
-            waiting = [Request(door, link(host)) for _ in range(links.MAX_HELD)]
-            while host.connections < links.MAX_HELD:
+            app = app_with(host.links(), route)
+            waiting = [Request(app, link(host)) for _ in range(links.MAX_DOWNLOADS)]
+            while host.connections < links.MAX_DOWNLOADS:
                 await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)  # all are fetched, and wait for one thread
-            assert (await Request(door, link(host)).refusal())[0] == 503
-            answering.set()
+            await asyncio.sleep(0.05)  # all are downloaded, and wait for one thread
+            assert (await Request(app, link(host)).refusal())[0] == 503
+            released.set()
             assert {await request.answer() for request in waiting} == {(200, b"PICTURE")}
-            assert await Request(door, link(host)).answer() == (200, b"PICTURE")
+            assert await Request(app, link(host)).answer() == (200, b"PICTURE")
 
     uvloop.run(scenario())

@@ -1,4 +1,4 @@
-"""How many links are fetched, or held, at once."""
+"""The number of concurrent downloads."""
 
 import asyncio
 
@@ -7,33 +7,34 @@ import uvloop
 
 from server import links
 from server.errors import BadLink, Overloaded
-from tests.server.links.host import NAME, PICTURE, fetched, listening, saying
+from tests.server.links.host import NAME, PICTURE, download, listening, saying
 
 
-def test_one_more_than_may_be_held_is_refused_until_one_is_let_go() -> None:
+def test_downloads_above_the_limit_are_refused_until_a_slot_is_free() -> None:
     async def scenario() -> None:
         async with listening(saying(PICTURE)) as host:
-            crowd, link = host.links(), f"http://{NAME}:{host.port}/"
-            held = [crowd.fetched(link) for _ in range(links.MAX_HELD)]
+            guarded, link = host.links(), f"http://{NAME}:{host.port}/"
+            held = [guarded.download(link) for _ in range(links.MAX_DOWNLOADS)]
             for one in held:
                 await one.__aenter__()
-            with pytest.raises(Overloaded, match="ask again"):
-                await fetched(crowd, link)
+            with pytest.raises(Overloaded) as refusal:
+                await download(guarded, link)
+            assert (refusal.value.status, refusal.value.reason) == (503, "links")
             await held[0].__aexit__(None, None, None)
-            assert await fetched(crowd, link) == b"picture"
+            assert await download(guarded, link) == b"picture"
             with pytest.raises(BadLink):
-                await fetched(crowd, "nonsense")
-            assert await fetched(crowd, link) == b"picture"
+                await download(guarded, "nonsense")
+            assert await download(guarded, link) == b"picture"
 
     uvloop.run(scenario())
 
 
-def test_a_fetch_that_nobody_waits_for_ends_at_once() -> None:
+def test_a_cancelled_download_ends_at_once() -> None:
     async def scenario() -> None:
         async with listening(saying(stays=True)) as host:
-            crowd = host.links()
-            for _ in range(links.MAX_HELD + 1):
-                fetching = asyncio.create_task(fetched(crowd, f"http://{NAME}:{host.port}/"))
+            guarded = host.links()
+            for _ in range(links.MAX_DOWNLOADS + 1):
+                fetching = asyncio.create_task(download(guarded, f"http://{NAME}:{host.port}/"))
                 await asyncio.sleep(0.02)
                 fetching.cancel()
                 await asyncio.wait([fetching])

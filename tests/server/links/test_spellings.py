@@ -1,4 +1,4 @@
-"""What a link may look like, and which hosts it may name."""
+"""The spelling of links, and the hosts that they may name."""
 
 from ipaddress import IPv4Address
 
@@ -8,15 +8,15 @@ import uvloop
 from server import links
 from server.errors import BadLink
 from server.links import Links
-from tests.server.links.host import NAME, TRUSTING_NOBODY, fetched
+from tests.server.links.host import NAME, TRUSTING_NOBODY, download
 
-LINKS_ELSEWHERE = [
+OTHER_HOSTS = [
     "http://evilpictures.example/", "http://pictures.example.evil.com/", "http://a.pictures.example/",
     "http://pictures.example./", "http://pictures.example:8080/", "http://pictures.example:0/",
     "http://pictures.example:99999/", "http://pictures_example/", "http://2130706433/", "http://0x7f.1/",
     "http://127.1/", "http://localhost/", "http://xn--pictures.example/", "http://pictures-example",
 ]  # fmt: skip
-NO_LINKS = [
+MALFORMED = [
     "", "pictures.example/a.png", "//pictures.example/", "ftp://pictures.example/", "file:///etc/passwd",
     "data:image/png;base64,AA==", "javascript:alert(1)", "http:pictures.example", "http:///pictures.example/",
     "http://a@pictures.example/", "http://pictures.example@127.0.0.1/", "http://a:b@pictures.example/",
@@ -31,21 +31,21 @@ NO_LINKS = [
 
 
 @pytest.mark.parametrize(
-    ("link", "sentence"),
-    [(link, "Nothing is fetched from the host, or the port, of this link") for link in LINKS_ELSEWHERE]
-    + [(link, "A link looks like https://host/picture.jpg") for link in NO_LINKS],
+    ("link", "fact"),
+    [(link, "on the server's list") for link in OTHER_HOSTS]
+    + [(link, "must look like https://host/picture.jpg") for link in MALFORMED],
 )
-def test_a_link_that_leads_elsewhere_or_nowhere_is_never_looked_up(link: str, sentence: str) -> None:
+def test_other_hosts_and_malformed_links_are_refused_without_a_look_up(link: str, fact: str) -> None:
     async def resolve(_name: str) -> list[IPv4Address]:
         raise AssertionError("looked up")
 
-    with pytest.raises(BadLink, match=sentence) as refusal:
-        uvloop.run(fetched(Links({(NAME, 80), (NAME, 443)}, resolve, tls=TRUSTING_NOBODY), link))
-    assert refusal.value.status == 400
+    with pytest.raises(BadLink, match=fact) as refusal:
+        uvloop.run(download(Links({(NAME, 80), (NAME, 443)}, resolve, tls=TRUSTING_NOBODY), link))
+    assert (refusal.value.status, refusal.value.reason) == (400, "link")
 
 
-def test_case_does_not_matter_but_in_the_path() -> None:
-    place = links.understood("HTTPS://Pictures.EXAMPLE/A.png?B")
-    assert place == links.Place(tls=True, host=NAME, port=443, target="/A.png?B")
-    assert place.authority == NAME
-    assert links.understood("http://pictures.example:443").authority == "pictures.example:443"
+def test_case_matters_only_in_the_path() -> None:
+    target = links.parse_link("HTTPS://Pictures.EXAMPLE/A.png?B")
+    assert target == links.LinkTarget("https", NAME, 443, "/A.png?B")
+    assert target.authority == NAME
+    assert links.parse_link("http://pictures.example:443").authority == "pictures.example:443"

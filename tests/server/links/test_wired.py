@@ -1,4 +1,4 @@
-"""Links on the server's own routes, beside a model of rows."""
+"""Links on the server's own routes, next to a model of rows."""
 
 import json
 from pathlib import Path
@@ -31,23 +31,23 @@ def predictors(tmp_path_factory: pytest.TempPathFactory) -> list[Predictor]:
 
 
 def asked(predictors: list[Predictor], path: str, document: str, answer: bytes = PNG) -> tuple[int, Any, Host]:
-    """What is answered on a document, in which LINK stands for a link; and the host that it leads to."""
+    """Send a document in which LINK stands for a link; return the response, and the host of the link."""
 
     async def nothing(_scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError
 
     async def scenario() -> tuple[int, Any, Host]:
         async with listening(saying(answer)) as host:
-            door = App(routing.table(predictors), nothing, WorkerQueue(2), AccessLog(), "", host.links())
+            app = App(routing.table(predictors), nothing, WorkerQueue(2), AccessLog(), "", host.links())
             body = document.replace("LINK", f"http://{NAME}:{host.port}/a.png")
-            status, told = await Request(door, body, path, content_type="application/json").answer()
-            return status, json.loads(told), host
+            status, content = await Request(app, body, path, content_type="application/json").answer()
+            return status, json.loads(content), host
 
     return uvloop.run(scenario())
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/ink"])
-def test_a_link_is_answered_as_the_picture_itself(predictors: list[Predictor], path: str) -> None:
+def test_a_link_gets_the_answer_of_the_picture_itself(predictors: list[Predictor], path: str) -> None:
     by_link = asked(predictors, path, '{"url": "LINK", "seen": true}')
     itself = asked(predictors, path, json.dumps({"image": images.base64(FILE), "seen": True}))
     assert (by_link[:2], by_link[2].connections) == (itself[:2], 1)
@@ -56,7 +56,7 @@ def test_a_link_is_answered_as_the_picture_itself(predictors: list[Predictor], p
 
 
 @pytest.mark.parametrize("path", ["/predict/img", "/predict/ink/img"])
-def test_a_label_may_be_asked_by_link(predictors: list[Predictor], path: str) -> None:
+def test_the_label_path_accepts_links(predictors: list[Predictor], path: str) -> None:
     status, answer, _ = asked(predictors, path, '{"url": "LINK"}')
     assert (status, answer["y"]) == (200, "much")
 
@@ -77,12 +77,12 @@ def test_nothing_is_fetched_for_an_invalid_body(predictors: list[Predictor], doc
     assert (status, answer["reason"], host.connections) == (400, reason, 0)
 
 
-def test_what_a_link_leads_to_is_read_as_any_picture(predictors: list[Predictor]) -> None:
+def test_a_linked_file_is_decoded_by_its_content_not_its_type(predictors: list[Predictor]) -> None:
     gif = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\nGIF89a"
     status, answer, _ = asked(predictors, "/predict", '{"url": "LINK"}', gif)
     assert (status, "GIF" in answer["error"]) == (415, True)
 
 
-def test_rows_are_answered_as_ever(predictors: list[Predictor]) -> None:
+def test_rows_are_not_affected(predictors: list[Predictor]) -> None:
     status, answer, host = asked(predictors, "/predict", '{"x": 3, "y": -1}')
     assert (status, answer["label"], host.connections) == (200, "high", 0)

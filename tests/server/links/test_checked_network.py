@@ -3,7 +3,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from server.addresses import is_public, resolve
+from server.checked_network import is_public, resolve
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from server.addresses import is_public, resolve
         "240.0.0.1", "255.255.255.254", "255.255.255.255",
     ],
 )  # fmt: skip
-def test_an_address_that_is_no_ones_on_the_internet_is_not_public(address: str) -> None:
+def test_special_addresses_are_not_public(address: str) -> None:
     assert not is_public(IPv4Address(address))
 
 
@@ -40,10 +40,10 @@ def test_an_address_that_is_no_ones_on_the_internet_is_not_public(address: str) 
         "223.255.255.1",
     ],
 )
-def test_any_other_is(address: str) -> None:
+def test_ordinary_addresses_are_public(address: str) -> None:
     assert is_public(IPv4Address(address))
 
 
-def test_a_name_that_does_not_exist_has_no_address() -> None:
+def test_resolving_an_unknown_name_raises() -> None:
     with pytest.raises(OSError, match=r"not known|No address|Temporary failure"):
         asyncio.run(resolve("pictures.invalid"))
