@@ -1,4 +1,4 @@
-"""What bodies of 1 MiB cost at most: the measurement that test_bounds.py starts in a process of its own."""
+"""Measure what bodies of 1 MiB cost at most. test_bounds.py runs this in a process of its own."""
 
 import gc
 import json
@@ -20,7 +20,7 @@ PLACES = {
     "document": (b"[", b"]"),
     "rows": (b'{"instances":[', b"]}"),
     "one row": (b'{"instances":[[', b"]]}"),
-    "beside right rows": (b'{"inputs":[' + TENSOR + b'],"instances":[[1,2]],"x":[', b"]}"),
+    "next to valid rows": (b'{"inputs":[' + TENSOR + b'],"instances":[[1,2]],"x":[', b"]}"),
     "inputs": (b'{"inputs":[', b"]}"),
     "data": (b'{"inputs":[{"name":"input","shape":[1,2],"datatype":"FP32","data":[', b"]}]}"),
     "shape": (b'{"inputs":[{"name":"input","datatype":"FP32","data":[1,2],"shape":[', b"]}]}"),
@@ -40,9 +40,9 @@ def bodies() -> Iterator[tuple[str, bytes]]:
     keys = b",".join(b'"%x":0' % number for number in range(100_000))
     yield "keys", b"{%b}" % keys
     yield "keys in a row", b'{"instances":[{%b}]}' % keys
-    yield "keys beside right rows", b'{"inputs":[%b],"instances":[[1,2]],%b}' % (TENSOR, keys)
+    yield "keys next to valid rows", b'{"inputs":[%b],"instances":[[1,2]],%b}' % (TENSOR, keys)
     yield "digits", b'{"x":1,"y":%b}' % (b"1" * (LIMIT - 20))
-    yield "digits beside right rows", b'{"inputs":[%b],"instances":[[1,2]],"x:":%b}' % (TENSOR, b"1" * (LIMIT - 200))
+    yield "digits next to valid rows", b'{"inputs":[%b],"instances":[[1,2]],"x:":%b}' % (TENSOR, b"1" * (LIMIT - 200))
     for unit in (b"\\\\", b'\\"', b"\\u0041", b":"):
         text = unit * ((LIMIT - 300) // len(unit))
         yield f"{unit.decode()} in a string", b'{"x":"%b","y":1}' % text
@@ -50,13 +50,13 @@ def bodies() -> Iterator[tuple[str, bytes]]:
         yield f"{unit.decode()} in an id", b'{"id":"%b","instances":[[1,2]],"inputs":[%b]}' % (text, TENSOR)
     yield "spaces", b" " * LIMIT
     rows = b"[0,0]," * 174_000
-    yield "a bad last row", b'{"instances":[%b["a"]]}' % rows
+    yield "an invalid last row", b'{"instances":[%b["a"]]}' % rows
     yield "a last row too large", b'{"instances":[%b[1e39,1]]}' % rows
-    yield "rows beside a key sent twice", b'{"a":0,"a":0,"instances":[%b[1,2]]}' % rows
+    yield "rows next to a duplicate key", b'{"a":0,"a":0,"instances":[%b[1,2]]}' % rows
 
 
 def main(folder: Path) -> None:
-    """Print JSON: the worst seconds, the growth in MiB, the longest answer to a request, each with its body."""
+    """Print JSON: the most CPU seconds, the growth in MiB and the longest response, with the request each is from."""
     sign = Predictor("sign", bundles.sign(folder))
     sign.load()
     handlers: dict[str, Callable[[bytes], bytes]] = {
@@ -65,7 +65,7 @@ def main(folder: Path) -> None:
         "V1": lambda body: rest.predict_v1(sign, body),
         "V2": lambda body: v2.infer(sign, body, {})[0],
     }
-    gc.freeze()  # as at the start of the server
+    gc.freeze()  # as the server does at its start
     before = _peak()
     seconds, longest = (0.0, ""), (0.0, "")
     for name, body in bodies():

@@ -128,6 +128,7 @@ HARMLESS: dict[str, Callable[[], bytes]] = {
     "iCCP": lambda: text_bomb(b"iCCP", b"k\0\0"),
     "a large chunk": lambda: with_chunks(encoded(PICTURE, "PNG"), chunk(b"juNk", bytes(9_000_000))),
     "EXIF of a JPEG": lambda: encoded(PICTURE, "JPEG", exif=exif_bomb(65_000)),
+    "short EXIF of a JPEG": lambda: encoded(PICTURE, "JPEG", exif=exif_bomb(2_410)),
     "EXIF of a PNG": lambda: with_chunks(encoded(PICTURE, "PNG"), chunk(b"eXIf", exif_bomb(1_000_000))),
     "comments": lambda: encoded(PICTURE, "JPEG").replace(
         b"\xff\xdb", b"\xff\xfe\xff\xff" + bytes(65533) + b"\xff\xdb", 1

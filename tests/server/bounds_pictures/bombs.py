@@ -1,4 +1,4 @@
-"""Requests under the body's cap that are made to cost as much as they can."""
+"""Requests within the size limit that are designed to cost as much as possible."""
 
 import base64
 import io
@@ -21,7 +21,7 @@ FILE = b'Content-Disposition: form-data; name="image_file"; filename="a.png"\r\n
 
 
 class Bomb(NamedTuple):
-    """path: after the host, {model} standing for a model's name."""
+    """A request; {model} in the path stands for a model's name."""
 
     path: str
     content_type: str
@@ -29,7 +29,7 @@ class Bomb(NamedTuple):
 
 
 def bombs(side: int) -> Iterator[tuple[str, Bomb]]:
-    """side: of the model's pictures, in pixels."""
+    """Yield name and request; `side` is that of the model's pictures, in pixels."""
     for name, content in _pngs():
         yield name, Bomb("/predict/{model}", PNG, content)
     for name, content in _jpegs():
@@ -64,14 +64,15 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     for side in (250, 750, 1300):
         yield f"PNG of dots on {side} × {side}", png.dotted(side, 2)
     noise = np.random.default_rng(0).integers(0, 256, 2800 * 351, np.uint8).reshape(2800, 351)
-    noise[:, 0] = 0  # no filter
+    noise[:, 0] = 0  # PNG filter type: none
     yield "PNG of noise", png.whole(2800, 2800, png.GREY, 1, zlib.compress(noise.tobytes()), interlaced=False)
     small = png.flat(5, 5)
-    yield "PNG that says 2.5 GP", small.replace(struct.pack(">II", 5, 5), struct.pack(">II", 50_000, 50_000))
+    yield "PNG that declares 2.5 GP", small.replace(struct.pack(">II", 5, 5), struct.pack(">II", 50_000, 50_000))
     packed = zlib.compress(bytes(300_000_000), 9)
-    yield "PNG of more than it says", png.whole(100, 100, png.GREY, 8, packed, interlaced=False)
+    yield "PNG with more data than it declares", png.whole(100, 100, png.GREY, 8, packed, interlaced=False)
     for name, before in {b"iCCP": b"a\0\0", b"zTXt": b"a\0\0", b"iTXt": b"a\0\1\0\0\0"}.items():
-        yield f"PNG with much in {name.decode()}", png.flat(99, 99, extra=[png.chunk(name, before + packed)])
+        yield f"PNG with a large {name.decode()}", png.flat(99, 99, extra=[png.chunk(name, before + packed)])
+    yield "PNG with EXIF of many entries", png.flat(99, 99, extra=[png.chunk(b"eXIf", _exif(1_000_000))])
     yield "PNG with 60,000 texts", png.flat(99, 99, extra=[png.chunk(b"tEXt", b"a\0b")] * 60_000)
     yield "PNG with 19,000 empty parts", png.flat(99, 99, extra=[png.chunk(b"IDAT", b"")] * 19_000)
 
@@ -86,10 +87,11 @@ def _jpegs() -> Iterator[tuple[str, bytes]]:
     yield "JPEG of 25 MP in long rows", jpeg.flat(65500, 381, 3)
     yield "JPEG of 25 MP in long columns", jpeg.flat(381, 65500, 3)
     profile = jpeg.segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(60_000))
-    yield "JPEG with much of a profile", jpeg.flat(99, 99, extra=[profile] * 16)
-    yield "JPEG with 200,000 remarks", jpeg.flat(99, 99, extra=[jpeg.segment(0xFE, b"")] * 200_000)
-    notes = jpeg.segment(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\1" * 60_000)
-    yield "JPEG with much of EXIF", jpeg.flat(99, 99, extra=[notes] * 16)
+    yield "JPEG with a large profile", jpeg.flat(99, 99, extra=[profile] * 16)
+    yield "JPEG with 200,000 comments", jpeg.flat(99, 99, extra=[jpeg.segment(0xFE, b"")] * 200_000)
+    exif = jpeg.segment(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\1" * 60_000)
+    yield "JPEG with large EXIF", jpeg.flat(99, 99, extra=[exif] * 16)
+    yield "JPEG with EXIF of many entries", jpeg.flat(99, 99, extra=[jpeg.segment(0xE1, b"Exif\0\0" + _exif(65_000))])
     for unit in (b"\xff", b"\xff\0", b"\xff\xd0"):
         yield f"JPEG filled up with {unit.hex()}", jpeg.flat(99, 99)[:-2] + unit * (CAP // 2 // len(unit)) + b"\xff\xd9"
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (1000, 1000, 3), np.uint8))
@@ -140,17 +142,25 @@ def _batches(side: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _files() -> dict[str, bytes]:
-    """Of each as many go into one request as there is room for."""
+    """Return files; a request has as many copies of one as fit."""
     return {
         "dots": png.flat(1, 1),
-        "dotted PNGs": png.dotted(250, 2).ljust(12_200, b"\0"),  # sixty-four of them
+        "dotted PNGs": png.dotted(250, 2).ljust(12_200, b"\0"),  # so that 64 fit
         "PNGs of 0.25 MP": png.flat(500, 500),
         "PNGs of 4 MP": png.flat(2000, 2000, filtered=png.PAETH, interlaced=True),
         "PNGs of 25 MP": png.flat(5000, 5000, filtered=png.PAETH, interlaced=True),
         "JPEGs of 4 MP": jpeg.flat(2000, 2000),
         "JPEGs of 25 MP": jpeg.flat(5000, 5000),
+        "JPEGs with EXIF": jpeg.flat(99, 99, extra=[jpeg.segment(0xE1, b"Exif\0\0" + _exif(65_000))]),
+        "JPEGs with a little EXIF": jpeg.flat(99, 99, extra=[jpeg.segment(0xE1, b"Exif\0\0" + _exif(2_410))]),
         "broken": png.flat(5000, 5000)[:-20],
     }
+
+
+def _exif(size: int) -> bytes:
+    """Return EXIF data with as many damaged entries as fit."""
+    entries = b"".join(struct.pack(">HHII", tag, 7, 60_000, 0) for tag in range(min(size // 12, 65_535)))
+    return (b"MM\0*" + struct.pack(">IH", 8, len(entries) // 12) + entries)[:size]
 
 
 def _instances(file: bytes) -> bytes:
@@ -159,7 +169,7 @@ def _instances(file: bytes) -> bytes:
 
 
 def _bytes_tensor(file: bytes) -> bytes:
-    """KServe's JSON has bytes as base64 or text: here base64."""
+    """Return a V2 request whose BYTES are base64, as in KServe's JSON."""
     one = b'"%b"' % _base64(file).encode()
     count = (CAP - 200) // (len(one) + 1)
     head = b'{"inputs":[{"name":"input","datatype":"BYTES","shape":[%d],"data":[' % count

@@ -10,7 +10,7 @@ NAMES = ("breast_model", "digits", "brain_mri")
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server of the models as they are delivered, in a process of its own."""
+    """A server process with the models that ship."""
     bundles = ",".join(str(ROOT / "model" / "bundles" / name) for name in NAMES)
     environment = {"MODEL_NAME": ",".join(NAMES), "MODEL_PATH": bundles}
     with serving(environment, tmp_path_factory.mktemp("log") / "server.log") as served:

@@ -1,4 +1,4 @@
-"""What a request costs a server process, as the kernel counts it."""
+"""Measure what a request costs a server process, as the kernel accounts for it."""
 
 import re
 from dataclasses import dataclass
@@ -12,17 +12,24 @@ from tests.server.bounds_pictures.bombs import Bomb
 
 @dataclass(frozen=True)
 class Cost:
-    """seconds: of CPU, of all threads; mebibytes: by which it grew at most meanwhile."""
+    """What one request cost.
+
+    Attributes:
+        status: Of the response.
+        seconds: CPU time of all threads.
+        mebibytes: How much the process grew at most in the meantime.
+        body: The beginning of the response's body.
+    """
 
     status: int
     seconds: float
     mebibytes: float
-    said: str
+    body: str
 
 
 def cost(served: Served, client: httpx.Client, bomb: Bomb, model: str) -> Cost:
     process = Path(f"/proc/{served.process.pid}")
-    (process / "clear_refs").write_text("5")  # its peak is what it has now
+    (process / "clear_refs").write_text("5")  # resets the peak to the present size
     memory, cpu = _mebibytes(process, "VmRSS"), _seconds(process)
     answer = client.post(
         bomb.path.replace("{model}", model), content=bomb.body, headers={"content-type": bomb.content_type}

@@ -1,4 +1,4 @@
-"""JPEGs as no program writes them: of one shade, at any size and in as many scans as one likes, for a few kilobytes."""
+"""JPEGs that no program writes: a few kilobytes for one shade at any size and in any number of scans."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,16 @@ def flat(
     scans: int = 0,
     extra: Sequence[bytes] = (),
 ) -> bytes:
-    """One shade. scans: those after the first, each of which goes over every block; extra: segments before all."""
+    """Return a JPEG of one shade.
+
+    Args:
+        width: In pixels.
+        height: In pixels.
+        components: Colour channels.
+        frame: The marker of the frame.
+        scans: Those after the first, each of which goes over every block.
+        extra: Segments before all others.
+    """
     ids = range(1, components + 1)
     parts = [
         b"\xff\xd8",
@@ -45,7 +54,7 @@ def _blocks(width: int, height: int) -> int:
 
 
 def _tables() -> Iterator[bytes]:
-    """Of the DC a code of one bit for no change; of the AC one for the end of a block, and one for that of a run."""
+    """Yield Huffman tables: one DC code for no change, and AC codes for the end of a block and of a run of blocks."""
     yield segment(0xC4, b"\x00" + bytes([1, *[0] * 15]) + b"\0")
     yield segment(0xC4, b"\x10" + bytes([1, 1, *[0] * 14]) + bytes([0, _LONGEST_RUNS_SIZE << 4]))
 
@@ -56,12 +65,12 @@ def _scan(ids: Sequence[int], first: int, last: int, data: bytes) -> bytes:
 
 
 def _zeros(blocks: int, frame: int) -> bytes:
-    """Each block a bit 0 for its DC and, in a baseline frame, one for its end."""
+    """Return a bit 0 for the DC of each block and, in a baseline frame, another for its end."""
     return bytes(-(-blocks * (1 if frame == PROGRESSIVE else 2) // 8))
 
 
 def _runs(blocks: int) -> bytes:
-    """Blocks that end at once, by the longest runs there are: the code 10 and 14 bits of length."""
+    """Return empty blocks in the longest possible runs: the code 10 and 14 bits of length."""
     one = f"10{_LONGEST_RUN - (1 << _LONGEST_RUNS_SIZE):014b}"
     bits = one * -(-blocks // _LONGEST_RUN)
     bits += "1" * (-len(bits) % 8)

@@ -1,4 +1,4 @@
-"""PNGs as no program writes them: of one shade, at any size and in any form, for a few kilobytes."""
+"""PNGs that no program writes: a few kilobytes for one shade at any size and in any form."""
 
 import struct
 import zlib
@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 
 GREY, RGB, PALETTE, RGBA = 0, 2, 3, 6
 CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, RGBA: 4}
-PAETH = 4
-"""The filter that takes longest to undo."""
+PAETH = 4  # the filter that takes longest to undo
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Passes of an interlaced picture: first column, first row, and the steps between columns and rows.
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-"""Of an interlaced picture: the first column and row, and the steps between them."""
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -28,7 +27,7 @@ def flat(  # noqa: PLR0913 (what a PNG can vary in)
     interlaced: bool = False,
     extra: Sequence[bytes] = (),
 ) -> bytes:
-    """All zeros. extra: chunks before the picture's own."""
+    """Return a PNG of zeros; `extra` are chunks before the image data."""
     packer = zlib.compressobj(9)
     rows = interlaced_rows(width, height) if interlaced else iter([(width, height)])
     packed = b"".join(
@@ -40,7 +39,7 @@ def flat(  # noqa: PLR0913 (what a PNG can vary in)
 
 
 def dotted(side: int, step: int) -> bytes:
-    """Grey, white dots on black, as many as fit: of half a step, and a step apart."""
+    """Return white dots on black, as many as fit: half a step wide, and a step apart."""
     dots = (b"\xff" * (step // 2) + bytes(step - step // 2)) * (side // step + 1)
     block = (b"\0" + dots[:side]) * (step // 2) + bytes(side + 1) * (step - step // 2)
     rows = (block * (side // step + 1))[: side * (side + 1)]
@@ -56,6 +55,6 @@ def interlaced_rows(width: int, height: int) -> Iterator[tuple[int, int]]:
 def whole(  # noqa: PLR0913 (as above)
     width: int, height: int, colour: int, depth: int, packed: bytes, *, interlaced: bool, extra: Sequence[bytes] = ()
 ) -> bytes:
-    """A PNG whose picture is what was packed, in one chunk."""
+    """Return a PNG whose image data are `packed`, in one chunk."""
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
     return b"".join([_SIGNATURE, chunk(b"IHDR", head), *extra, chunk(b"IDAT", packed), chunk(b"IEND", b"")])

@@ -1,4 +1,4 @@
-"""What any one request costs at most, against a real server of the models as they are delivered."""
+"""The cost of any single request, measured on a real server of the models that ship."""
 
 import httpx
 import pytest
@@ -9,9 +9,9 @@ from tests.server.bounds_pictures.cost import Cost, cost, resident_mebibytes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
-SECONDS = 0.6  # four times what is promised of a quiet core
+SECONDS = 0.6  # four times what is promised for an idle core
 MEBIBYTES = 64
-RESIDENT_MEBIBYTES = 300  # of the 384 that a pod may have
+RESIDENT_MEBIBYTES = 300  # a pod's limit is 384
 
 
 def costs(served: Served, client: httpx.Client, model: str) -> dict[str, Cost]:
@@ -24,14 +24,14 @@ def costs(served: Served, client: httpx.Client, model: str) -> dict[str, Cost]:
     return found
 
 
-def too_dear(found: dict[str, Cost]) -> dict[str, Cost]:
+def too_expensive(found: dict[str, Cost]) -> dict[str, Cost]:
     for name, one in sorted(found.items(), key=lambda item: -item[1].seconds)[:12]:
         print(f"{1e3 * one.seconds:6.0f} ms {one.mebibytes:4.0f} MiB {one.status} {name}")
     return {name: one for name, one in found.items() if one.seconds > SECONDS or one.mebibytes > MEBIBYTES}
 
 
 @pytest.mark.parametrize("model", ["digits", "brain_mri"])
-def test_no_request_costs_more_than_it_should(served: Served, client: httpx.Client, model: str) -> None:
+def test_no_request_exceeds_the_cost_limits(served: Served, client: httpx.Client, model: str) -> None:
     found = costs(served, client, model)
-    assert not too_dear(found)
+    assert not too_expensive(found)
     assert resident_mebibytes(served) < RESIDENT_MEBIBYTES

@@ -1,4 +1,4 @@
-"""Who asks for little is answered soon, also while others send pictures without pause."""
+"""Cheap requests are answered quickly even while others send pictures without pause."""
 
 import http.client
 import io
@@ -17,13 +17,13 @@ from tests.served import ROOT, Served
 pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 CALLERS = 4
-ASKED = 1000
-SECONDS = 0.25  # 0.02 is promised of two quiet cores
+REQUESTS = 1000
+SECONDS = 0.25  # 0.02 is promised for two idle cores
 JSON = {"Content-Type": "application/json"}
 
 
 def scan() -> bytes:
-    """A JPEG as large, and as hard to decode, as a scan from a hospital's web page."""
+    """Return a JPEG about as large, and as hard to decode, as a published scan."""
     noise = np.random.default_rng(0).integers(0, 256, (512, 512), np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).filter(ImageFilter.GaussianBlur(3)).save(file, "JPEG")
@@ -31,7 +31,7 @@ def scan() -> bytes:
 
 
 def send(address: str, body: bytes, answered: Semaphore) -> None:
-    """For ever, one after the other; the server closes a connection now and then."""
+    """Send requests one after the other, endlessly; the server closes a connection now and then."""
     while True:
         connection = http.client.HTTPConnection(address, timeout=30)
         closes = False
@@ -45,10 +45,10 @@ def send(address: str, body: bytes, answered: Semaphore) -> None:
 
 
 def percentile_99(address: str, method: str, path: str, body: bytes | None) -> float:
-    """Of the seconds to an answer, on connections that are kept while the server keeps them."""
+    """Return the 99th percentile of the response time in seconds, on connections kept open by the server."""
     seconds = []
     connection = http.client.HTTPConnection(address, timeout=30)
-    for _ in range(ASKED):
+    for _ in range(REQUESTS):
         began = perf_counter()
         connection.request(method, path, body, JSON if body else {})
         with connection.getresponse() as answer:
@@ -59,11 +59,11 @@ def percentile_99(address: str, method: str, path: str, body: bytes | None) -> f
     return float(np.percentile(seconds, 99))
 
 
-def test_rows_and_probes_are_answered_beside_pictures(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pictures_do_not_delay_rows_and_probes(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
     address = urlsplit(served.url).netloc
     row = json.dumps(json.loads((ROOT / "model/bundles/breast_model/task.json").read_text())["example"]).encode()
-    asked = {"/predict": ("POST", "/predict", row), "/health": ("GET", "/health", None)}
-    quiet = {path: percentile_99(address, *request) for path, request in asked.items()}
+    requests = {"/predict": ("POST", "/predict", row), "/health": ("GET", "/health", None)}
+    quiet = {path: percentile_99(address, *request) for path, request in requests.items()}
     spawned = multiprocessing.get_context("spawn")
     answered = spawned.Semaphore(0)
     callers = [spawned.Process(target=send, args=(address, scan(), answered)) for _ in range(CALLERS)]
@@ -72,15 +72,15 @@ def test_rows_and_probes_are_answered_beside_pictures(served: Served, capsys: py
     try:
         for _ in range(10 * CALLERS):
             assert answered.acquire(timeout=30)
-        beside = {path: percentile_99(address, *request) for path, request in asked.items()}
+        loaded = {path: percentile_99(address, *request) for path, request in requests.items()}
         assert all(caller.is_alive() for caller in callers)
     finally:
         for caller in callers:
             caller.kill()
             caller.join()
     with capsys.disabled():
-        for path in asked:
+        for path in requests:
             print(
-                f"\n{path}: 99 % within {1e3 * quiet[path]:.1f} ms alone, {1e3 * beside[path]:.1f} ms beside pictures"
+                f"\n{path}: 99 % within {1e3 * quiet[path]:.1f} ms alone, {1e3 * loaded[path]:.1f} ms next to pictures"
             )
-    assert max(beside.values()) < SECONDS
+    assert max(loaded.values()) < SECONDS
