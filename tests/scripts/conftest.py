@@ -58,7 +58,7 @@ PLAIN_TOOLS = (
 
 
 @dataclass(frozen=True)
-class Workshop:
+class Sandbox:
     repository: Path
     tools: Path
     record: Path
@@ -107,7 +107,7 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
+def sandbox(tmp_path: Path) -> Sandbox:
     repository, tools = tmp_path / "my clone", tmp_path / "tools"
     for folder in ("scripts", "k8s"):
         shutil.copytree(ROOT / folder, repository / folder)
@@ -121,4 +121,4 @@ def workshop(tmp_path: Path) -> Workshop:
         found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
         assert found, f"{name} is not on PATH"
         (tools / name).symlink_to(found)
-    return Workshop(repository, tools, tmp_path / "record")
+    return Sandbox(repository, tools, tmp_path / "record")

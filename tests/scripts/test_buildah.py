@@ -4,30 +4,30 @@ import shutil
 
 import pytest
 
-from tests.scripts.conftest import ROOT, Workshop
+from tests.scripts.conftest import ROOT, Sandbox
 
 IMAGE = "docker.io/library/mlserving:0.1.0"
 
 
 @pytest.fixture
-def builder(workshop: Workshop) -> Workshop:
-    workshop.tool("id", {"-u": "0"})
-    workshop.tool("debootstrap")
-    workshop.tool("buildah")
-    workshop.tool(workshop.repository / "scripts" / "node" / "node")
-    shutil.copy(ROOT / "Dockerfile", workshop.repository)
-    (workshop.repository.parent / ".cache" / "mlserving").mkdir(parents=True)
-    return workshop
+def builder(sandbox: Sandbox) -> Sandbox:
+    sandbox.tool("id", {"-u": "0"})
+    sandbox.tool("debootstrap")
+    sandbox.tool("buildah")
+    sandbox.tool(sandbox.repository / "scripts" / "node" / "node")
+    shutil.copy(ROOT / "Dockerfile", sandbox.repository)
+    (sandbox.repository.parent / ".cache" / "mlserving").mkdir(parents=True)
+    return sandbox
 
 
-def steps(workshop: Workshop) -> list[str]:
+def steps(sandbox: Sandbox) -> list[str]:
     """Return the commands that change something, without the options that locate the store."""
-    store = f" --root {workshop.repository.parent}/.cache/mlserving/images"
-    lines = [line.replace(f"{store} --runroot{store[7:]}/run", "") for line in workshop.commands()]
+    store = f" --root {sandbox.repository.parent}/.cache/mlserving/images"
+    lines = [line.replace(f"{store} --runroot{store[7:]}/run", "") for line in sandbox.commands()]
     return [line for line in lines if line.startswith(("buildah bud", "buildah rmi", "node "))]
 
 
-def test_a_build_prunes_old_images_and_keeps_the_layers_for_the_next_build(builder: Workshop) -> None:
+def test_a_build_prunes_old_images_and_keeps_the_layers_for_the_next_build(builder: Sandbox) -> None:
     done = builder.script("image/buildah", IMAGE)
     assert done.returncode == 0, done.stderr
     stage, image, prune, load = steps(builder)
@@ -39,7 +39,7 @@ def test_a_build_prunes_old_images_and_keeps_the_layers_for_the_next_build(build
     assert (prune, load) == ("buildah rmi --prune", f"node load {IMAGE}")
 
 
-def test_bundle_is_passed_as_a_build_argument(builder: Workshop) -> None:
+def test_bundle_is_passed_as_a_build_argument(builder: Sandbox) -> None:
     assert builder.script("image/buildah", IMAGE, BUNDLE="mine").returncode == 0
     assert "--build-arg BUNDLE=mine" in steps(builder)[1]
 
@@ -48,7 +48,7 @@ def test_the_dockerfile_has_the_stage_that_is_kept() -> None:
     assert " AS build\n" in (ROOT / "Dockerfile").read_text()
 
 
-def test_a_failed_build_loads_and_prunes_nothing(builder: Workshop) -> None:
+def test_a_failed_build_loads_and_prunes_nothing(builder: Sandbox) -> None:
     builder.tool("buildah", {"*inspect*": ""}, otherwise=1)
     done = builder.script("image/buildah", IMAGE)
     assert done.returncode == 1

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.scripts.conftest import Workshop
+from tests.scripts.conftest import Sandbox
 
 VIEW = (
     "config view --minify --context {} --output jsonpath={{.clusters[0].name}}|{{.clusters[0].cluster.server}}"
@@ -29,25 +29,25 @@ def assignments(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in shlex.split(done.stdout))
 
 
-def with_kubectl(workshop: Workshop, current: str, facts: Mapping[str, str] = {}, address: str = "") -> None:
+def with_kubectl(sandbox: Sandbox, current: str, facts: Mapping[str, str] = {}, address: str = "") -> None:
     """Add a fake kubectl that knows each context's cluster name|server|provider|namespace."""
     views = {f"'config view --minify --context {name} '*": known for name, known in facts.items()}
-    workshop.tool("kubectl", {"'config current-context'": current, **views, "*'get nodes'*": address})
+    sandbox.tool("kubectl", {"'config current-context'": current, **views, "*'get nodes'*": address})
 
 
 MINIKUBE = "{0}|https://192.168.49.2:8443|minikube.sigs.k8s.io|"
 KIND = "{0}|https://127.0.0.1:41234||"
 
 
-def with_minikube(workshop: Workshop, *profiles: tuple[str, str]) -> None:
+def with_minikube(sandbox: Sandbox, *profiles: tuple[str, str]) -> None:
     valid = [{"Name": name, "Status": status} for name, status in profiles]
     listed = json.dumps({"invalid": [], "valid": valid})
-    workshop.tool("minikube", {"'profile list'*": listed, "*ip": "192.168.49.2"})
+    sandbox.tool("minikube", {"'profile list'*": listed, "*ip": "192.168.49.2"})
 
 
-def test_the_built_in_node_is_the_last_resort(workshop: Workshop) -> None:
-    done = workshop.script("choose_cluster")
-    state = f"{workshop.repository.parent}/.local/state/mlserving/node"
+def test_the_built_in_node_is_the_last_resort(sandbox: Sandbox) -> None:
+    done = sandbox.script("choose_cluster")
+    state = f"{sandbox.repository.parent}/.local/state/mlserving/node"
     assert assignments(done) == {
         "KIND": "node",
         "CONTEXT": "mlserving-node",
@@ -59,52 +59,52 @@ def test_the_built_in_node_is_the_last_resort(workshop: Workshop) -> None:
     assert done.stderr == "cluster: Using node, context mlserving-node: there is no Minikube or kind here.\n"
 
 
-def test_another_current_context_is_never_contacted(workshop: Workshop) -> None:
-    with_kubectl(workshop, "production")
-    done = workshop.script("choose_cluster")
+def test_another_current_context_is_never_contacted(sandbox: Sandbox) -> None:
+    with_kubectl(sandbox, "production")
+    done = sandbox.script("choose_cluster")
     assert assignments(done)["KIND"] == "node"
     assert "production, is neither Minikube nor kind and is left alone" in done.stderr
-    assert workshop.commands() == ["kubectl config current-context", "kubectl " + VIEW.format("production")]
+    assert sandbox.commands() == ["kubectl config current-context", "kubectl " + VIEW.format("production")]
 
 
 @pytest.mark.parametrize("name", ["minikube", "mine"])
-def test_the_current_minikube_is_chosen(workshop: Workshop, name: str) -> None:
-    with_kubectl(workshop, name, {name: MINIKUBE.format(name)})
-    with_minikube(workshop)
-    values = assignments(workshop.script("choose_cluster", KUBECONFIG="/my/config"))
+def test_the_current_minikube_is_chosen(sandbox: Sandbox, name: str) -> None:
+    with_kubectl(sandbox, name, {name: MINIKUBE.format(name)})
+    with_minikube(sandbox)
+    values = assignments(sandbox.script("choose_cluster", KUBECONFIG="/my/config"))
     assert values["KIND"] == "minikube"
     assert values["CONTEXT"] == name
     assert values["KUBECONFIG"] == "/my/config"
-    assert values["KUBECTL"] == str(workshop.tools / "kubectl")
+    assert values["KUBECTL"] == str(sandbox.tools / "kubectl")
     assert values["HOST"] == "http://192.168.49.2:30001"
-    assert workshop.commands()[-2:] == [
+    assert sandbox.commands()[-2:] == [
         f"kubectl --context {name} --request-timeout 10s get --raw /readyz",
         f"minikube --profile {name} ip",
     ]
 
 
-def test_the_current_kind_cluster_is_chosen_with_its_nodes_address(workshop: Workshop) -> None:
-    with_kubectl(workshop, "kind-dev", {"kind-dev": KIND.format("kind-dev")}, address="172.18.0.2")
-    values = assignments(workshop.script("choose_cluster"))
+def test_the_current_kind_cluster_is_chosen_with_its_nodes_address(sandbox: Sandbox) -> None:
+    with_kubectl(sandbox, "kind-dev", {"kind-dev": KIND.format("kind-dev")}, address="172.18.0.2")
+    values = assignments(sandbox.script("choose_cluster"))
     assert (values["KIND"], values["CONTEXT"], values["HOST"]) == ("kind", "kind-dev", "http://172.18.0.2:30001")
-    assert values["KUBECONFIG"] == f"{workshop.repository.parent}/.kube/config"
-    assert workshop.commands()[-1] == "kubectl " + NODES.format("kind-dev")
+    assert values["KUBECONFIG"] == f"{sandbox.repository.parent}/.kube/config"
+    assert sandbox.commands()[-1] == "kubectl " + NODES.format("kind-dev")
 
 
-def test_a_running_minikube_profile_is_chosen_though_it_is_not_current(workshop: Workshop) -> None:
-    with_kubectl(workshop, "production", {"mine": MINIKUBE.format("mine")})
-    with_minikube(workshop, ("old", "Stopped"), ("mine", "Running"))
-    done = workshop.script("choose_cluster")
+def test_a_running_minikube_profile_is_chosen_though_it_is_not_current(sandbox: Sandbox) -> None:
+    with_kubectl(sandbox, "production", {"mine": MINIKUBE.format("mine")})
+    with_minikube(sandbox, ("old", "Stopped"), ("mine", "Running"))
+    done = sandbox.script("choose_cluster")
     values = assignments(done)
     assert (values["KIND"], values["CONTEXT"]) == ("minikube", "mine")
     assert "this Minikube profile is running" in done.stderr
-    assert "minikube profile list --output json" in workshop.commands()
+    assert "minikube profile list --output json" in sandbox.commands()
 
 
-def test_a_context_with_the_name_of_a_running_profile_is_left_alone(workshop: Workshop) -> None:
-    with_kubectl(workshop, "", {"mine": "mine|https://10.0.0.1||"})
-    with_minikube(workshop, ("mine", "Running"))
-    assert assignments(workshop.script("choose_cluster"))["KIND"] == "node"
+def test_a_context_with_the_name_of_a_running_profile_is_left_alone(sandbox: Sandbox) -> None:
+    with_kubectl(sandbox, "", {"mine": "mine|https://10.0.0.1||"})
+    with_minikube(sandbox, ("mine", "Running"))
+    assert assignments(sandbox.script("choose_cluster"))["KIND"] == "node"
 
 
 @pytest.mark.parametrize(
@@ -116,72 +116,72 @@ def test_a_context_with_the_name_of_a_running_profile_is_left_alone(workshop: Wo
     ],
 )
 def test_a_current_context_with_a_name_like_minikube_or_kind_is_left_alone(
-    workshop: Workshop, name: str, facts: str
+    sandbox: Sandbox, name: str, facts: str
 ) -> None:
-    with_kubectl(workshop, name, {name: facts})
-    done = workshop.script("choose_cluster")
+    with_kubectl(sandbox, name, {name: facts})
+    done = sandbox.script("choose_cluster")
     assert assignments(done)["KIND"] == "node"
     assert f"{name}, is neither Minikube nor kind and is left alone" in done.stderr
 
 
 @pytest.mark.parametrize(("known", "namespace"), [("t|https://x||models", "models"), ("t|https://x||", "default")])
-def test_the_contexts_namespace_is_used(workshop: Workshop, known: str, namespace: str) -> None:
-    with_kubectl(workshop, "", {"team": known}, address="10.1.2.3")
-    assert assignments(workshop.script("choose_cluster", CONTEXT="team"))["NAMESPACE"] == namespace
+def test_the_contexts_namespace_is_used(sandbox: Sandbox, known: str, namespace: str) -> None:
+    with_kubectl(sandbox, "", {"team": known}, address="10.1.2.3")
+    assert assignments(sandbox.script("choose_cluster", CONTEXT="team"))["NAMESPACE"] == namespace
 
 
 @pytest.mark.parametrize("answer", ["", "no profiles\n", '{"invalid": [], "valid": null}', '{"error": {"Op": "open"}}'])
-def test_minikube_without_a_running_profile_is_skipped(workshop: Workshop, answer: str) -> None:
-    workshop.tool("minikube", {"*": answer})
-    assert assignments(workshop.script("choose_cluster"))["KIND"] == "node"
+def test_minikube_without_a_running_profile_is_skipped(sandbox: Sandbox, answer: str) -> None:
+    sandbox.tool("minikube", {"*": answer})
+    assert assignments(sandbox.script("choose_cluster"))["KIND"] == "node"
 
 
-def test_context_names_any_cluster(workshop: Workshop) -> None:
-    with_kubectl(workshop, "minikube", address="10.1.2.3")
-    values = assignments(workshop.script("choose_cluster", CONTEXT="team"))
+def test_context_names_any_cluster(sandbox: Sandbox) -> None:
+    with_kubectl(sandbox, "minikube", address="10.1.2.3")
+    values = assignments(sandbox.script("choose_cluster", CONTEXT="team"))
     assert (values["KIND"], values["CONTEXT"], values["HOST"]) == ("context", "team", "http://10.1.2.3:30001")
 
 
-def test_host_replaces_detection(workshop: Workshop) -> None:
-    with_kubectl(workshop, "")
-    values = assignments(workshop.script("choose_cluster", CONTEXT="team", HOST="https://models.example.org"))
+def test_host_replaces_detection(sandbox: Sandbox) -> None:
+    with_kubectl(sandbox, "")
+    values = assignments(sandbox.script("choose_cluster", CONTEXT="team", HOST="https://models.example.org"))
     assert values["HOST"] == "https://models.example.org"
-    assert not [line for line in workshop.commands() if "get nodes" in line]
+    assert not [line for line in sandbox.commands() if "get nodes" in line]
 
 
-def test_context_may_name_the_built_in_node(workshop: Workshop) -> None:
-    with_kubectl(workshop, "minikube")
-    assert assignments(workshop.script("choose_cluster", CONTEXT="mlserving-node"))["KIND"] == "node"
+def test_context_may_name_the_built_in_node(sandbox: Sandbox) -> None:
+    with_kubectl(sandbox, "minikube")
+    assert assignments(sandbox.script("choose_cluster", CONTEXT="mlserving-node"))["KIND"] == "node"
 
 
-def test_a_cluster_that_does_not_respond_is_reported(workshop: Workshop) -> None:
-    workshop.tool("kubectl", {"'config get-contexts team'": "team"}, otherwise=1)
-    done = workshop.script("choose_cluster", CONTEXT="team")
+def test_a_cluster_that_does_not_respond_is_reported(sandbox: Sandbox) -> None:
+    sandbox.tool("kubectl", {"'config get-contexts team'": "team"}, otherwise=1)
+    done = sandbox.script("choose_cluster", CONTEXT="team")
     assert done.returncode == 1
     assert done.stdout == ""
     assert "Cluster team does not respond. Start it, or name another with CONTEXT=…" in done.stderr
 
 
-def test_an_unknown_context_is_reported_with_the_known_ones(workshop: Workshop) -> None:
-    workshop.tool("kubectl", {"'config get-contexts --output name'": "one\ntwo\n"}, otherwise=1)
-    done = workshop.script("choose_cluster", CONTEXT="team")
+def test_an_unknown_context_is_reported_with_the_known_ones(sandbox: Sandbox) -> None:
+    sandbox.tool("kubectl", {"'config get-contexts --output name'": "one\ntwo\n"}, otherwise=1)
+    done = sandbox.script("choose_cluster", CONTEXT="team")
     assert done.returncode == 1
     assert "kubectl has no context team. It has: one two." in done.stderr
 
 
-def test_a_named_cluster_without_kubectl_is_reported(workshop: Workshop) -> None:
-    done = workshop.script("choose_cluster", CONTEXT="team")
+def test_a_named_cluster_without_kubectl_is_reported(sandbox: Sandbox) -> None:
+    done = sandbox.script("choose_cluster", CONTEXT="team")
     assert done.returncode == 1
     assert "Cluster team requires kubectl on PATH." in done.stderr
 
 
-def test_the_output_is_quoted_for_a_shell(workshop: Workshop) -> None:
-    with_kubectl(workshop, "", address="10.1.2.3")
-    assert assignments(workshop.script("choose_cluster", CONTEXT="a b; touch x"))["CONTEXT"] == "a b; touch x"
+def test_the_output_is_quoted_for_a_shell(sandbox: Sandbox) -> None:
+    with_kubectl(sandbox, "", address="10.1.2.3")
+    assert assignments(sandbox.script("choose_cluster", CONTEXT="a b; touch x"))["CONTEXT"] == "a b; touch x"
 
 
-def function_output(workshop: Workshop, function: str, *arguments: str) -> str:
-    return workshop.shell(f". ../choose_cluster; {function} {shlex.join(arguments)}").stdout.rstrip("\n")
+def function_output(sandbox: Sandbox, function: str, *arguments: str) -> str:
+    return sandbox.shell(f". ../choose_cluster; {function} {shlex.join(arguments)}").stdout.rstrip("\n")
 
 
 @pytest.mark.parametrize(
@@ -209,9 +209,9 @@ def function_output(workshop: Workshop, function: str, *arguments: str) -> str:
     ],
 )
 def test_minikube_and_kind_are_not_recognised_by_a_similar_name_alone(
-    workshop: Workshop, configured: tuple[str, ...], kind: str
+    sandbox: Sandbox, configured: tuple[str, ...], kind: str
 ) -> None:
-    assert function_output(workshop, "kind_of", *configured) == kind
+    assert function_output(sandbox, "kind_of", *configured) == kind
 
 
 @pytest.mark.parametrize(
@@ -231,10 +231,8 @@ def test_minikube_and_kind_are_not_recognised_by_a_similar_name_alone(
         (("", "context", "", "context", ""), NODE),
     ],
 )
-def test_clusters_are_chosen_in_this_order(
-    workshop: Workshop, found: tuple[str, ...], expected: tuple[str, str]
-) -> None:
-    assert tuple(function_output(workshop, "choose", *found).split("\t")[:2]) == expected
+def test_clusters_are_chosen_in_this_order(sandbox: Sandbox, found: tuple[str, ...], expected: tuple[str, str]) -> None:
+    assert tuple(function_output(sandbox, "choose", *found).split("\t")[:2]) == expected
 
 
 @pytest.mark.parametrize(
@@ -250,5 +248,5 @@ def test_clusters_are_chosen_in_this_order(
         (("", "context", "", "context", ""), "there is no Minikube or kind here"),
     ],
 )
-def test_the_reason_is_given(workshop: Workshop, found: tuple[str, ...], reason: str) -> None:
-    assert function_output(workshop, "choose", *found).split("\t")[2] == reason
+def test_the_reason_is_given(sandbox: Sandbox, found: tuple[str, ...], reason: str) -> None:
+    assert function_output(sandbox, "choose", *found).split("\t")[2] == reason

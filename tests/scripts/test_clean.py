@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.conftest import Workshop
+from tests.scripts.conftest import Sandbox
 
 MINIKUBE = {"'config current-context'": "minikube", "'config view'*": "minikube|https://192.168.49.2:8443||models"}
 DELETE = "kubectl --context {} --namespace {} delete -f k8s --ignore-not-found"
@@ -12,31 +12,31 @@ NEVER = ("apt-get", "pip", "docker", "buildah pull", "buildah from")
 
 
 @pytest.fixture
-def used(workshop: Workshop, tmp_path: Path) -> Workshop:
+def used(sandbox: Sandbox, tmp_path: Path) -> Sandbox:
     """A copy in which everything that can be created exists, and a home with an image store."""
-    workshop.train()
+    sandbox.train()
     for name in (".venv/bin", ".mypy_cache", ".ruff_cache", "server/__pycache__", "reports/1", "model/bundles/mine"):
-        (workshop.repository / name).mkdir(parents=True)
+        (sandbox.repository / name).mkdir(parents=True)
     for name in ("images/overlay", "node/compiled"):
         (tmp_path / ".cache" / "mlserving" / name).mkdir(parents=True)
     for name in ("buildah", "minikube", "apt-get"):
-        workshop.tool(name)
-    return workshop
+        sandbox.tool(name)
+    return sandbox
 
 
-def deleted(workshop: Workshop) -> list[str]:
-    return [line for line in workshop.commands() if "delete" in line]
+def deleted(sandbox: Sandbox) -> list[str]:
+    return [line for line in sandbox.commands() if "delete" in line]
 
 
-def assert_clean(workshop: Workshop, tmp_path: Path) -> None:
-    left = {str(path.relative_to(workshop.repository)) for path in workshop.repository.rglob("*")}
+def assert_clean(sandbox: Sandbox, tmp_path: Path) -> None:
+    left = {str(path.relative_to(sandbox.repository)) for path in sandbox.repository.rglob("*")}
     assert left & {".venv", ".mypy_cache", ".ruff_cache", "server/__pycache__", "model/bundles/breast_model"} == set()
     assert left >= {"reports/1", "model/bundles/mine", "k8s/deployment.yaml"}
     assert [path.name for path in (tmp_path / ".cache" / "mlserving").iterdir()] == ["node"]
-    assert [line for line in workshop.commands() if line.startswith(NEVER)] == []
+    assert [line for line in sandbox.commands() if line.startswith(NEVER)] == []
 
 
-def test_it_works_without_a_cluster_and_twice_in_a_row(used: Workshop, tmp_path: Path) -> None:
+def test_it_works_without_a_cluster_and_twice_in_a_row(used: Sandbox, tmp_path: Path) -> None:
     first = used.script("clean")
     assert first.returncode == 0, first.stderr
     assert_clean(used, tmp_path)
@@ -47,7 +47,7 @@ def test_it_works_without_a_cluster_and_twice_in_a_row(used: Workshop, tmp_path:
     assert_clean(used, tmp_path)
 
 
-def test_it_lists_what_remains_and_how_to_remove_it(used: Workshop, tmp_path: Path) -> None:
+def test_it_lists_what_remains_and_how_to_remove_it(used: Sandbox, tmp_path: Path) -> None:
     output = used.script("clean").stderr
     for text in (
         "reports",
@@ -59,14 +59,14 @@ def test_it_lists_what_remains_and_how_to_remove_it(used: Workshop, tmp_path: Pa
         assert text in output
 
 
-def test_the_deployment_on_minikube_is_deleted(used: Workshop, tmp_path: Path) -> None:
+def test_the_deployment_on_minikube_is_deleted(used: Sandbox, tmp_path: Path) -> None:
     used.tool("kubectl", MINIKUBE)
     assert used.script("clean").returncode == 0
     assert deleted(used) == [DELETE.format("minikube", "models")]
     assert_clean(used, tmp_path)
 
 
-def test_a_stopped_minikube_does_not_stop_the_other_steps(used: Workshop, tmp_path: Path) -> None:
+def test_a_stopped_minikube_does_not_stop_the_other_steps(used: Sandbox, tmp_path: Path) -> None:
     used.tool("kubectl", MINIKUBE, otherwise=1)
     done = used.script("clean")
     assert done.returncode == 0, done.stderr
@@ -75,7 +75,7 @@ def test_a_stopped_minikube_does_not_stop_the_other_steps(used: Workshop, tmp_pa
     assert_clean(used, tmp_path)
 
 
-def test_an_unreachable_named_cluster_fails_at_the_end(used: Workshop, tmp_path: Path) -> None:
+def test_an_unreachable_named_cluster_fails_at_the_end(used: Sandbox, tmp_path: Path) -> None:
     used.tool("kubectl", otherwise=1)
     done = used.script("clean", CONTEXT="team")
     assert done.returncode == 1
@@ -83,7 +83,7 @@ def test_an_unreachable_named_cluster_fails_at_the_end(used: Workshop, tmp_path:
     assert_clean(used, tmp_path)
 
 
-def test_only_the_named_cluster_is_cleaned(used: Workshop, tmp_path: Path) -> None:
+def test_only_the_named_cluster_is_cleaned(used: Sandbox, tmp_path: Path) -> None:
     used.tool("kubectl", {"'config current-context'": "minikube", "'config view'*": "team|https://10.0.0.1||"})
     assert used.script("clean", CONTEXT="team").returncode == 0
     assert deleted(used) == [DELETE.format("team", "default")]
@@ -91,7 +91,7 @@ def test_only_the_named_cluster_is_cleaned(used: Workshop, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("context", ["arn:aws:eks:eu-west-1:1:cluster/my-minikube", "kind-of-production", "production"])
-def test_nothing_is_deleted_on_another_current_context(used: Workshop, context: str) -> None:
+def test_nothing_is_deleted_on_another_current_context(used: Sandbox, context: str) -> None:
     used.tool("kubectl", {"'config current-context'": context, "'config view'*": f"{context}|https://10.0.0.1||"})
     assert used.script("clean").returncode == 0
     assert {line.split(" --")[0] for line in used.commands() if line.startswith("kubectl")} == {
@@ -100,7 +100,7 @@ def test_nothing_is_deleted_on_another_current_context(used: Workshop, context: 
     }
 
 
-def test_a_node_that_cannot_be_stopped_does_not_stop_the_other_steps(used: Workshop, tmp_path: Path) -> None:
+def test_a_node_that_cannot_be_stopped_does_not_stop_the_other_steps(used: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     used.tool("id", {"-u": "1000"})
     used.tool("kubectl", MINIKUBE)
@@ -111,7 +111,7 @@ def test_a_node_that_cannot_be_stopped_does_not_stop_the_other_steps(used: Works
     assert_clean(used, tmp_path)
 
 
-def test_a_damaged_image_store_is_removed(used: Workshop, tmp_path: Path) -> None:
+def test_a_damaged_image_store_is_removed(used: Sandbox, tmp_path: Path) -> None:
     used.tool("buildah", otherwise=125)
     assert used.script("clean").returncode == 0
     assert_clean(used, tmp_path)

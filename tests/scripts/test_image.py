@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.conftest import ROOT, Workshop
+from tests.scripts.conftest import ROOT, Sandbox
 
 IMAGE = "docker.io/library/mlserving:0.1.0"
 
 
 @pytest.fixture
-def trained(workshop: Workshop) -> Workshop:
-    workshop.train()
+def trained(sandbox: Sandbox) -> Sandbox:
+    sandbox.train()
     for name in ("minikube", "docker", "kind"):
-        workshop.tool(name)
-    return workshop
+        sandbox.tool(name)
+    return sandbox
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def trained(workshop: Workshop) -> Workshop:
         ("context", "team", [f"docker build --tag {IMAGE} ."]),
     ],
 )
-def test_each_kind_of_cluster_has_its_builder(trained: Workshop, kind: str, context: str, commands: list[str]) -> None:
+def test_each_kind_of_cluster_has_its_builder(trained: Sandbox, kind: str, context: str, commands: list[str]) -> None:
     done = trained.script("image/build", KIND=kind, CONTEXT=context)
     assert done.returncode == 0, done.stderr
     assert trained.commands() == commands
@@ -36,7 +36,7 @@ def test_each_kind_of_cluster_has_its_builder(trained: Workshop, kind: str, cont
     ("kind", "argument"),
     [("minikube", "--build-opt build-arg=BUNDLE=mine"), ("kind", "--build-arg BUNDLE=mine")],
 )
-def test_bundle_is_passed_as_a_build_argument(trained: Workshop, kind: str, argument: str) -> None:
+def test_bundle_is_passed_as_a_build_argument(trained: Sandbox, kind: str, argument: str) -> None:
     done = trained.script("image/build", KIND=kind, CONTEXT="kind-dev", BUNDLE="mine")
     assert done.returncode == 1
     assert "There is no bundle model/bundles/mine." in done.stderr
@@ -46,58 +46,58 @@ def test_bundle_is_passed_as_a_build_argument(trained: Workshop, kind: str, argu
     assert f" {argument} " in trained.commands()[0]
 
 
-def test_another_cluster_may_need_the_image_pushed(trained: Workshop) -> None:
+def test_another_cluster_may_need_the_image_pushed(trained: Sandbox) -> None:
     done = trained.script("image/build", KIND="context", CONTEXT="team")
     assert "If team does not share Docker's images, push the image" in done.stderr
 
 
-def test_the_cluster_is_chosen_if_no_kind_is_given(trained: Workshop) -> None:
+def test_the_cluster_is_chosen_if_no_kind_is_given(trained: Sandbox) -> None:
     trained.tool("kubectl", {"'config current-context'": "minikube"})
     done = trained.script("image/build", HOST="http://here")
     assert done.returncode == 0, done.stderr
     assert trained.commands()[-1].startswith("minikube --profile minikube image build")
 
 
-def test_nothing_is_built_if_no_cluster_can_be_chosen(trained: Workshop) -> None:
+def test_nothing_is_built_if_no_cluster_can_be_chosen(trained: Sandbox) -> None:
     trained.tool("kubectl", otherwise=1)
     done = trained.script("image/build", CONTEXT="team")
     assert done.returncode == 1
     assert not [line for line in trained.commands() if "build" in line]
 
 
-def test_the_builders_exit_status_is_returned(trained: Workshop) -> None:
+def test_the_builders_exit_status_is_returned(trained: Sandbox) -> None:
     trained.tool("docker", otherwise=3)
     done = trained.script("image/build", KIND="kind", CONTEXT="kind-dev")
     assert done.returncode == 3
     assert trained.commands() == [f"docker build --tag {IMAGE} ."]
 
 
-def test_a_build_without_a_trained_model_is_refused(workshop: Workshop) -> None:
-    done = workshop.script("image/build", KIND="minikube", CONTEXT="minikube")
+def test_a_build_without_a_trained_model_is_refused(sandbox: Sandbox) -> None:
+    done = sandbox.script("image/build", KIND="minikube", CONTEXT="minikube")
     assert done.returncode == 1
     assert "There is no trained model to put into the image. Run: make train" in done.stderr
 
 
-def test_a_build_for_the_node_requires_root_and_lists_missing_packages(trained: Workshop) -> None:
+def test_a_build_for_the_node_requires_root_and_lists_missing_packages(trained: Sandbox) -> None:
     trained.tool("id", {"-u": "1000"})
     done = trained.script("image/build", KIND="node", CONTEXT="mlserving-node")
     assert done.returncode == 1
     assert "sudo apt-get install --no-install-recommends buildah debootstrap" in done.stderr
 
 
-def test_clean_succeeds_without_a_store(workshop: Workshop) -> None:
-    done = workshop.script("image/clean")
+def test_clean_succeeds_without_a_store(sandbox: Sandbox) -> None:
+    done = sandbox.script("image/clean")
     assert (done.returncode, done.stderr) == (0, "image: No images are left.\n")
 
 
-def test_clean_removes_only_the_store(workshop: Workshop, tmp_path: Path) -> None:
+def test_clean_removes_only_the_store(sandbox: Sandbox, tmp_path: Path) -> None:
     store = tmp_path / ".cache" / "mlserving" / "images"
     (store / "overlay").mkdir(parents=True)
     (tmp_path / ".cache" / "mlserving" / "node").mkdir()
-    workshop.tool("buildah")
-    assert workshop.script("image/clean").returncode == 0
+    sandbox.tool("buildah")
+    assert sandbox.script("image/clean").returncode == 0
     assert [path.name for path in store.parent.iterdir()] == ["node"]
-    assert workshop.commands() == [f"buildah --root {store} --runroot {store}/run rm --all"]
+    assert sandbox.commands() == [f"buildah --root {store} --runroot {store}/run rm --all"]
 
 
 def test_only_the_deployment_names_the_image() -> None:

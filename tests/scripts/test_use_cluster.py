@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scripts.conftest import Workshop
+from tests.scripts.conftest import Sandbox
 
 PREFIX = "kubectl --context team --namespace models "
 EXPERIMENT = "python -m loadtest --shape {} --host http://10.1.2.3:30001 --context team --namespace models"
@@ -10,18 +10,18 @@ ROW = '{"area_worst": 2019.0}'
 
 
 @pytest.fixture
-def prepared(workshop: Workshop) -> Workshop:
+def prepared(sandbox: Sandbox) -> Sandbox:
     """A trained model, an environment, and another cluster whose context has its own namespace."""
-    workshop.train()
-    workshop.tool(workshop.repository / ".venv" / "bin" / "python", {"-c*": ROW})
+    sandbox.train()
+    sandbox.tool(sandbox.repository / ".venv" / "bin" / "python", {"-c*": ROW})
     for name in ("curl", "docker"):
-        workshop.tool(name)
+        sandbox.tool(name)
     facts = {"'config view'*": "team|https://10.0.0.1||models", "*'get nodes'*": "10.1.2.3"}
-    workshop.tool("kubectl", facts | {"*'get deployment'*": "deployment.apps/ml-serving-deployment"})
-    return workshop
+    sandbox.tool("kubectl", facts | {"*'get deployment'*": "deployment.apps/ml-serving-deployment"})
+    return sandbox
 
 
-def test_demo_uses_one_cluster_and_namespace(prepared: Workshop) -> None:
+def test_demo_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
     done = prepared.script("demo", CONTEXT="team")
     assert done.returncode == 0, done.stderr
     commands = prepared.commands()
@@ -38,7 +38,7 @@ def test_demo_uses_one_cluster_and_namespace(prepared: Workshop) -> None:
     assert commands[-1] == EXPERIMENT.format("demo")
 
 
-def test_demo_ends_with_what_is_running_and_how_to_remove_it(prepared: Workshop) -> None:
+def test_demo_ends_with_what_is_running_and_how_to_remove_it(prepared: Sandbox) -> None:
     done = prepared.script("demo", CONTEXT="team", KUBECONFIG="/my files/config")
     command = f"KUBECONFIG=/my\\ files/config {prepared.tools}/kubectl --context team --namespace models get hpa,pods"
     assert f"Watch it   {command}\n" in done.stdout
@@ -47,7 +47,7 @@ def test_demo_ends_with_what_is_running_and_how_to_remove_it(prepared: Workshop)
     assert done.stdout.endswith("Remove it  make clean CONTEXT=team\n")
 
 
-def test_load_uses_one_cluster_and_namespace(prepared: Workshop) -> None:
+def test_load_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
     done = prepared.script("load", "spike", CONTEXT="team")
     assert done.returncode == 0, done.stderr
     assert prepared.commands()[-1] == EXPERIMENT.format("spike")
