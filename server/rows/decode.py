@@ -54,9 +54,7 @@ class RowReader:
             return self._builder.build(self._validator.read_batch(body))
         if not rows:
             raise InvalidInput("The list of rows is empty. Send at least one row.", "empty_list")
-        if set(map(type, rows)) != {tuple}:
-            rows = list(map(in_order, rows))
-        return self._builder.build(rows)
+        return self._builder.build(in_order(rows))
 
 
 class InputBuilder:

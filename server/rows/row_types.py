@@ -49,6 +49,6 @@ def batch_type(row: Any) -> type[msgspec.Struct]:
     return msgspec.defstruct("Batch", [("instances", list[row])])
 
 
-def in_order(row: Any) -> Values:
-    """Return the values of a decoded row, which is a tuple or a Struct."""
-    return row if type(row) is tuple else astuple(row)
+def in_order(rows: Sequence[Any]) -> list[Values]:
+    """Return the values of decoded rows, each of which is a tuple or a Struct."""
+    return [row if type(row) is tuple else astuple(row) for row in rows]

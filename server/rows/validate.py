@@ -56,7 +56,7 @@ class RowValidator:
 
     def _read_row(self, row: Raw) -> Values:
         try:
-            return in_order(strict.decode_part(self._row, row))
+            return in_order([strict.decode_part(self._row, row)])[0]
         except msgspec.ValidationError:
             pass  # explained below
         match kind(row):
