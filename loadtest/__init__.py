@@ -1,1 +1,1 @@
-"""Who asks, and what happened: load shapes, the recorder of the cluster, and the report that joins them."""
+"""Load shapes and users, the recorder of the cluster, and the report that joins what both saw."""

@@ -1,16 +1,16 @@
-"""How the report spells times and numbers."""
+"""How reports write times and numbers."""
 
 MINUTE = 60
 
 
 def clock(t: float) -> str:
-    """Seconds of the run as minutes:seconds: 47 → `0:47`, 125 → `2:05`, -3 → `−0:03`."""
+    """Write seconds of the run as minutes:seconds: 47 → `0:47`, 125 → `2:05`, -3 → `−0:03`."""
     minutes, seconds = divmod(abs(round(t)), MINUTE)
     return f"{'−' if round(t) < 0 else ''}{minutes}:{seconds:02d}"
 
 
 def number(value: float) -> str:
-    """Three significant digits below a hundred, whole numbers with thin spaces above: `0.42`, `12.3`, `84 102`."""
+    """Write three significant digits below 100, whole numbers with thin spaces above: `0.42`, `12.3`, `84 102`."""
     if abs(value) >= 100 or value == int(value):  # noqa: PLR2004
         return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     return f"{value:.3g}"
@@ -21,5 +21,5 @@ def plural(count: int, noun: str) -> str:
 
 
 def listed(items: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """Join as `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

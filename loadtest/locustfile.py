@@ -1,23 +1,27 @@
 # mypy: allow-untyped-calls, allow-untyped-decorators
 # Locust leaves its event hooks unannotated.
-"""Users who ask for predictions and check every answer.
+"""Users who request predictions and check every response.
 
-By itself, with Locust's own web page or headless:
+Locust runs it on its own, with its web page or headless:
 
     locust -f loadtest/locustfile.py --host http://$(minikube ip):30001
     locust -f loadtest/locustfile.py --host http://$(minikube ip):30001 --models breast_model=3,digits=1
 
-Without `--models`, or classes named as Locust has it (`… Digits Scans`, `--class-picker`), all send rows.
+Without `--models`, or classes named in Locust's way (`… DigitsUser BrainMriUser`, `--class-picker`), all users send
+rows. The labels and the size of pictures come from the server's `/info`, so a further model of pictures needs nothing
+but a folder in `loadtest/pictures`.
 
-`rows.csv` beside this file holds real rows of the Wisconsin data with their right labels, taken far from the
-boundary (big nuclei with deep concavities, and small ones with shallow), so that any sound model gets them right and
+`rows.csv` next to this file holds real rows of the Wisconsin data with their correct labels. They are far from the
+boundary (large nuclei with deep concavities, and small ones with shallow), so that any sound model gets them right and
 a wrong label is a wrong answer, not a hard case. `tests/loadtest/test_rows.py` chooses them again and compares.
 
-A user's pace suits what its model takes of a CPU: as many users of any of them are about the same load.
+A user's pace suits the CPU time that a prediction takes: the same number of users of any model is about the same load.
 """
 
 import csv
+import logging
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +30,26 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from urllib3 import encode_multipart_formdata
 
-from loadtest.users import checks
-from loadtest.users.models import HELP, TABULAR, parse_weights
-from loadtest.users.paced_user import Asker
-from loadtest.users.pictures import Picture, read
+from loadtest.users.models import HELP, PICTURES, TABULAR, CannotRunError, parse_weights, read_info
+from loadtest.users.paced_user import PacedUser
+from loadtest.users.pictures import Picture, read_pictures
 
-FEATURES = ("concavity_mean", "concave_points_mean", "perimeter_se", "area_se", "texture_worst", "area_worst")
 BATCH = 8
-DIGITS, SCANS = read("digit"), read("scan")
-PIXELS = {picture.name: picture.pixels for picture in DIGITS}
+SMALL = 64 * 64  # pixels: predictions for pictures up to this size take little CPU time
 
 
 def read_rows(path: Path) -> list[tuple[dict[str, float], str]]:
-    """(the six inputs, the right label) of each row."""
+    """Read (inputs, correct label) of each row."""
     with path.open(newline="") as file:
-        return [({name: float(row[name]) for name in FEATURES}, row["label"]) for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    return [({name: float(value) for name, value in row.items() if name != "label"}, row["label"]) for row in rows]
 
 
 ROWS = read_rows(Path(__file__).with_name("rows.csv"))
 
 
-class Clinic(Asker):
-    """Sends the measurements of a row."""
+class TabularUser(PacedUser):
+    """Sends rows of measurements."""
 
     model = TABULAR
     requests_per_second = 5
@@ -55,59 +57,61 @@ class Clinic(Asker):
     @task(19)
     def predict(self) -> None:
         row, label = random.choice(ROWS)  # noqa: S311
-        self.ask("/predict", lambda answer: checks.row(answer, label), json=row)
+        self.post("/predict", lambda body: self.checker.row(body, label), json=row)
 
     @task(1)
     def predict_batch(self) -> None:
         rows = random.sample(ROWS, BATCH)
         labels = [label for _, label in rows]
         instances = {"instances": [row for row, _ in rows]}
-        self.ask("/predict/batch", lambda answer: checks.rows(answer["predictions"], labels), json=instances)
+        self.post("/predict/batch", lambda body: self.checker.rows(body["predictions"], labels), json=instances)
 
 
-class Digits(Asker):
-    """Sends handwritten digits as PNG files, and now and then several as arrays."""
+class PictureUser(PacedUser):
+    """Sends pictures as files, sometimes as a browser's form does, and seldom several of them as arrays."""
 
-    model = "digits"
-    requests_per_second = 2
-    witness = checks.Witness(model)
+    abstract = True
+    pictures: tuple[Picture, ...]
 
-    @task(19)
+    @task(15)
     def predict(self) -> None:
-        picture = random.choice(DIGITS)  # noqa: S311
-        check = self.witness.picture
-        png = {"data": picture.data, "headers": {"Content-Type": "image/png"}}
-        self.ask("/predict/digits", lambda answer: check(answer, picture.name), **png)
+        picture = random.choice(self.pictures)  # noqa: S311
+        self._predict_file(picture, picture.data, picture.content_type)
+
+    @task(4)
+    def predict_form(self) -> None:
+        picture = random.choice(self.pictures)  # noqa: S311
+        file = (picture.name, picture.data, picture.content_type)
+        self._predict_file(picture, *encode_multipart_formdata({"image_file": file}))
 
     @task(1)
     def predict_batch(self) -> None:
-        names = random.sample(list(PIXELS), BATCH)
-        check = self.witness.classes
-        images = {"x": [PIXELS[name] for name in names]}
-        self.ask("/predict/digits/batch", lambda answer: check(answer["y"], names), json=images)
+        # Arrays are not scaled, so only pictures of the model's own size can be sent as such.
+        fitting = [picture for picture in self.pictures if picture.size == self.info.size]
+        if len(fitting) < BATCH:
+            return self.predict()
+        chosen = random.sample(fitting, BATCH)
+        names = [picture.name for picture in chosen]
+        arrays = {"x": [picture.pixels for picture in chosen]}
+        path = f"/predict/{self.model}/batch"
+        return self.post(path, lambda body: self.checker.classes(body["y"], names), json=arrays)
+
+    def _predict_file(self, picture: Picture, body: bytes, content_type: str) -> None:
+        content = {"data": body, "headers": {"Content-Type": content_type}}
+        self.post(f"/predict/{self.model}", lambda answer: self.checker.picture(answer, picture.name), **content)
 
 
-class Scans(Asker):
-    """Sends brain scans as JPEG files, and now and then as a browser's form does."""
+def picture_user(model: str) -> type[PictureUser]:
+    """Make the class of the users of one model: `DigitsUser` for `digits`."""
+    pictures = read_pictures(model)
+    small = max(height * width for height, width in (picture.size for picture in pictures)) <= SMALL
+    facts = {"model": model, "pictures": pictures, "requests_per_second": 2 if small else 0.25, "abstract": False}
+    name = "".join(part.title() for part in model.split("_")) + "User"
+    return type(name, (PictureUser,), facts)
 
-    model = "brain_mri"
-    requests_per_second = 0.25
-    witness = checks.Witness(model)
 
-    @task(4)
-    def predict(self) -> None:
-        picture = random.choice(SCANS)  # noqa: S311
-        self.ask_about(picture, picture.data, "image/jpeg")
-
-    @task(1)
-    def predict_form(self) -> None:
-        picture = random.choice(SCANS)  # noqa: S311
-        self.ask_about(picture, *encode_multipart_formdata({"image_file": (picture.name, picture.data, "image/jpeg")}))
-
-    def ask_about(self, picture: Picture, body: bytes, content_type: str) -> None:
-        check = self.witness.picture
-        sent = {"data": body, "headers": {"Content-Type": content_type}}
-        self.ask("/predict/brain_mri", lambda answer: check(answer, picture.name), **sent)
+# Locust finds its user classes among the names of this module.
+globals().update({user.__name__: user for user in map(picture_user, PICTURES)})
 
 
 @events.init_command_line_parser.add_listener
@@ -116,13 +120,42 @@ def add_arguments(parser: LocustArgumentParser) -> None:
 
 
 @events.init.add_listener
-def choose(environment: Environment, **_: Any) -> None:
-    """Leave the users of the models that are named, with their weights."""
+def choose_users(environment: Environment, **_: Any) -> None:
+    """Keep the users of the models on the command line, with their weights."""
     options = environment.parsed_options
     if options is None or (not options.models and (options.user_classes or options.class_picker)):
         return
     chosen = options.models or {TABULAR: 1}
-    askers = [user for user in environment.user_classes if issubclass(user, Asker) and user.model in chosen]
-    for asker in askers:
-        asker.weight = chosen[asker.model]
-    environment.user_classes[:] = askers
+    users = [user for user in environment.user_classes if issubclass(user, PacedUser) and user.model in chosen]
+    for user in users:
+        user.weight = chosen[user.model]
+    environment.user_classes[:] = users
+
+
+@events.init.add_listener
+def describe_models(environment: Environment, **_: Any) -> None:
+    """Read from the server what the responses of each model must look like, before the clock of the test starts."""
+    if not environment.host or not environment.parsed_options or not environment.parsed_options.headless:
+        return  # the web page asks for the host
+    try:
+        prepare_users(environment)
+    except CannotRunError as error:
+        sys.exit(str(error))
+
+
+@events.test_start.add_listener
+def describe_models_of_web_host(environment: Environment, **_: Any) -> None:
+    try:
+        prepare_users(environment)
+    except CannotRunError as error:
+        logging.getLogger(__name__).error("%s", error)  # noqa: TRY400  the sentence is for a person
+        if environment.runner is not None:
+            environment.runner.quit()
+
+
+def prepare_users(environment: Environment) -> None:
+    """Give each class of users what the host says about its model. Raises CannotRunError."""
+    host = (environment.host or "").rstrip("/")
+    for user in environment.user_classes:
+        if issubclass(user, PacedUser) and user.described_host != host:
+            user.prepare(host, read_info(host, user.model))

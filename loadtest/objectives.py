@@ -1,6 +1,6 @@
-"""What an experiment must show to pass: spelled here and nowhere else.
+"""The objectives that an experiment must meet to pass.
 
-The limits suit a machine of two cores that carries the load generator, the cluster and the pods together.
+The limits suit a machine with two cores that runs the load generator, the cluster and the pods together.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Objective:
-    """Held when what was seen is at most `limit`. `scaling`: asked only where a cluster is to be observed."""
+    """Met if the measured value is at most `limit`; `scaling` ones only apply where a cluster is observed."""
 
     key: str
     name: str
@@ -23,5 +23,5 @@ OBJECTIVES = (
     Objective("error_percent", "Requests failed or lost", 0, "%"),
     Objective("decision_s", "Load step to the autoscaler’s first decision", 60, "s", scaling=True),
     Objective("ready_s", "That decision to its pods being ready", 30, "s", scaling=True),
-    Objective("minimum_s", "Load gone to back at the minimum", 150, "s", scaling=True),
+    Objective("minimum_s", "Load gone to back at the minimum of pods", 150, "s", scaling=True),
 )

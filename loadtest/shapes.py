@@ -1,16 +1,17 @@
-"""How many users there are at each second of an experiment: shapes as data, chosen by name.
+"""Load shapes: how many users there are at each second of an experiment. Data, chosen by name.
 
-One user asks about five times a second for rows (`locustfile.py`), so 120 users are about 600 requests/s; users of
-pictures ask less often by as much as a picture costs more.
+One user of rows sends about five requests per second (`locustfile.py`), so 120 users make about 600 requests/s. Users
+of pictures send fewer, in proportion to the CPU time that a picture takes.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stretch of `seconds` that ends at `users`: held from its first second, or reached in a straight line."""
+    """`seconds` with `users`: constant from the first second, or reached in a straight line (`ramp`)."""
 
     name: str
     seconds: int
@@ -20,31 +21,32 @@ class Stage:
 
 @dataclass(frozen=True)
 class Shape:
-    """Stages one after another. `scales`: the load is meant to take the Deployment up and back to its minimum."""
+    """Stages one after another; `scales` if the load is meant to scale the Deployment up and back to its minimum."""
 
     name: str
     about: str
     stages: tuple[Stage, ...]
     scales: bool = True
 
-    @property
+    @cached_property
     def duration(self) -> int:
+        """Seconds of all stages together."""
         return sum(stage.seconds for stage in self.stages)
 
-    @property
+    @cached_property
     def starts(self) -> tuple[int, ...]:
-        """The second at which each stage begins."""
-        return tuple(sum(stage.seconds for stage in self.stages[:i]) for i in range(len(self.stages)))
+        """The second in which each stage begins."""
+        return tuple(accumulate((stage.seconds for stage in self.stages[:-1]), initial=0))
 
     def stage_at(self, t: float) -> Stage | None:
-        """The stage at `t` seconds from the start; None before the first and after the last."""
+        """Return the stage at `t` seconds from the start; None before the first and after the last."""
         for start, stage in zip(self.starts, self.stages, strict=True):
             if start <= t < start + stage.seconds:
                 return stage
         return None
 
     def users_at(self, t: float) -> int:
-        """Users asked for at `t` seconds from the start; 0 before the first stage and after the last."""
+        """Return the users at `t` seconds from the start; 0 before the first stage and after the last."""
         before = 0
         for start, stage in zip(self.starts, self.stages, strict=True):
             if start <= t < start + stage.seconds:
@@ -53,14 +55,14 @@ class Shape:
             before = stage.users
         return 0
 
-    @property
+    @cached_property
     def rises(self) -> tuple[int, ...]:
-        """The seconds at which a stage begins that brings more users than the one before it."""
+        """The seconds in which a stage begins that adds users."""
         return self._turns(up=True)
 
-    @property
+    @cached_property
     def falls(self) -> tuple[int, ...]:
-        """The seconds at which a stage begins that takes users away."""
+        """The seconds in which a stage begins that removes users."""
         return self._turns(up=False)
 
     def _turns(self, *, up: bool) -> tuple[int, ...]:
@@ -79,7 +81,7 @@ SHAPES = {
         ),
         Shape(
             "ramp",
-            "a straight line up, to see at which load the autoscaler moves",
+            "a straight line up, to see at which load the autoscaler reacts",
             (
                 Stage("warm-up", 30, 1),
                 Stage("ramp", 180, 160, ramp=True),
@@ -89,7 +91,7 @@ SHAPES = {
         ),
         Shape(
             "step",
-            "a staircase, to see what each further load costs",
+            "a staircase, to see what each additional load costs",
             (
                 Stage("warm-up", 30, 1),
                 *(Stage(f"{users} users", 60, users) for users in (40, 80, 120, 160)),
@@ -103,7 +105,7 @@ SHAPES = {
         ),
         Shape(
             "smoke",
-            "ten seconds, to see that everything is in place",
+            "ten seconds, to check that everything works",
             (Stage("few", 4, 6), Stage("more", 6, 20)),
             scales=False,
         ),

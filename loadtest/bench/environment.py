@@ -16,7 +16,7 @@ from time import sleep
 from typing import Any
 
 from loadtest.bench.process import LOAD_CORE, SERVER_CORE
-from loadtest.cluster import facts
+from loadtest.cluster import preflight
 from loadtest.users.load_second import busy_since, cpu_ticks
 from model import bundle
 
@@ -89,7 +89,7 @@ def describe() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "busy_before": busy,
-        "git": facts.git(),
+        "git": preflight.git(),
         "python": platform.python_version(),
         "wrk": wrk.split(" [")[0].removeprefix("wrk ").removeprefix("debian/"),
         "packages": {name: metadata.version(name) for name in PACKAGES},

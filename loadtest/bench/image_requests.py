@@ -18,7 +18,7 @@ from model.bundle_write import save
 
 DIGITS = ROOT / "model" / "bundles" / "digits"
 BRAIN_MRI = ROOT / "model" / "bundles" / "brain_mri"
-SCAN = ROOT / "loadtest" / "pictures" / "scan-glioma-1.jpg"
+SCAN = ROOT / "loadtest" / "pictures" / "brain_mri" / "scan-glioma-1.jpg"
 BATCH = 100
 DECIMALS = 4
 STUB_PIXEL = 14 * 28 + 9  # first of ten pixels in the middle of the image, where most digits have ink

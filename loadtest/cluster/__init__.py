@@ -1,1 +1,1 @@
-"""What the cluster does while the load runs."""
+"""Observe the cluster while the load runs."""

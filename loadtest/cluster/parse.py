@@ -1,24 +1,25 @@
-"""What the API says of an autoscaler, a Deployment, a pod and an event, as `cluster.jsonl` holds it. Pure."""
+"""Convert autoscalers, pods, metrics, events and nodes of the Kubernetes API into the form of our files."""
 
 from datetime import datetime
 from typing import Any
 
-NANOCORES = {"n": 1e-6, "u": 1e-3, "m": 1.0, "": 1e3}  # Kubernetes' CPU quantities, in thousandths of a core
+KIBIBYTES_PER_GIB = 1024**2
+MILLICORES = {"n": 1e-6, "u": 1e-3, "m": 1.0, "": 1e3}  # of the units of CPU quantities, in thousandths of a core
 
 
 def epoch(stamp: str | None) -> float | None:
-    """`2026-11-21T20:15:03Z` as seconds since the epoch."""
+    """Convert `2026-11-21T20:15:03Z` to seconds since the epoch."""
     return datetime.fromisoformat(stamp).timestamp() if stamp else None
 
 
 def millicores(quantity: str) -> float:
-    """`1698139n`, `250m` or `2` as thousandths of a core."""
+    """Convert `1698139n`, `250m` or `2` to thousandths of a core."""
     digits = quantity.rstrip("num")
-    return float(digits) * NANOCORES[quantity[len(digits) :]]
+    return float(digits) * MILLICORES[quantity[len(digits) :]]
 
 
 def autoscaler(hpa: dict[str, Any]) -> dict[str, Any]:
-    """desired, min and max replicas; cpu and target in percent of the request (None while unknown)."""
+    """Return desired, min and max replicas, and cpu and target in percent of the request (None while unknown)."""
     spec, status = hpa["spec"], hpa.get("status", {})
     target = [m["resource"]["target"].get("averageUtilization") for m in spec.get("metrics", []) if is_cpu(m)]
     current = [
@@ -38,7 +39,7 @@ def is_cpu(metric: dict[str, Any]) -> bool:
 
 
 def pod(pod: dict[str, Any]) -> dict[str, Any]:
-    """name, phase, ready now, leaving (asked to stop), created (epoch), request, restarts and why the last one came."""
+    """Return the state of a pod; `leaving`: it was asked to stop; `ended`: why a container last ended."""
     meta, status = pod["metadata"], pod.get("status", {})
     ready = next((c for c in status.get("conditions") or [] if c["type"] == "Ready"), {"status": "False"})
     containers = status.get("containerStatuses") or []
@@ -49,20 +50,20 @@ def pod(pod: dict[str, Any]) -> dict[str, Any]:
         "ready": ready["status"] == "True",
         "leaving": "deletionTimestamp" in meta,
         "created": epoch(meta["creationTimestamp"]),
-        "request": requested(pod),
+        "request": requested_millicores(pod),
         "restarts": sum(c.get("restartCount", 0) for c in containers),
         "ended": next(ends, None),
     }
 
 
-def requested(pod: dict[str, Any]) -> float | None:
-    """Millicores that its containers ask for, which the autoscaler's percentage is of; None when one asks for none."""
-    asked = [c.get("resources", {}).get("requests", {}).get("cpu") for c in pod["spec"]["containers"]]
-    return None if None in asked else sum(map(millicores, asked))
+def requested_millicores(pod: dict[str, Any]) -> float | None:
+    """Return the millicores that its containers request (100 % for the autoscaler); None if one has no request."""
+    requests = [c.get("resources", {}).get("requests", {}).get("cpu") for c in pod["spec"]["containers"]]
+    return None if None in requests else sum(map(millicores, requests))
 
 
-def cpu(pod: dict[str, Any]) -> float:
-    """Millicores of all containers of a pod, of which metrics-server speaks."""
+def used_millicores(pod: dict[str, Any]) -> float:
+    """Return the millicores of all containers of a pod, as metrics-server reports them."""
     return round(sum(millicores(container["usage"]["cpu"]) for container in pod["containers"]), 1)
 
 
@@ -73,4 +74,17 @@ def event(event: dict[str, Any]) -> dict[str, Any]:
         "reason": event.get("reason", ""),
         "message": event.get("message", ""),
         "type": event.get("type", ""),
+    }
+
+
+def node(node: dict[str, Any]) -> dict[str, Any]:
+    info, capacity = node["status"]["nodeInfo"], node["status"]["capacity"]
+    memory = int(capacity["memory"].removesuffix("Ki")) / KIBIBYTES_PER_GIB
+    return {
+        "name": node["metadata"]["name"],
+        "cpu": capacity["cpu"],
+        "memory_gib": round(memory, 1),
+        "kubernetes": info["kubeletVersion"],
+        "runtime": info["containerRuntimeVersion"],
+        "os": info["osImage"],
     }

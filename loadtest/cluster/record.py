@@ -1,7 +1,7 @@
-"""What the cluster looked like in each second: autoscaler, Deployment, pods, their CPU, and the events.
+"""Record the state of the cluster in each second: autoscaler, Deployment, pods, their CPU, and the events.
 
-A run is a file of lines, `cluster.jsonl`: one JSON object a second. A second in which the API did not answer in time
-is written as `{"t": …, "missing": why}`; nothing is filled in. Times are seconds since the epoch, UTC.
+A run is a file of lines, `cluster.jsonl`, with one JSON object per second. A second in which the API did not respond
+in time is written as `{"t": …, "missing": reason}`; nothing is filled in. Times are seconds since the epoch, UTC.
 """
 
 import json
@@ -16,22 +16,22 @@ from urllib3.exceptions import HTTPError
 from loadtest.cluster import parse
 
 HPA = "ml-serving-hpa"
-TIMEOUT = (0.5, 1.5)  # seconds to connect, to read
+TIMEOUT = (0.5, 1.5)  # seconds to connect and to read
 API_ERRORS = (client.ApiException, HTTPError, OSError, json.JSONDecodeError)
-EVENTS_EVERY = 5  # seconds; an event carries its own time
+EVENTS_EVERY = 5  # seconds; an event carries its own time, so it may be read late
 
 
 class NoClusterError(Exception):
-    """No kubeconfig anywhere: there is no cluster to observe."""
+    """There is no kubeconfig, so there is no cluster to observe."""
 
 
 class ClusterError(Exception):
-    """There is a kubeconfig, and the autoscaler cannot be read with it."""
+    """There is a kubeconfig, but the autoscaler cannot be read with it."""
 
 
 @dataclass
 class Recorder:
-    """Reads one autoscaler of a namespace and what it scales."""
+    """Reads one autoscaler of a namespace and the Deployment that it scales."""
 
     api: Any
     namespace: str
@@ -42,7 +42,12 @@ class Recorder:
 
     @classmethod
     def connect(cls, namespace: str, context: str | None) -> "Recorder":
-        """Raises NoClusterError without a kubeconfig, ClusterError when the autoscaler cannot be read."""
+        """Connect to the current cluster.
+
+        Raises:
+            NoClusterError: There is no kubeconfig.
+            ClusterError: The autoscaler cannot be read.
+        """
         settings = client.Configuration()
         try:
             config.load_kube_config(os.environ.get("KUBECONFIG"), context, settings)
@@ -62,7 +67,7 @@ class Recorder:
         return recorder
 
     def find(self) -> None:
-        """Learn the Deployment and its pods from the autoscaler, and pass over the events that are there already."""
+        """Find the Deployment and its pods through the autoscaler, and skip the events of the past."""
         self.deployment = self.hpa()["spec"]["scaleTargetRef"]["name"]
         labels = self.read_deployment()["spec"]["selector"]["matchLabels"]
         self.selector = ",".join(f"{name}={value}" for name, value in labels.items())
@@ -70,47 +75,47 @@ class Recorder:
 
     def hpa(self) -> dict[str, Any]:
         api = client.AutoscalingV2Api(self.api)
-        return parsed(api.read_namespaced_horizontal_pod_autoscaler(HPA, self.namespace, **RAW))
+        return decode(api.read_namespaced_horizontal_pod_autoscaler(HPA, self.namespace, **RAW))
 
     def read_deployment(self) -> dict[str, Any]:
-        return parsed(client.AppsV1Api(self.api).read_namespaced_deployment(self.deployment, self.namespace, **RAW))
+        return decode(client.AppsV1Api(self.api).read_namespaced_deployment(self.deployment, self.namespace, **RAW))
 
     def pods(self) -> list[dict[str, Any]]:
         api = client.CoreV1Api(self.api)
-        pods = parsed(api.list_namespaced_pod(self.namespace, label_selector=self.selector, **RAW))
+        pods = decode(api.list_namespaced_pod(self.namespace, label_selector=self.selector, **RAW))
         return list(pods["items"])
 
     def nodes(self) -> list[dict[str, Any]]:
-        """The cluster's nodes; empty for a user who may look at a namespace only."""
+        """Return the cluster's nodes; none for a user who may only read a namespace."""
         try:
-            return list(parsed(client.CoreV1Api(self.api).list_node(**RAW))["items"])
+            return list(decode(client.CoreV1Api(self.api).list_node(**RAW))["items"])
         except client.ApiException:
             return []
 
     def metrics(self) -> list[dict[str, Any]]:
-        """CPU of each pod as metrics-server last saw it; empty while it cannot say."""
+        """Return the CPU of each pod as metrics-server last measured it; none while it has no sample."""
         path = ("metrics.k8s.io", "v1beta1", self.namespace, "pods")
         try:
             api = client.CustomObjectsApi(self.api)
-            return list(parsed(api.list_namespaced_custom_object(*path, label_selector=self.selector, **RAW))["items"])
+            return list(decode(api.list_namespaced_custom_object(*path, label_selector=self.selector, **RAW))["items"])
         except client.ApiException:
             return []  # 503 until the first sample, 404 without metrics-server
 
     def new_events(self) -> list[dict[str, Any]]:
-        """Events of the autoscaler, the Deployment's pods and replica sets that were not there at the last call."""
-        events = parsed(client.CoreV1Api(self.api).list_namespaced_event(self.namespace, **RAW))["items"]
+        """Return the events of the autoscaler, the pods and the replica sets since the last call."""
+        events = decode(client.CoreV1Api(self.api).list_namespaced_event(self.namespace, **RAW))["items"]
         fresh = []
         for event in events:
             key = (event["metadata"]["uid"], event.get("count") or 1)
-            concerned = event["involvedObject"].get("name", "")
-            if key in self.events_seen or not concerned.startswith((HPA, self.deployment)):
+            name = event["involvedObject"].get("name", "")
+            if key in self.events_seen or not name.startswith((HPA, self.deployment)):
                 continue
             self.events_seen.add(key)
             fresh.append(parse.event(event))
         return sorted(fresh, key=lambda event: event["at"] or 0)
 
     def observe(self, now: float) -> dict[str, Any]:
-        """One line of `cluster.jsonl` for the second that `now` (epoch) lies in."""
+        """Return the line of `cluster.jsonl` for the second of `now` (epoch)."""
         t = int(now)
         try:
             line = {
@@ -118,7 +123,7 @@ class Recorder:
                 "hpa": parse.autoscaler(self.hpa()),
                 "ready": self.read_deployment().get("status", {}).get("readyReplicas", 0),
                 "pods": [parse.pod(pod) for pod in self.pods()],
-                "cpu": {pod["metadata"]["name"]: parse.cpu(pod) for pod in self.metrics()},
+                "cpu": {pod["metadata"]["name"]: parse.used_millicores(pod) for pod in self.metrics()},
                 "events": [],
             }
             if now >= self.events_due:
@@ -129,17 +134,17 @@ class Recorder:
         return line
 
 
-# Plain JSON: the client's own classes cost ten times the CPU of the answer they wrap.
+# Plain JSON: the client's own classes cost ten times the CPU of the response that they wrap.
 RAW: dict[str, Any] = {"_preload_content": False, "_request_timeout": TIMEOUT}
 
 
-def parsed(response: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(response.data)
-    return answer
+def decode(response: Any) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(response.data)
+    return body
 
 
 def reason(error: Exception) -> str:
-    """One line for a person."""
+    """Return one line for a person."""
     if isinstance(error, client.ApiException):
         return f"{error.status} {error.reason}"
     return str(error).splitlines()[0][:200] or type(error).__name__

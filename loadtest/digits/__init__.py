@@ -1,1 +1,1 @@
-"""python -m loadtest digits: test pictures in concurrent batches."""
+"""`python -m loadtest digits`: send test images in concurrent batches."""

@@ -1,4 +1,4 @@
-"""Digits → concurrent batches, as JSON or in the V2 protocol's binary form → classes, and how long each batch took."""
+"""Send digits in concurrent batches, as JSON or in the binary form of the V2 protocol, and collect their classes."""
 
 import json
 import time
@@ -12,9 +12,7 @@ import numpy as np
 import tritonclient.http as triton  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-Images = NDArray[np.uint8]
-"""[images, 28, 28], 0 (black) to 255 (white)."""
-
+Images = NDArray[np.uint8]  # [images, 28, 28], 0 (black) to 255 (white)
 CLASSES = range(10)
 TIMEOUT = 30  # seconds
 V2_LENGTH = "Inference-Header-Content-Length"
@@ -22,56 +20,63 @@ WHITE = np.float32(255)
 
 
 @dataclass(frozen=True)
-class Request:
+class EncodedRequest:
     path: str
     body: bytes
     headers: dict[str, str]
-    read: Callable[[httpx.Response], Any]
+    decode: Callable[[httpx.Response], Any]
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What came of the images from `first` on: their classes, or None and why. Times are seconds of one clock."""
+class BatchResult:
+    """The predictions for `count` images from `first` on.
+
+    Attributes:
+        started: When the request was sent, in seconds of the same clock as `ended`.
+        ended: When the response had been read.
+        classes: None if the batch was lost.
+        reason: Why it was lost.
+    """
 
     first: int
     count: int
-    begun: float
+    started: float
     ended: float
     classes: tuple[int, ...] | None
     reason: str = ""
 
     @property
     def seconds(self) -> float:
-        return self.ended - self.begun
+        return self.ended - self.started
 
 
-def as_json(images: Images) -> Request:
+def encode_json(images: Images) -> EncodedRequest:
     body = json.dumps({"x": images.tolist()}, separators=(",", ":")).encode()
     headers = {"Content-Type": "application/json"}
-    return Request("/predict/digits/batch", body, headers, lambda answer: answer.json()["y"])
+    return EncodedRequest("/predict/digits/batch", body, headers, lambda response: response.json()["y"])
 
 
-def as_v2(images: Images) -> Request:
-    """Pixels as the model takes them, 0 to 1, as bytes behind the JSON, and so the answer."""
+def encode_v2(images: Images) -> EncodedRequest:
+    """Encode pixels as the model takes them, 0 to 1, as bytes after the JSON; the response has the same form."""
     tensor = triton.InferInput("input", list(images.shape), "FP32")
     tensor.set_data_from_numpy(images / WHITE)
     outputs = [triton.InferRequestedOutput("prediction")]
     body, length = triton.InferenceServerClient.generate_request_body([tensor], outputs)
     headers = {"Content-Type": "application/octet-stream", V2_LENGTH: str(length)}
-    return Request("/v2/models/digits/infer", body, headers, _read_v2)
+    return EncodedRequest("/v2/models/digits/infer", body, headers, _decode_v2)
 
 
-def _read_v2(answer: httpx.Response) -> Any:
-    length = int(answer.headers[V2_LENGTH])
-    found = triton.InferenceServerClient.parse_response_body(answer.content, header_length=length)
-    return found.as_numpy("prediction").tolist()
+def _decode_v2(response: httpx.Response) -> Any:
+    length = int(response.headers[V2_LENGTH])
+    result = triton.InferenceServerClient.parse_response_body(response.content, header_length=length)
+    return result.as_numpy("prediction").tolist()
 
 
-PROTOCOLS = {"json": as_json, "v2": as_v2}
+PROTOCOLS = {"json": encode_json, "v2": encode_v2}
 
 
-def ask(host: str, images: Images, size: int, concurrency: int, protocol: str) -> list[Batch]:
-    """All images in batches of `size`, the last of what is left, at most `concurrency` of them at once."""
+def send_batches(host: str, images: Images, size: int, concurrency: int, protocol: str) -> list[BatchResult]:
+    """Send all images in batches of `size` (the last may be smaller), at most `concurrency` of them at a time."""
     firsts = range(0, len(images), size)
     parts = [images[first : first + size] for first in firsts]
     requests = [PROTOCOLS[protocol](part) for part in parts]
@@ -80,25 +85,25 @@ def ask(host: str, images: Images, size: int, concurrency: int, protocol: str) -
         httpx.Client(base_url=host, timeout=TIMEOUT, limits=limits, trust_env=False) as client,
         ThreadPoolExecutor(concurrency) as threads,
     ):
-        return list(threads.map(lambda *one: _one(client, *one), firsts, map(len, parts), requests))
+        return list(threads.map(lambda *batch: _send(client, *batch), firsts, map(len, parts), requests))
 
 
-def _one(client: httpx.Client, first: int, count: int, request: Request) -> Batch:
-    begun = time.perf_counter()
+def _send(client: httpx.Client, first: int, count: int, request: EncodedRequest) -> BatchResult:
+    started = time.perf_counter()
     try:
-        answer = client.post(request.path, content=request.body, headers=request.headers)
+        response = client.post(request.path, content=request.body, headers=request.headers)
     except httpx.TransportError as error:
-        return Batch(first, count, begun, time.perf_counter(), None, f"no answer: {type(error).__name__}")
-    classes, reason = _classes(answer, request, count)
-    return Batch(first, count, begun, time.perf_counter(), classes, reason)
+        return BatchResult(first, count, started, time.perf_counter(), None, f"no response: {type(error).__name__}")
+    classes, reason = _decode(response, request, count)
+    return BatchResult(first, count, started, time.perf_counter(), classes, reason)
 
 
-def _classes(answer: httpx.Response, request: Request, count: int) -> tuple[tuple[int, ...] | None, str]:
-    if answer.status_code != httpx.codes.OK:
-        return None, f"status {answer.status_code}: {answer.text:.200}"
+def _decode(response: httpx.Response, request: EncodedRequest, count: int) -> tuple[tuple[int, ...] | None, str]:
+    if response.status_code != httpx.codes.OK:
+        return None, f"status {response.status_code}: {response.text:.200}"
     try:
-        found: Sequence[Any] = request.read(answer)
-        right = len(found) == count and all(type(one) is int and one in CLASSES for one in found)
+        classes: Sequence[Any] = request.decode(response)
+        valid = len(classes) == count and all(type(found) is int and found in CLASSES for found in classes)
     except (ValueError, KeyError, TypeError, triton.InferenceServerException):
-        right = False
-    return (tuple(found), "") if right else (None, f"the answer is not {count} digits")
+        valid = False
+    return (tuple(classes), "") if valid else (None, f"the response does not have {count} digits")

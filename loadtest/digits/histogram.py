@@ -1,4 +1,4 @@
-"""The distribution of predictions beside that of the training labels, as a PNG."""
+"""Draw the distribution of predictions next to that of the training labels, as a PNG."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 from loadtest.digits.sampling import Shares
 from loadtest.report.panels import COLOURS
 
-WIDTH = 0.38  # of a bar; two of them and a gap are 1
+WIDTH = 0.38  # of a bar: two bars and a gap make 1
 
 
 def draw(title: str, predicted: Shares, training: Shares, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a sample says of the whole it was drawn from: an interval, and whether chance explains a difference. Pure."""
+"""What a sample says about the population it was drawn from."""
 
 import math
 from statistics import NormalDist
@@ -6,28 +6,26 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-Shares = NDArray[np.float64]
-"""Of each class, adding up to 1."""
-
+Shares = NDArray[np.float64]  # of each class, adding up to 1
 CONFIDENCE = 0.95
 DRAWS = 2_000
 
 
-def interval(right: int, count: int) -> tuple[float, float]:
-    """Wilson's score interval of a proportion: where the true one lies with 95 % confidence."""
+def wilson_interval(correct: int, count: int) -> tuple[float, float]:
+    """Return Wilson's score interval of a proportion: the true one lies in it with 95 % confidence."""
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    share, weight = right / count, z * z / count
+    share, weight = correct / count, z * z / count
     middle = share + weight / 2
     margin = math.sqrt(weight * (share * (1 - share) + weight / 4))
     return max(0.0, (middle - margin) / (1 + weight)), min(1.0, (middle + margin) / (1 + weight))
 
 
-def distance(one: Shares, other: Shares) -> float:
-    """Total variation distance: the share of one that would have to be of another class to be as the other is."""
+def total_variation(one: Shares, other: Shares) -> float:
+    """Return the total variation distance: the share that would have to change class to make them equal."""
     return float(np.abs(one - other).sum() / 2)
 
 
-def distance_by_chance(whole: Shares, count: int) -> float:
-    """The distance that 95 of 100 samples of `count`, drawn from `whole` at random, do not exceed."""
-    samples = np.random.default_rng(0).multinomial(count, whole, DRAWS) / count
-    return float(np.quantile(np.abs(samples - whole).sum(axis=1) / 2, CONFIDENCE))
+def total_variation_by_chance(population: Shares, count: int) -> float:
+    """Return the distance that 95 of 100 random samples of `count` from `population` do not exceed."""
+    samples = np.random.default_rng(0).multinomial(count, population, DRAWS) / count
+    return float(np.quantile(np.abs(samples - population).sum(axis=1) / 2, CONFIDENCE))

@@ -1,1 +1,1 @@
-"""Run folder → report: the files of one run, joined on one time axis."""
+"""The report of a run folder: its files, joined on one time axis."""

@@ -1,1 +1,1 @@
-"""Locust users and what they check."""
+"""Locust users, and the checks of the responses that they get."""

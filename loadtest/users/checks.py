@@ -1,92 +1,89 @@
-"""What is wrong with an answer, in words; None when nothing is. Pure.
+"""Checks of responses: each returns what is wrong in words, or None if nothing is.
 
-An answer to a row must have the row's known label. One to a picture must be of that model and well formed, and the
-same picture must have the same label throughout a run: which label is the business of the model's own tests.
+The response to a row must have the row's known label. The response to a picture must be well formed and have one of
+the model's labels, and the same picture must get the same label throughout a run: whether that label is correct is
+checked by the model's own tests.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+# Takes a decoded JSON body; for one of an entirely different form it may raise KeyError or TypeError.
 Check = Callable[[Any], str | None]
-"""Of a body read as JSON. One that has another form altogether may raise KeyError or TypeError."""
-
-PREDICTION = {"B": 0, "M": 1}
-LABELS = {
-    "digits": tuple("0123456789"),
-    "brain_mri": ("glioma", "meningioma", "no tumour", "pituitary tumour"),
-}
-ROUNDING = 1e-3  # by which single-precision probabilities may miss their sum
+ROUNDING = 1e-3  # by which the sum of single-precision probabilities may differ from 1
 
 
-def row(answer: Any, label: str) -> str | None:
-    """The answer to a row whose label is known."""
-    if not isinstance(answer, dict):
-        return "an answer is not an object"
-    if answer.get("label") != label:
-        return f"label {answer.get('label')!r:.20} for a row that is {label!r}"
-    return _class(answer, PREDICTION[label]) or _share("probability", answer.get("probability"))
+class AnswerChecker:
+    """Checks predictions of one model, and remembers the first label of each picture."""
 
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = tuple(labels)
+        self.first_labels: dict[str, str] = {}
 
-def rows(answers: Any, labels: Sequence[str]) -> str | None:
-    if not isinstance(answers, list) or len(answers) != len(labels):
-        return f"not {len(labels)} predictions"
-    return next(filter(None, map(row, answers, labels)), None)
-
-
-class Witness:
-    """Knows one model's labels, and remembers which of them each picture got first."""
-
-    def __init__(self, model: str) -> None:
-        self.labels = LABELS[model]
-        self.first: dict[str, str] = {}
-
-    def picture(self, answer: Any, name: str) -> str | None:
-        """The answer of POST /predict/NAME to the picture of that name."""
-        if not isinstance(answer, dict):
-            return "an answer is not an object"
-        label = answer.get("label")
+    def row(self, prediction: Any, label: str) -> str | None:
+        """Check the prediction for a row whose label is known."""
+        if not isinstance(prediction, dict):
+            return "the prediction is not an object"
+        if prediction.get("label") != label:
+            return f"label {prediction.get('label')!r:.20} for a row that is {label!r}"
         if label not in self.labels:
-            return f"label {label!r:.20} is none of this model's"
+            return f"label {label!r:.20} is not one of the model's"
+        return self._class(prediction, label) or _probability("probability", prediction.get("probability"))
+
+    def rows(self, predictions: Any, labels: Sequence[str]) -> str | None:
+        if not isinstance(predictions, list) or len(predictions) != len(labels):
+            return f"not {len(labels)} predictions"
+        return next(filter(None, map(self.row, predictions, labels)), None)
+
+    def picture(self, prediction: Any, name: str) -> str | None:
+        """Check the prediction for the picture file of that name."""
+        if not isinstance(prediction, dict):
+            return "the prediction is not an object"
+        label = prediction.get("label")
+        if label not in self.labels:
+            return f"label {label!r:.20} is not one of the model's"
         return (
-            _class(answer, self.labels.index(label)) or self._probabilities(answer, label) or self._again(name, label)
+            self._class(prediction, label)
+            or self._probabilities(prediction, label)
+            or self._same_as_before(name, label)
         )
 
-    def classes(self, answers: Any, names: Sequence[str]) -> str | None:
-        """The classes of POST /predict/NAME/batch, of pictures of those names."""
-        if not isinstance(answers, list) or len(answers) != len(names):
+    def classes(self, classes: Any, names: Sequence[str]) -> str | None:
+        """Check the classes of a batch of pictures of those names, sent as arrays."""
+        if not isinstance(classes, list) or len(classes) != len(names):
             return f"not {len(names)} predictions"
-        for found, name in zip(answers, names, strict=True):
+        for found, name in zip(classes, names, strict=True):
             if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < len(self.labels):
-                return f"prediction {found!r:.20} is none of this model's"
-            if fault := self._again(name, self.labels[found]):
+                return f"prediction {found!r:.20} is not one of the model's"
+            if fault := self._same_as_before(name, self.labels[found]):
                 return fault
         return None
 
-    def _again(self, name: str, label: str) -> str | None:
-        first = self.first.setdefault(name, label)
+    def _same_as_before(self, name: str, label: str) -> str | None:
+        first = self.first_labels.setdefault(name, label)
         return None if label == first else f"label {label!r} for {name}, which was {first!r} before"
 
-    def _probabilities(self, answer: Any, label: str) -> str | None:
-        shares = answer.get("probabilities")
-        if not isinstance(shares, dict) or tuple(shares) != self.labels:
-            return "the probabilities are not those of this model's labels"
-        if fault := next(filter(None, (_share(f"probability of {one}", share) for one, share in shares.items())), None):
+    def _class(self, prediction: Any, label: str) -> str | None:
+        found = prediction.get("prediction")
+        if found != self.labels.index(label) or isinstance(found, bool):
+            return f"prediction {found!r:.20} does not belong to label {label!r}"
+        return None
+
+    def _probabilities(self, prediction: Any, label: str) -> str | None:
+        probabilities = prediction.get("probabilities")
+        if not isinstance(probabilities, dict) or tuple(probabilities) != self.labels:
+            return "the probabilities are not those of the model's labels"
+        faults = (_probability(f"probability of {name}", value) for name, value in probabilities.items())
+        if fault := next(filter(None, faults), None):
             return fault
-        if abs(sum(shares.values()) - 1) > ROUNDING:
-            return f"the probabilities add up to {sum(shares.values()):.3f}"
-        if answer.get("probability") != shares[label] or shares[label] < max(shares.values()):
-            return "the probability is not that of the label, or not the greatest"
+        if abs(sum(probabilities.values()) - 1) > ROUNDING:
+            return f"the probabilities add up to {sum(probabilities.values()):.3f}"
+        if prediction.get("probability") != probabilities[label] or probabilities[label] < max(probabilities.values()):
+            return "the probability is not that of the label, or not the highest"
         return None
 
 
-def _class(answer: Any, prediction: int) -> str | None:
-    found = answer.get("prediction")
-    if found != prediction or isinstance(found, bool):
-        return f"prediction {found!r:.20} does not go with label {answer['label']!r}"
-    return None
-
-
-def _share(name: str, value: Any) -> str | None:
+def _probability(name: str, value: Any) -> str | None:
     if not isinstance(value, float | int) or isinstance(value, bool) or not 0 <= value <= 1:
         return f"{name} {value!r:.20} is not between 0 and 1"
     return None

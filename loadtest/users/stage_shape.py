@@ -1,11 +1,11 @@
 # mypy: allow-untyped-calls, allow-untyped-decorators
 # Locust leaves its event hooks unannotated.
-"""Walks a named shape and writes what happened in each second: the second `-f` file beside `locustfile.py`.
+"""Follow a named load shape and write what happened in each second: the second `-f` file next to `locustfile.py`.
 
     locust -f loadtest/locustfile.py,loadtest/users/stage_shape.py --headless --shape demo \
         --seconds-to load.jsonl --host …
 
-Locust's own figures slide over ten seconds; these are of single seconds.
+Locust's own figures are averages over ten seconds; these are of single seconds.
 """
 
 import json
@@ -23,27 +23,27 @@ from locust.env import Environment
 from loadtest.shapes import SHAPES
 from loadtest.users.load_second import LoadSecond, busy_since, cpu_ticks
 
-SPAWN_RATE = 100  # users a second: a step is there at once; Locust warns above this
+SPAWN_RATE = 100  # users per second: a step takes effect at once; Locust warns above this
 
 
 @events.init_command_line_parser.add_listener
 def add_arguments(parser: LocustArgumentParser) -> None:
-    parser.add_argument("--shape", choices=sorted(SHAPES), default="demo", help="which load to walk through")
-    parser.add_argument("--seconds-to", help="file that gets one JSON line a second", default="load.jsonl")
+    parser.add_argument("--shape", choices=sorted(SHAPES), default="demo", help="load shape to follow")
+    parser.add_argument("--seconds-to", help="file to write one JSON line per second to", default="load.jsonl")
 
 
-class Staged(LoadTestShape):
-    """Asks Locust for `users_at` of the shape that `--shape` names; stops with it, or in order on SIGTERM."""
+class StageShape(LoadTestShape):
+    """Sets the users to `users_at` of the shape given by `--shape`; ends with it, or in order on SIGTERM."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stopped = False
         self.begin: int | None = None
-        # Locust installs its own handler only after the shape has ended; until then SIGTERM would cut it off.
+        # Locust installs its own handler only after the shape has ended; until then SIGTERM would kill it.
         gevent.signal_handler(signal.SIGTERM, self.stop)
 
     def reset_time(self) -> None:
-        """A walk begins; Locust calls this for each, its web page can begin several."""
+        """Begin from second 0; Locust calls this for each test, and its web page can start several."""
         super().reset_time()
         self.begin = None
 
@@ -54,7 +54,7 @@ class Staged(LoadTestShape):
         options = self.runner.environment.parsed_options if self.runner else None
         if options is None or self.stopped:
             return None
-        # Seconds of the shape are whole seconds of the clock, as those of the recorder are.
+        # Seconds of the shape are whole seconds of the clock, like those of the recorder.
         gevent.sleep(1 - time.time() % 1)
         now = round(time.time())
         if self.begin is None:
@@ -63,8 +63,8 @@ class Staged(LoadTestShape):
         return (shape.users_at(t), SPAWN_RATE) if t < shape.duration else None
 
 
-def pace(users: Sequence[type[User]]) -> float | None:
-    """Requests a second that a user asks for, in the mean of all by their weights; None where some do not say."""
+def requests_per_user(users: Sequence[type[User]]) -> float | None:
+    """Return the requests per second of one user, averaged by weight; None if some users have no pace."""
     rates = [getattr(user, "requests_per_second", None) for user in users]
     known = [(rate, user.weight) for rate, user in zip(rates, users, strict=True) if rate is not None]
     if not known or len(known) < len(rates):
@@ -72,8 +72,8 @@ def pace(users: Sequence[type[User]]) -> float | None:
     return float(sum(rate * weight for rate, weight in known) / sum(weight for _, weight in known))
 
 
-class Writer:
-    """Counts each request into the second in which it ended, and writes the second down when it is over."""
+class SecondWriter:
+    """Counts each request in the second in which it ended, and writes the second when it is over."""
 
     def __init__(self, environment: Environment, path: Path) -> None:
         self.environment = environment
@@ -81,14 +81,14 @@ class Writer:
         self.second = LoadSecond(int(time.time()))
         self.cpu = time.process_time()
         self.ticks = cpu_ticks()
-        self.write({"start": time.time(), "requests_per_user": pace(environment.user_classes)})
+        self.write({"start": time.time(), "requests_per_user": requests_per_user(environment.user_classes)})
 
     def write(self, line: dict[str, Any]) -> None:
         self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
         self.file.flush()
 
     def on_request(self, response_time: float, response: Any, exception: Any, **_: Any) -> None:
-        self.turn(time.time())
+        self.finish_seconds(time.time())
         self.second.users = self.users
         status = getattr(response, "status_code", 0)
         if not status:
@@ -98,8 +98,8 @@ class Writer:
             return self.second.count_correct(response_time, pod)
         return self.second.count_failed(str(exception), pod)
 
-    def turn(self, now: float) -> None:
-        """Write every second that is over at `now`, those in which nothing ended too."""
+    def finish_seconds(self, now: float) -> None:
+        """Write every second that is over at `now`, including those in which nothing ended."""
         while self.second.t < int(now):
             cpu = time.process_time()
             self.second.generator_cpu, self.cpu = round(cpu - self.cpu, 3), cpu
@@ -113,19 +113,19 @@ class Writer:
         return runner.user_count if runner else 0
 
     def tick(self) -> None:
-        """Turn the seconds while no request does, and note how late this very loop wakes."""
+        """Write the seconds in which no request ends, and record how late this loop wakes."""
         while True:
             due = int(time.time()) + 1
             gevent.sleep(due - time.time())
-            self.woke(due, time.time())
+            self.record_wake(due, time.time())
 
-    def woke(self, due: float, now: float) -> None:
-        # A request may have turned the second already: a late waking then stands in this one.
+    def record_wake(self, due: float, now: float) -> None:
+        # A request may have ended the last second already: a late wake-up then counts in this one.
         self.second.late_ms = max(self.second.late_ms, round((now - due) * 1000, 1))
-        self.turn(now)
+        self.finish_seconds(now)
 
     def close(self) -> None:
-        self.turn(self.second.t + 1)
+        self.finish_seconds(self.second.t + 1)
         self.write({"end": time.time()})
         self.file.close()
 
@@ -135,7 +135,7 @@ def begin(environment: Environment, **_: Any) -> None:
     options = environment.parsed_options
     if options is None:
         return
-    writer = Writer(environment, Path(options.seconds_to))
+    writer = SecondWriter(environment, Path(options.seconds_to))
     environment.events.request.add_listener(writer.on_request)
     ticker = gevent.spawn(writer.tick)
 

@@ -17,14 +17,14 @@ GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 RESIDENT_MB = 200
 
 
-@pytest.mark.parametrize("path", sorted(PICTURES.glob("digit-*.png")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(PICTURES.glob("digits/*.png")), ids=lambda path: path.stem)
 def test_a_digit_is_recognised(deployed: Deployed, path: Path) -> None:
     answer = deployed.http.post("/predict/img", content=path.read_bytes(), headers={"content-type": "image/png"})
     assert answer.json()["y"] == path.stem.split("-")[1]
 
 
 def test_scans_are_classified(deployed: Deployed) -> None:
-    scans = sorted(PICTURES.glob("scan-*.jpg"))
+    scans = sorted(PICTURES.glob("brain_mri/*.jpg"))
     correct = 0
     for scan in scans:
         answer = deployed.http.post("/predict/brain_mri", files={"image_file": (scan.name, scan.read_bytes())}).json()

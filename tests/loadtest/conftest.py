@@ -12,7 +12,7 @@ from tests.served import ROOT, serving
 
 @contextmanager
 def small_server(*words: str) -> Iterator[str]:
-    """The URL of a small real server, told with --lie, --refuse … to do wrong."""
+    """Start a small real server, which --lie, --refuse … make misbehave, and yield its URL."""
     command = [sys.executable, str(Path(__file__).with_name("small_server.py")), *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -24,14 +24,14 @@ def small_server(*words: str) -> Iterator[str]:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., str]]:
-    """Starts a small server for as long as the test runs, and gives its URL."""
+    """Return a function that starts a small server for the length of the test and returns its URL."""
     with ExitStack() as stack:
         yield lambda *words: stack.enter_context(small_server(*words))
 
 
 @pytest.fixture(scope="session")
 def our_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of our own server with the models that are deployed."""
+    """Yield the URL of our own server with the models that ship."""
     bundles = ",".join(str(ROOT / "model" / "bundles" / name) for name in MODELS)
     environment = {"MODEL_NAME": ",".join(MODELS), "MODEL_PATH": bundles}
     with serving(environment, tmp_path_factory.mktemp("served") / "log") as served:

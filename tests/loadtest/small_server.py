@@ -1,30 +1,45 @@
-"""A small real HTTP server that answers as ours does, or does wrong in the way that it is told to.
+"""A small real HTTP server that responds as ours does, or misbehaves in the way given on the command line.
 
     python tests/loadtest/small_server.py [--lie | --contradict | --overdo | --forget | --refuse | --hang-up | …]
 
-prints its port. A process of its own, so that its threads do not share the tests' interpreter.
+It prints its port. It is a process of its own, so that its threads do not share the tests' interpreter.
 """
 
 import argparse
 import io
 import itertools
 import json
+import re
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-LABELS = {
-    "digits": tuple("0123456789"),
-    "brain_mri": ("glioma", "meningioma", "no tumour", "pituitary tumour"),
+BUNDLES = Path(__file__).parents[2] / "model" / "bundles"
+INFO: dict[str, dict[str, Any]] = {
+    "breast_model": {"labels": ["B", "M"]},
+    **{name: json.loads((BUNDLES / name / "task.json").read_text()) for name in ("digits", "brain_mri")},
 }
-JPEG_BEGINS = b"\xff\xd8"
+FILE_START = re.compile(rb"\xff\xd8|\x89PNG")
 SECONDS = {"hang": 60, "dawdle": 0.25}
 STATUSES = {"refuse": 503, "say-nothing": 204, "say-unchanged": 304, "redirect": 302}
 MODES = (
-    *("lie", "contradict", "overdo", "forget", "hang-up", "hang", "break-off", "garble", "tabular", "dawdle"),
+    *(
+        "lie",
+        "contradict",
+        "overdo",
+        "forget",
+        "hang-up",
+        "hang",
+        "break-off",
+        "garble",
+        "tabular",
+        "dawdle",
+        "no-info",
+    ),
     *("name-connections", *STATUSES),
 )
 BODYLESS = {204, 304}
@@ -41,44 +56,49 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     mode = "right"
     connections = itertools.count()
-    whims = itertools.count()
+    pictures = itertools.count()
 
     def setup(self) -> None:
         super().setup()
         connection = next(self.connections)
         self.pod = f"pod-{connection}" if self.mode == "name-connections" else PODS[connection % len(PODS)]
 
-    def answer(self, row: dict[str, float]) -> dict[str, Any]:
+    def predict(self, row: dict[str, float]) -> dict[str, Any]:
         malignant = (row["area_worst"] > 900) != (self.mode == "lie")
         prediction = int(malignant != (self.mode == "contradict"))
         probability = 1.5 if self.mode == "overdo" else 0.99
         return {"label": "M" if malignant else "B", "prediction": prediction, "probability": probability}
 
-    def place(self, pixels: Any, of: int) -> int:
-        """The class of a picture, which follows from its pixels; of who forgets, another each time."""
-        return (int(np.sum(pixels)) + (next(self.whims) if self.mode == "forget" else 0)) % of
+    def class_of(self, pixels: Any, classes: int) -> int:
+        """Derive the class of a picture from its pixels; with --forget it is another one each time."""
+        return (int(np.sum(pixels)) + (next(self.pictures) if self.mode == "forget" else 0)) % classes
 
     def digits(self, images: list[Any]) -> list[int]:
-        classes = [self.place(pixels, 10) for pixels in images]
+        classes = [self.class_of(pixels, 10) for pixels in images]
         if self.mode == "overdo":
             return [10, *classes[1:]]
         return classes[1:] if self.mode == "contradict" else classes
 
     def picture(self, model: str, body: bytes) -> dict[str, Any]:
-        labels = LABELS[model]
-        file = body[max(body.find(JPEG_BEGINS), 0) :]  # a form has words before it
-        place = self.place(np.asarray(Image.open(io.BytesIO(file))).astype(int), len(labels))
+        labels = INFO[model]["labels"]
+        start = FILE_START.search(body)  # a form has headers before the file
+        file = body[start.start() if start else 0 :]
+        found = self.class_of(np.asarray(Image.open(io.BytesIO(file))).astype(int), len(labels))
         return {
-            "label": "cat" if self.mode == "lie" else labels[place],
-            "prediction": place,
+            "label": "cat" if self.mode == "lie" else labels[found],
+            "prediction": found,
             "probability": 1.0,
-            "probabilities": {label: float(label == labels[place]) for label in labels},
+            "probabilities": {label: float(label == labels[found]) for label in labels},
             "warnings": [],
         }
 
     def do_GET(self) -> None:
-        known = self.mode != "tabular" or not self.path.startswith("/v2/models/")
-        self.send(200 if known else 404, {"status": "ok"} if known else {"error": "There is no such model."})
+        if not self.path.startswith("/info"):
+            return self.send(200, {"status": "ok"})
+        model = self.path.removeprefix("/info").removeprefix("/") or "breast_model"
+        if model not in INFO or self.mode == "no-info" or (self.mode == "tabular" and model != "breast_model"):
+            return self.send(404, {"error": "There is no such model."})
+        return self.send(200, INFO[model])
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -88,20 +108,21 @@ class Handler(BaseHTTPRequestHandler):
         elif self.mode in STATUSES:
             self.send(STATUSES[self.mode], {"error": "The server is busy: try again in a second."})
         elif self.path == "/predict":
-            self.send(200, self.answer(json.loads(body)))
+            self.send(200, self.predict(json.loads(body)))
         elif self.path == "/predict/batch":
-            self.send(200, {"predictions": [self.answer(row) for row in json.loads(body)["instances"]]})
+            self.send(200, {"predictions": [self.predict(row) for row in json.loads(body)["instances"]]})
         elif self.path == "/predict/digits/batch":
             self.send(200, {"y": self.digits(json.loads(body)["x"])})
         else:
             self.send(200, self.picture(self.path.removeprefix("/predict/"), body))
 
     def send(self, status: int, body: dict[str, Any]) -> None:
+        breaks_off = self.mode == "break-off" and self.command == "POST"
         payload = b"" if status in BODYLESS else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload) + 10 * (self.mode == "break-off")))
-        self.close_connection |= self.mode == "break-off"
+        self.send_header("Content-Length", str(len(payload) + 10 * breaks_off))
+        self.close_connection |= breaks_off
         self.send_header("X-Served-By", self.pod)
         if self.mode == "garble":
             self.send_header("Content-Encoding", "gzip")

@@ -1,4 +1,4 @@
-"""Run folders whose figures are known because they are made here, by hand."""
+"""Synthetic run folders, whose figures are known."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -50,7 +50,7 @@ def plan(
 
 
 def replicas_at(t: int) -> int:
-    """3 pods from 0:52, 12 s after the decision at 0:40; 1 again from 2:45."""
+    """Return 3 pods from 0:52, 12 s after the decision at 0:40, and 1 again from 2:45."""
     return 3 if 52 <= t < 165 else 1
 
 
@@ -63,7 +63,7 @@ def cpu_at(t: int) -> float:
 
 
 def load_second(t: int, shape: Shape) -> LoadSecond:
-    """Ten requests/s a user, dealt to the ready pods in turn; 1 in 100 takes 20 ms, the rest 2 or 3."""
+    """Return ten requests/s per user, sent to the ready pods in turn; 1 in 100 takes 20 ms, the others 2 or 3."""
     users = shape.users_at(t)
     second = LoadSecond(ZERO + t, users=users, generator_cpu=0.2, late_ms=1.5)
     for i in range(users * 10):
@@ -110,7 +110,7 @@ def folder(
     cluster: Callable[[int], dict[str, Any]] | None = cluster_line,
     interrupted: bool = False,
 ) -> Path:
-    """A run folder as `experiment.py` leaves it, watched from 5 s before the load, ended at `until` s."""
+    """Write a run folder as `experiment.py` does, observed from 5 s before the load until `until` s."""
     end = until if until is not None else shape.duration
     path.mkdir(parents=True, exist_ok=True)
     facts = CLUSTER if cluster is not None else None

@@ -34,14 +34,14 @@ def summary(output: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """A whole experiment of ten seconds on a machine that has no kubeconfig, and its output folder."""
+    """Run a whole experiment of ten seconds without a kubeconfig; return its result and output folder."""
     home = tmp_path_factory.mktemp("home")
     with small_server() as host:
         words = ["--shape", "smoke", "--host", host, "--output", str(home / "reports")]
         return loadtest(*words, environment={**ALONE, "HOME": str(home)}), home / "reports"
 
 
-def test_an_experiment_leaves_its_folder(good: Finished) -> None:
+def test_experiment_writes_its_folder(good: Finished) -> None:
     done, output = good
     assert done.returncode == 0, done.stderr
     latest = output / "latest"
@@ -56,7 +56,7 @@ def test_an_experiment_leaves_its_folder(good: Finished) -> None:
     assert "held       Requests failed or lost" in done.stdout
 
 
-def test_without_any_kubeconfig_it_says_that_nothing_is_watched(
+def test_missing_kubeconfig_is_reported(
     good: Finished,
 ) -> None:
     done, output = good
@@ -66,7 +66,7 @@ def test_without_any_kubeconfig_it_says_that_nothing_is_watched(
     assert summary(output)["repeat"]["cluster"] is None
 
 
-def test_a_report_is_made_again_from_files_alone(good: Finished) -> None:
+def test_report_can_be_written_again_from_the_files(good: Finished) -> None:
     latest = good[1] / "latest"
     made = {name: (latest / name).read_bytes() for name in ("summary.json", "timeline.csv", "report.html", "chart.png")}
     for name in made:
@@ -75,7 +75,7 @@ def test_a_report_is_made_again_from_files_alone(good: Finished) -> None:
     assert {name: (latest / name).read_bytes() for name in made} == made
 
 
-def test_a_lying_server_misses_its_objectives(serve: Callable[..., str], tmp_path: Path) -> None:
+def test_wrong_predictions_miss_the_objectives(serve: Callable[..., str], tmp_path: Path) -> None:
     host = serve("--lie")
     done = loadtest("--shape", "smoke", "--host", host, "--output", str(tmp_path), "--no-cluster")
     assert done.returncode == 1
@@ -85,28 +85,30 @@ def test_a_lying_server_misses_its_objectives(serve: Callable[..., str], tmp_pat
     assert "NOT PASSED: 2 of 2 objectives missed" in done.stdout
 
 
-def begun(host: str, output: Path) -> "subprocess.Popen[str]":
-    """An experiment of five minutes in its third second."""
+def start_demo(host: str, output: Path) -> "subprocess.Popen[str]":
+    """Start an experiment of five minutes and return it in its third second."""
     words = ["--shape", "demo", "--host", host, "--output", str(output), "--no-cluster"]
     command = [sys.executable, "-m", "loadtest", *words]
     running = subprocess.Popen(command, env=ALONE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    appear(output, "*/load.jsonl")
+    wait_for_file(output, "*/load.jsonl")
     time.sleep(3)
     return running
 
 
-def appear(output: Path, name: str) -> Path:
-    """The file of that name, as soon as there is something in it."""
+def wait_for_file(output: Path, name: str) -> Path:
+    """Wait until the file has content and return it."""
     late = time.time() + 30
     while not any(path.stat().st_size for path in output.glob(name)):
-        assert time.time() < late, f"{name} did not come"
+        assert time.time() < late, f"{name} did not appear"
         time.sleep(0.02)
     return next(output.glob(name))
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_interrupted_it_stops_the_load_and_still_reports(serve: Callable[..., str], tmp_path: Path, name: str) -> None:
-    running = begun(serve(), tmp_path)
+def test_interrupt_stops_the_load_and_still_writes_the_report(
+    serve: Callable[..., str], tmp_path: Path, name: str
+) -> None:
+    running = start_demo(serve(), tmp_path)
     running.send_signal(signal.Signals[name])
     running.communicate(timeout=30)
     assert running.returncode == 1
@@ -117,7 +119,7 @@ def test_interrupted_it_stops_the_load_and_still_reports(serve: Callable[..., st
     assert json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[-1]).keys() == {"end"}
 
 
-def test_a_load_of_pictures_says_so(serve: Callable[..., str], tmp_path: Path) -> None:
+def test_load_of_pictures_is_named_in_every_file(serve: Callable[..., str], tmp_path: Path) -> None:
     words = ["--shape", "smoke", "--models", "digits=3,brain_mri", "--host", serve(), "--output", str(tmp_path)]
     done = loadtest(*words, "--no-cluster")
     assert done.returncode in {0, 1}, done.stderr  # a busy machine may miss the latency
@@ -130,19 +132,19 @@ def test_a_load_of_pictures_says_so(serve: Callable[..., str], tmp_path: Path) -
     assert "of <b>digits (3) and brain_mri (1)</b> against" in (tmp_path / "latest" / "report.html").read_text()
 
 
-def test_interrupted_while_it_draws_it_names_the_command_that_draws(serve: Callable[..., str], tmp_path: Path) -> None:
-    running = begun(serve(), tmp_path)
+def test_interrupt_while_writing_the_report_names_the_command_for_it(serve: Callable[..., str], tmp_path: Path) -> None:
+    running = start_demo(serve(), tmp_path)
     running.send_signal(signal.SIGINT)
-    folder = appear(tmp_path, "*/timeline.csv").parent
+    folder = wait_for_file(tmp_path, "*/timeline.csv").parent
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=30)
+    _, errors = running.communicate(timeout=30)
     assert running.returncode == 2
-    assert said.strip() == f"Interrupted. This makes the report: python -m loadtest report {folder}"
+    assert errors.strip() == f"Interrupted. To write the report: python -m loadtest report {folder}"
     assert loadtest("report", str(folder)).returncode == 1
 
 
 def test_a_second_interrupt_does_not_wait_for_hanging_users(serve: Callable[..., str], tmp_path: Path) -> None:
-    running = begun(serve("--hang"), tmp_path)
+    running = start_demo(serve("--hang"), tmp_path)
     running.send_signal(signal.SIGINT)
     time.sleep(1)
     running.send_signal(signal.SIGINT)
@@ -151,15 +153,15 @@ def test_a_second_interrupt_does_not_wait_for_hanging_users(serve: Callable[...,
     assert summary(tmp_path)["verdict"]["interrupted"]
 
 
-def test_a_load_that_was_killed_is_no_pass(serve: Callable[..., str], tmp_path: Path) -> None:
-    running = begun(serve(), tmp_path)
+def test_killed_load_does_not_pass(serve: Callable[..., str], tmp_path: Path) -> None:
+    running = start_demo(serve(), tmp_path)
     locust = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
     assert len(locust) == 1
-    assert json.loads(appear(tmp_path, "*/plan.json").read_text())["interrupted"], "until it has ended"
+    assert json.loads(wait_for_file(tmp_path, "*/plan.json").read_text())["interrupted"], "until it has ended"
     os.kill(int(locust[0]), signal.SIGKILL)
-    _, said = running.communicate(timeout=30)
+    _, errors = running.communicate(timeout=30)
     assert running.returncode == 2
-    assert "Locust ended with -9" in said
+    assert "Locust ended with -9" in errors
     again = loadtest("report", str(next(tmp_path.iterdir())))
     assert again.returncode == 1
     assert "NOT PASSED: Interrupted before the end" in again.stdout
@@ -169,10 +171,10 @@ def test_a_load_that_was_killed_is_no_pass(serve: Callable[..., str], tmp_path: 
     ("environment", "sentence"),
     [
         ({"LOCUST_USER_CLASSES": "Nobody"}, "Unknown User(s): Nobody"),  # before the load begins
-        ({"LOCUST_TAGS": "none"}, "No tasks defined on Clinic"),  # with every user
+        ({"LOCUST_TAGS": "none"}, "No tasks defined on TabularUser"),  # with every user
     ],
 )
-def test_a_load_generator_that_fails_itself_is_shown(
+def test_failure_of_locust_itself_is_shown(
     serve: Callable[..., str], tmp_path: Path, environment: dict[str, str], sentence: str
 ) -> None:
     words = ["--shape", "smoke", "--host", serve(), "--output", str(tmp_path), "--no-cluster"]
@@ -182,7 +184,7 @@ def test_a_load_generator_that_fails_itself_is_shown(
     assert sentence in done.stderr
 
 
-def test_a_folder_that_cannot_be_made_is_said(serve: Callable[..., str], tmp_path: Path) -> None:
+def test_output_folder_that_cannot_be_created_is_reported(serve: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = loadtest("--shape", "smoke", "--host", serve(), "--output", str(tmp_path / "file"), "--no-cluster")
     assert done.returncode == 2
@@ -195,18 +197,20 @@ def test_a_folder_that_cannot_be_made_is_said(serve: Callable[..., str], tmp_pat
     ("words", "sentence"),
     [
         (["--host", "http://127.0.0.1:9", "--no-cluster"], "Nothing answers at http://127.0.0.1:9"),
-        (["--host", "127.0.0.1:9", "--no-cluster"], "--host wants a URL"),
+        (["--host", "127.0.0.1:9", "--no-cluster"], "--host must be a URL"),
         (["report", "nowhere"], "nowhere"),
     ],
 )
-def test_what_cannot_run_says_why(tmp_path: Path, words: list[str], sentence: str) -> None:
+def test_unreachable_host_or_missing_run_is_exit_status_2_with_a_reason(
+    tmp_path: Path, words: list[str], sentence: str
+) -> None:
     done = loadtest(*words, *(["--output", str(tmp_path)] if words[0] != "report" else []))
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_model_that_is_not_served_is_not_loaded(serve: Callable[..., str], tmp_path: Path) -> None:
+def test_model_that_is_not_served_is_refused(serve: Callable[..., str], tmp_path: Path) -> None:
     host = serve("--tabular")
     done = loadtest("--models", "brain_mri", "--host", host, "--output", str(tmp_path), "--no-cluster")
     assert done.returncode == 2
@@ -214,7 +218,7 @@ def test_a_model_that_is_not_served_is_not_loaded(serve: Callable[..., str], tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_a_kubeconfig_that_leads_nowhere_is_no_silent_no_cluster(tmp_path: Path) -> None:
+def test_unusable_kubeconfig_is_an_error(tmp_path: Path) -> None:
     nowhere = {**ALONE, "KUBECONFIG": str(tmp_path / "missing")}
     done = loadtest("--host", "http://127.0.0.1:9", "--output", str(tmp_path), environment=nowhere)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""The locustfile against real servers: one that answers as it should, and some that do not.
+"""The locustfile against real servers: one that responds correctly, and some that do not.
 
 Locust runs as a process of its own, as its users run it; importing it would patch this one.
 """
@@ -25,7 +25,7 @@ def figures(done: "subprocess.CompletedProcess[str]") -> dict[str, dict[str, Any
     return {entry["name"]: entry for entry in json.loads(done.stdout)}
 
 
-def test_right_answers_are_no_failures_at_five_a_second_a_user(serve: Callable[..., str]) -> None:
+def test_correct_responses_are_no_failures_at_five_per_second_and_user(serve: Callable[..., str]) -> None:
     done = locust(serve(), "-u", "20", "-r", "20", "-t", "4s", "--json", "--stop-timeout", "5")
     assert done.returncode == 0, done.stderr
     found = figures(done)
@@ -40,19 +40,19 @@ def test_right_answers_are_no_failures_at_five_a_second_a_user(serve: Callable[.
     ("mode", "reason"),
     [
         ("--lie", "wrong answer: label 'B' for a row that is 'M'"),
-        ("--contradict", "wrong answer: prediction 1 does not go with label 'B'"),
+        ("--contradict", "wrong answer: prediction 1 does not belong to label 'B'"),
         ("--overdo", "wrong answer: probability 1.5 is not between 0 and 1"),
         ("--refuse", "status 503"),
         ("--say-nothing", "status 204"),
         ("--say-unchanged", "status 304"),
         ("--redirect", "status 302"),
-        ("--garble", "wrong answer: the body is not what was asked for"),
+        ("--garble", "wrong answer: the body has an unexpected form"),
         ("--break-off", "Incomplete response"),
         ("--hang-up", "closed"),
         ("--hang", "timed out"),
     ],
 )
-def test_a_server_that_is_wrong_fails_every_request(serve: Callable[..., str], mode: str, reason: str) -> None:
+def test_every_request_to_a_misbehaving_server_fails(serve: Callable[..., str], mode: str, reason: str) -> None:
     done = locust(serve(mode), "-u", "8", "-r", "8", "-t", "2s", "--json", "--stop-timeout", "5")
     assert done.returncode == 1
     found = figures(done).values()
@@ -61,7 +61,7 @@ def test_a_server_that_is_wrong_fails_every_request(serve: Callable[..., str], m
     assert reason in done.stderr
 
 
-def test_pictures_are_asked_about_as_files_and_as_arrays(serve: Callable[..., str]) -> None:
+def test_pictures_are_sent_as_files_and_as_arrays(serve: Callable[..., str]) -> None:
     done = locust(serve(), "--models", "digits", "-u", "20", "-r", "20", "-t", "5s", "--json", "--stop-timeout", "5")
     assert done.returncode == 0, done.stderr
     found = figures(done)
@@ -71,8 +71,8 @@ def test_pictures_are_asked_about_as_files_and_as_arrays(serve: Callable[..., st
     assert sent["/predict/digits"] > 3 * sent["/predict/digits/batch"]
 
 
-def test_scans_are_asked_about_at_a_pace_that_a_model_of_scans_can_keep(serve: Callable[..., str]) -> None:
-    """A new user waits for some of its four seconds, so that a step of users is no burst of requests."""
+def test_large_pictures_are_sent_at_a_slower_pace(serve: Callable[..., str]) -> None:
+    """A new user waits for part of its four seconds, so a step of users is no burst of requests."""
     words = ["-u", "60", "-r", "60", "-t", "6s", "--json", "--stop-timeout", "5"]
     done = locust(serve(), "--models", "brain_mri", *words)
     assert done.returncode == 0, done.stderr
@@ -85,13 +85,13 @@ def test_scans_are_asked_about_at_a_pace_that_a_model_of_scans_can_keep(serve: C
 @pytest.mark.parametrize(
     ("model", "mode", "reason"),
     [
-        ("digits", "--lie", "wrong answer: label 'cat' is none of this model's"),
+        ("digits", "--lie", "wrong answer: label 'cat' is not one of the model's"),
         ("digits", "--forget", ".png, which was "),
         ("brain_mri", "--forget", ".jpg, which was "),
         ("brain_mri", "--refuse", "status 503"),
     ],
 )
-def test_a_wrong_answer_to_a_picture_fails(serve: Callable[..., str], model: str, mode: str, reason: str) -> None:
+def test_wrong_picture_predictions_are_failures(serve: Callable[..., str], model: str, mode: str, reason: str) -> None:
     done = locust(serve(mode), "--models", model, "-u", "60", "-r", "60", "-t", "4s", "--json", "--stop-timeout", "5")
     assert done.returncode == 1
     assert reason in done.stderr
@@ -100,12 +100,12 @@ def test_a_wrong_answer_to_a_picture_fails(serve: Callable[..., str], model: str
 @pytest.mark.parametrize(
     ("words", "users"),
     [
-        ([], {"Clinic": 6}),
-        (["--models", "breast_model=3,digits=2,brain_mri"], {"Clinic": 3, "Digits": 2, "Scans": 1}),
-        (["Digits", "Scans"], {"Digits": 3, "Scans": 3}),
+        ([], {"TabularUser": 6}),
+        (["--models", "breast_model=3,digits=2,brain_mri"], {"TabularUser": 3, "DigitsUser": 2, "BrainMriUser": 1}),
+        (["DigitsUser", "BrainMriUser"], {"DigitsUser": 3, "BrainMriUser": 3}),
     ],
 )
-def test_the_models_are_chosen_on_the_command_line(
+def test_models_are_chosen_on_the_command_line(
     serve: Callable[..., str], words: list[str], users: dict[str, int]
 ) -> None:
     done = locust(serve(), *words, "-u", "6", "-r", "6", "-t", "1s")
@@ -114,21 +114,28 @@ def test_the_models_are_chosen_on_the_command_line(
     assert json.loads(spawned[1]) == users
 
 
-def test_a_model_without_a_load_is_refused_by_name(serve: Callable[..., str]) -> None:
+def test_load_does_not_start_if_the_server_does_not_describe_its_model(serve: Callable[..., str]) -> None:
+    done = locust(serve("--no-info"), "-u", "4", "-r", "4", "-t", "20s", "--json")
+    assert done.returncode == 1
+    assert "/info describes no model: status 404." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_model_without_a_load_is_refused_by_name(serve: Callable[..., str]) -> None:
     done = locust(serve(), "--models", "cats", "-t", "1s")
     assert done.returncode == 2
-    assert "There is no load for 'cats', only for breast_model, digits and brain_mri." in done.stderr
+    assert "There is no load for 'cats', only for breast_model, brain_mri and digits." in done.stderr
 
 
 def test_connections_are_renewed(serve: Callable[..., str], tmp_path: Path) -> None:
-    """The first within ten seconds: 20 users who kept theirs would come to know 20 of this server's pods."""
-    _, *lines, _ = walked(serve("--name-connections"), tmp_path / "load.jsonl")
+    """Without new connections, 20 users would reach 20 of this server's pods, one per connection."""
+    _, *lines, _ = follow_shape(serve("--name-connections"), tmp_path / "load.jsonl")
     assert len({pod for line in lines for pod in line["pods"]}) > 25
     assert sum(line["failed"] + line["lost"] for line in lines) == 0
 
 
 def test_each_second_of_a_shape_is_written(serve: Callable[..., str], tmp_path: Path) -> None:
-    first, *middle, last = walked(serve(), tmp_path / "load.jsonl")
+    first, *middle, last = follow_shape(serve(), tmp_path / "load.jsonl")
     assert first["requests_per_user"] == 5
     assert set(last) == {"end"}
     assert [line["t"] for line in middle] == list(range(middle[0]["t"], middle[0]["t"] + len(middle)))
@@ -138,16 +145,16 @@ def test_each_second_of_a_shape_is_written(serve: Callable[..., str], tmp_path: 
     assert {pod for line in middle for pod in line["pods"]} == {"pod-a", "pod-b"}
 
 
-def walked(host: str, seconds: Path) -> list[dict[str, Any]]:
-    """The lines of a whole smoke shape, ten seconds of up to 20 users."""
+def follow_shape(host: str, seconds: Path) -> list[dict[str, Any]]:
+    """Return the lines of a whole smoke shape: ten seconds with up to 20 users."""
     files = "loadtest/locustfile.py,loadtest/users/stage_shape.py"
     done = locust(host, "--shape", "smoke", "--seconds-to", str(seconds), files=files)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in seconds.read_text().splitlines()]
 
 
-def test_no_second_is_asked_for_more_than_its_users_could(serve: Callable[..., str], tmp_path: Path) -> None:
-    """Where users leave, the second knows how few stayed: a falling load is no stalled server."""
+def test_falling_load_does_not_look_like_a_stalled_server(serve: Callable[..., str], tmp_path: Path) -> None:
+    """A second after users have left counts those who stayed: a falling load is no stalled server."""
     seconds = tmp_path / "load.jsonl"
     files = "loadtest/locustfile.py,tests/loadtest/falling.py"
     done = locust(serve(), "--shape", "smoke", "--seconds-to", str(seconds), "--stop-timeout", "10", files=files)
@@ -156,17 +163,17 @@ def test_no_second_is_asked_for_more_than_its_users_could(serve: Callable[..., s
     assert [line["users"] for line in lines[:6]] == [40, 40, 40, 2, 2, 2]
 
 
-def test_a_late_waking_is_not_forgotten_when_the_next_is_punctual(tmp_path: Path) -> None:
+def test_late_wake_up_is_kept_when_the_next_is_punctual(tmp_path: Path) -> None:
     seconds = tmp_path / "load.jsonl"
     script = f"""
 from pathlib import Path
 from locust.env import Environment
-from loadtest.users.stage_shape import Writer
-writer = Writer(Environment(), Path({str(seconds)!r}))
+from loadtest.users.stage_shape import SecondWriter
+writer = SecondWriter(Environment(), Path({str(seconds)!r}))
 second = writer.second.t
-writer.turn(second + 1.0)  # by a request
-writer.woke(second + 1, second + 1.3)
-writer.woke(second + 2, second + 2.0)
+writer.finish_seconds(second + 1.0)  # by a request
+writer.record_wake(second + 1, second + 1.3)
+writer.record_wake(second + 2, second + 2.0)
 writer.close()
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""The rows that the load test sends are scikit-learn's own, and far from the boundary."""
+"""The rows that the load test sends come from scikit-learn's data and are far from the boundary."""
 
 import csv
 from pathlib import Path
@@ -19,7 +19,7 @@ EACH = 32
 
 
 def chosen() -> pd.DataFrame:
-    """The first 32 rows of each class that two plain thresholds set far apart; ours has 1 = malignant."""
+    """Return the first 32 rows of each class that simple thresholds separate clearly."""
     data = load_breast_cancer(as_frame=True)
     table = data.data[list(INPUTS.values())].rename(columns={theirs: ours for ours, theirs in INPUTS.items()})
     table["label"] = data.target.map({0: "M", 1: "B"})
@@ -29,7 +29,7 @@ def chosen() -> pd.DataFrame:
     return both
 
 
-def test_rows_are_the_datas_own() -> None:
+def test_rows_equal_those_of_the_data_set() -> None:
     with ROWS.open(newline="") as file:
         rows = list(csv.DictReader(file))
     expected = chosen()
@@ -38,12 +38,12 @@ def test_rows_are_the_datas_own() -> None:
         assert [float(row[name]) for row in rows] == expected[name].tolist()
 
 
-def test_the_thresholds_alone_tell_the_classes_apart() -> None:
+def test_thresholds_alone_separate_the_classes() -> None:
     expected = chosen()
     assert (expected.label[expected.area_worst > 1200] == "M").all()
     assert (expected.label[expected.area_worst < 600] == "B").all()
     assert expected.label.value_counts().to_dict() == {"M": EACH, "B": EACH}
 
 
-def test_a_concavity_of_zero_is_among_them() -> None:
+def test_rows_include_a_concavity_of_zero() -> None:
     assert (chosen().concavity_mean == 0).any()

@@ -8,28 +8,28 @@ UP_AND_BACK = Shape("x", "", (Stage("a", 10, 2), Stage("b", 20, 12, ramp=True), 
 @pytest.mark.parametrize(
     ("t", "users"), [(0, 2), (9.99, 2), (10, 2), (20, 7), (29.9, 12), (30, 12), (34.9, 12), (35, 1), (39.9, 1)]
 )
-def test_users_are_held_or_ramped(t: float, users: int) -> None:
+def test_stages_hold_or_ramp_their_users(t: float, users: int) -> None:
     assert UP_AND_BACK.users_at(t) == users
 
 
 @pytest.mark.parametrize("t", [-0.1, 40, 1000])
-def test_there_are_no_users_outside(t: float) -> None:
+def test_there_are_no_users_before_and_after_the_shape(t: float) -> None:
     assert UP_AND_BACK.users_at(t) == 0
     assert UP_AND_BACK.stage_at(t) is None
 
 
-def test_a_first_ramp_starts_from_nobody() -> None:
+def test_first_ramp_starts_from_zero_users() -> None:
     assert Shape("x", "", (Stage("a", 10, 10, ramp=True),)).users_at(3) == 3
 
 
-def test_turns() -> None:
+def test_rises_and_falls_are_the_starts_of_their_stages() -> None:
     assert UP_AND_BACK.starts == (0, 10, 30, 35)
     assert UP_AND_BACK.rises == (0, 10)
     assert UP_AND_BACK.falls == (35,)
     assert UP_AND_BACK.duration == 40
 
 
-def test_stage_at_its_borders() -> None:
+def test_stage_includes_its_first_second_and_not_its_end() -> None:
     stage = UP_AND_BACK.stage_at(10)
     assert stage is not None
     assert stage.name == "b"
@@ -45,11 +45,11 @@ def test_every_shape_ends_and_is_bounded(shape: Shape) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, shape in SHAPES.items() if shape.scales])
-def test_a_shape_that_scales_leaves_time_to_come_back(name: str) -> None:
+def test_scaling_shape_leaves_time_to_return_to_the_minimum(name: str) -> None:
     """The objective allows 150 s from the end of the load to the minimum."""
     shape = SHAPES[name]
     assert shape.duration - max(shape.falls) >= 150
 
 
-def test_the_demo_takes_at_most_six_minutes() -> None:
+def test_demo_takes_at_most_six_minutes() -> None:
     assert SHAPES["demo"].duration <= 330

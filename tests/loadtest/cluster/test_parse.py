@@ -1,4 +1,4 @@
-"""The API's own words, as they are written down."""
+"""Objects of the Kubernetes API are converted to the form of our files."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ STAMP = "2026-11-21T20:15:03Z"
 @pytest.mark.parametrize(
     ("quantity", "millicores"), [("1698139n", 1.698139), ("250u", 0.25), ("250m", 250), ("2", 2000), ("0", 0)]
 )
-def test_millicores(quantity: str, millicores: float) -> None:
+def test_cpu_quantities_are_converted_to_millicores(quantity: str, millicores: float) -> None:
     assert parse.millicores(quantity) == pytest.approx(millicores)
 
 
-def test_epoch() -> None:
+def test_timestamps_are_converted_to_seconds() -> None:
     assert parse.epoch(STAMP) == 1795292103
     assert parse.epoch("2026-11-21T20:15:03.250000Z") == 1795292103.25
     assert parse.epoch(None) is None
@@ -27,14 +27,14 @@ def hpa(**status: Any) -> dict[str, Any]:
     return {"spec": {"minReplicas": 1, "maxReplicas": 3, "metrics": [metric]}, "status": status}
 
 
-def test_an_autoscaler_with_its_reading() -> None:
+def test_autoscaler_has_its_reading_and_limits() -> None:
     reading = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 200}}}
     found = parse.autoscaler(hpa(currentMetrics=[reading], desiredReplicas=3))
     assert found == {"cpu": 200, "target": 20, "desired": 3, "min": 1, "max": 3}
 
 
 @pytest.mark.parametrize("metrics", [None, [], [{"type": ""}]])
-def test_an_autoscaler_that_has_not_read_yet(metrics: list[dict[str, Any]] | None) -> None:
+def test_autoscaler_without_a_reading_has_no_cpu(metrics: list[dict[str, Any]] | None) -> None:
     found = parse.autoscaler(hpa(currentMetrics=metrics))
     assert (found["cpu"], found["target"], found["desired"]) == (None, 20, 0)
 
@@ -45,14 +45,14 @@ def pod(**status: Any) -> dict[str, Any]:
     return {"metadata": {"name": "p", "creationTimestamp": STAMP}, "spec": spec, "status": status}
 
 
-def test_a_pod_on_its_way() -> None:
+def test_pending_pod_is_not_ready() -> None:
     found = parse.pod(pod(phase="Pending"))
     assert not found["ready"]
     assert (found["restarts"], found["ended"]) == (0, None)
     assert found["request"] == 100
 
 
-def test_a_pod_that_leaves_is_still_ready() -> None:
+def test_terminating_pod_is_still_ready() -> None:
     ready = {"type": "Ready", "status": "True", "lastTransitionTime": STAMP}
     leaving = pod(phase="Running", conditions=[ready])
     leaving["metadata"]["deletionTimestamp"] = STAMP
@@ -61,7 +61,7 @@ def test_a_pod_that_leaves_is_still_ready() -> None:
     assert found["leaving"]
 
 
-def test_a_container_that_was_killed_for_its_memory() -> None:
+def test_restart_has_the_reason_of_the_last_end() -> None:
     killed = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": STAMP}}
     container = {"restartCount": 2, "state": {"running": {"startedAt": STAMP}}, "lastState": killed}
     found = parse.pod(pod(phase="Running", containerStatuses=[container]))

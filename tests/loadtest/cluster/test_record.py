@@ -1,4 +1,4 @@
-"""The recorder without an API, and with a real autoscaler that it watches while it scales."""
+"""The recorder without an API, and with a real autoscaler that scales up."""
 
 import json
 import time
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from kubernetes import client
 
-from loadtest.cluster import facts, record
+from loadtest.cluster import preflight, record
 from loadtest.cluster.record import ClusterError, Recorder
 from tests.conftest import Cluster
 
 NAMESPACE = "loadtest-recorder"
 
 
-def test_an_api_that_is_gone_is_a_missing_second() -> None:
+def test_unreachable_api_gives_a_missing_second() -> None:
     settings = client.Configuration(host="http://127.0.0.1:9")
     settings.retries = False
     state = Recorder(client.ApiClient(settings), "default", deployment="d").observe(1000.7)
@@ -25,7 +25,7 @@ def test_an_api_that_is_gone_is_a_missing_second() -> None:
 
 @pytest.fixture(scope="module")
 def connected(cluster: Cluster) -> Iterator[tuple[Cluster, Recorder]]:
-    """Pods that do nothing, and an autoscaler over them under the names that the recorder knows."""
+    """Deploy idle pods with an autoscaler under the name that the recorder expects."""
     nodes = json.loads(cluster.run("get", "nodes", "-o", "json"))["items"]
     names = [name for node in nodes for image in node["status"]["images"] for name in image["names"] or ()]
     pause = next(name for name in names if "pause" in name)
@@ -69,7 +69,7 @@ def manifest(image: str) -> str:
 
 
 @pytest.mark.cluster
-def test_a_real_scale_up_is_seen_with_its_pods_and_events(connected: tuple[Cluster, Recorder]) -> None:
+def test_real_scale_up_is_recorded_with_its_pods_and_events(connected: tuple[Cluster, Recorder]) -> None:
     cluster, recorder = connected
     before = recorder.observe(time.time())
     assert (before["hpa"]["target"], before["hpa"]["max"], before["ready"]) == (20, 3, 1)
@@ -84,7 +84,7 @@ def test_a_real_scale_up_is_seen_with_its_pods_and_events(connected: tuple[Clust
     assert [found["phase"] for found in states[-1]["pods"]] == ["Running", "Running"]
     events = [event for state in states for event in state["events"]]
     assert "SuccessfulRescale" in {event["reason"] for event in events}
-    assert len(events) == len({json.dumps(event) for event in events}), "each event is told once"
+    assert len(events) == len({json.dumps(event) for event in events}), "each event is recorded once"
 
 
 @pytest.mark.cluster
@@ -99,8 +99,8 @@ def test_cpu_of_real_pods_is_read(connected: tuple[Cluster, Recorder]) -> None:
 
 
 @pytest.mark.cluster
-def test_an_observation_is_cheap(connected: tuple[Cluster, Recorder]) -> None:
-    """It shares two cores with what it measures: less than 5 % of one at one a second."""
+def test_observation_takes_little_cpu(connected: tuple[Cluster, Recorder]) -> None:
+    """It shares two cores with what it measures: one observation per second takes less than 5 % of a core."""
     _, recorder = connected
     began = time.process_time()
     for _ in range(20):
@@ -109,8 +109,8 @@ def test_an_observation_is_cheap(connected: tuple[Cluster, Recorder]) -> None:
 
 
 @pytest.mark.cluster
-def test_facts_name_image_and_node(connected: tuple[Cluster, Recorder]) -> None:
-    found = facts.cluster(connected[1])
+def test_cluster_description_has_image_and_node(connected: tuple[Cluster, Recorder]) -> None:
+    found = preflight.describe_cluster(connected[1])
     assert found["deployment"] == "idle"
     assert found["hpa"]["maxReplicas"] == 3
     assert "pause" in found["images"][0]["name"]
@@ -119,7 +119,7 @@ def test_facts_name_image_and_node(connected: tuple[Cluster, Recorder]) -> None:
 
 
 @pytest.mark.cluster
-def test_a_namespace_without_an_autoscaler_is_said_before_the_load(cluster: Cluster) -> None:
+def test_namespace_without_an_autoscaler_is_refused_before_the_load(cluster: Cluster) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", cluster.kubeconfig)
         with pytest.raises(ClusterError, match=r"ml-serving-hpa in namespace kube-system .* 404 Not Found"):

@@ -1,4 +1,4 @@
-"""The whole command: n digits against our own server, and against some that do wrong."""
+"""The whole command, against our own server and against some that misbehave."""
 
 import os
 import re
@@ -24,52 +24,52 @@ def digits(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT, env=NO_DATA)
 
 
-def test_it_tells_time_accuracy_and_distribution(our_server: str, tmp_path: Path) -> None:
+def test_command_prints_time_accuracy_and_distribution(our_server: str, tmp_path: Path) -> None:
     done = digits("-n", "250", "--plot", "--host", our_server, "--output", str(tmp_path), *EASY)
     assert done.returncode == 0, done.stdout + done.stderr
-    said = done.stdout
-    assert said.startswith(f"250 handwritten digits in 3 requests of 100 at most, 5 at once, json, to {our_server}\n")
-    assert re.search(r"held +All 250 answered within +20 s +\d\.\d{3} s +.+ predictions a second", said)
-    assert re.search(r"held +Accuracy, at least +90 % +\S+ % +2\d\d of 250, 95 % interval \S+ to \S+ %", said)
-    assert re.search(r"held +Lost, at most +0 +0\n", said)
-    assert re.search(r"Slowest request +\d\.\d{3} s +images \d+ to \d+\n", said)
-    assert "no more than chance explains" in said
-    predicted, training = (re.search(rf"{name}, % +(.*)", said) for name in ("predicted", "in training"))
+    output = done.stdout
+    assert output.startswith(f"250 handwritten digits in 3 requests of up to 100, 5 at a time, json, to {our_server}\n")
+    assert re.search(r"held +All 250 answered within +20 s +\d\.\d{3} s +.+ predictions per second", output)
+    assert re.search(r"held +Accuracy, at least +90 % +\S+ % +2\d\d of 250, 95 % interval \S+ to \S+ %", output)
+    assert re.search(r"held +Lost, at most +0 +0\n", output)
+    assert re.search(r"Slowest request +\d\.\d{3} s +images \d+ to \d+\n", output)
+    assert "no more than chance explains" in output
+    predicted, training = (re.search(rf"{name}, % +(.*)", output) for name in ("predicted", "in training"))
     assert predicted
     assert training
     for shares in (predicted, training):
         assert sum(map(float, shares[1].split())) == pytest.approx(100, abs=0.5)
     assert float(training[1].split()[1]) == pytest.approx(11.3, abs=0.2), "a ninth of the training labels are ones"
-    *_, verdict, picture = said.splitlines()
+    *_, verdict, picture = output.splitlines()
     assert verdict == "PASSED: All objectives held."
     assert Path(picture) == next(tmp_path.glob("*/digits.png"))
     with Image.open(picture) as image:
         assert image.format == "PNG"
 
 
-def test_both_protocols_find_the_same(our_server: str) -> None:
+def test_both_protocols_give_the_same_predictions(our_server: str) -> None:
     found = [
         digits("-n", "500", "--protocol", protocol, "--host", our_server, *EASY).stdout for protocol in ("json", "v2")
     ]
-    seen = [re.findall(r"(\d+ of 500, .*|predicted, %.*)", said) for said in found]
-    assert seen[0] == seen[1]
-    assert len(seen[0]) == 2
+    figures = [re.findall(r"(\d+ of 500, .*|predicted, %.*)", output) for output in found]
+    assert figures[0] == figures[1]
+    assert len(figures[0]) == 2
 
 
-def test_objectives_that_are_missed_are_the_exit_code(our_server: str) -> None:
+def test_missed_objective_is_exit_status_1(our_server: str) -> None:
     done = digits("-n", "100", "--host", our_server, "--seconds", "0.000001", "--accuracy", "0.9")
     assert done.returncode == 1
     assert "MISSED  All 100 answered within" in done.stdout
     assert done.stdout.endswith("NOT PASSED: 1 of 3 objectives missed.\n")
 
 
-def test_guesses_are_not_accurate(serve: Callable[..., str]) -> None:
+def test_guesses_miss_the_accuracy(serve: Callable[..., str]) -> None:
     done = digits("-n", "100", "--host", serve(), *EASY)
     assert done.returncode == 1
     assert "MISSED  Accuracy, at least" in done.stdout
 
 
-def test_refusals_are_lost_and_said(serve: Callable[..., str]) -> None:
+def test_refused_batches_are_lost_and_shown(serve: Callable[..., str]) -> None:
     done = digits("-n", "100", "--batch", "60", "--host", serve("--refuse"), *EASY)
     assert done.returncode == 1
     assert "The server is busy: try again in a second." in done.stdout
@@ -85,7 +85,7 @@ def test_refusals_are_lost_and_said(serve: Callable[..., str]) -> None:
         (["--batch", "ten"], "'ten' is not a whole number from 1"),
     ],
 )
-def test_what_cannot_run_says_why(words: list[str], sentence: str) -> None:
+def test_invalid_arguments_are_exit_status_2_with_a_reason(words: list[str], sentence: str) -> None:
     done = digits(*words)
     assert done.returncode == 2
     assert sentence in done.stderr

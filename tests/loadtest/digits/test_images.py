@@ -44,7 +44,7 @@ def test_up_to_a_thousand_images_need_no_data_set(count: int, tmp_path: Path, mo
     assert np.array_equal(digits.labels, shipped.labels[places]), "spread evenly over what is shipped"
 
 
-def test_more_images_are_read_from_the_full_set_and_announced(
+def test_more_images_are_read_from_the_full_set_with_an_announcement(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     test_images = np.zeros((10_000, 28, 28), np.uint8)
@@ -61,7 +61,7 @@ def test_more_images_are_read_from_the_full_set_and_announced(
     digits = images.choose(2_000)
     assert len(digits.images) == 2_000
     assert np.array_equal(digits.labels, test_labels[np.linspace(0, 9_999, 2_000).astype(int)])
-    assert "Reading the full MNIST set from https://" in announced[0], "said before it is fetched"
+    assert "Reading the full MNIST set from https://" in announced[0], "announced before it is fetched"
 
 
 def test_unreachable_full_set_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_line_tells_load_and_cluster(tmp_path: Path) -> None:
+def test_line_shows_load_and_cluster(tmp_path: Path) -> None:
     progress = Progress(SHORT, synthetic.folder(tmp_path, until=46) / "load.jsonl")
     progress.follow()
     assert progress.line(ZERO + 46, synthetic.cluster_line(46)) == (
@@ -20,14 +20,14 @@ def test_a_line_tells_load_and_cluster(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_not_known_is_not_made_up(tmp_path: Path) -> None:
+def test_unknown_figures_are_left_out(tmp_path: Path) -> None:
     progress = Progress(SHORT, tmp_path / "load.jsonl")
     progress.follow()
     assert progress.line(ZERO, None) == "0:00 of 3:00"
-    assert "cluster not seen: timed out" in progress.line(ZERO, {"t": ZERO, "missing": "timed out"})
+    assert "cluster not observed: timed out" in progress.line(ZERO, {"t": ZERO, "missing": "timed out"})
 
 
-def test_a_line_is_taken_only_when_it_is_whole(tmp_path: Path) -> None:
+def test_line_is_read_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "load.jsonl"
     progress = Progress(SHORT, path)
     line = json.dumps(synthetic.load_second(30, SHORT).to_dict())
@@ -50,7 +50,7 @@ def test_failures_add_up(tmp_path: Path) -> None:
     assert "4 failed" in progress.line(ZERO, None)
 
 
-def test_a_terminal_has_one_line_and_a_log_one_now_and_then(tmp_path: Path) -> None:
+def test_terminal_shows_one_line_and_a_log_one_now_and_then(tmp_path: Path) -> None:
     path = synthetic.folder(tmp_path, until=20) / "load.jsonl"
     terminal, log = Terminal(), io.StringIO()
     for out in (terminal, log):

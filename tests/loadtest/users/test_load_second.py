@@ -17,7 +17,7 @@ def second() -> LoadSecond:
     return found
 
 
-def test_a_second_adds_up() -> None:
+def test_counts_of_a_second_add_up() -> None:
     found = second()
     assert (found.sent, found.failed, found.lost) == (6, 1, 1)
     assert found.pods == {"a": 4, "b": 1}
@@ -28,7 +28,7 @@ def test_latencies_keep_three_digits() -> None:
     assert second().latency_ms == {1.23: 2, 45.7: 1, 1230: 1}
 
 
-def test_a_second_survives_its_file() -> None:
+def test_second_is_unchanged_after_a_round_trip_through_json() -> None:
     found = second()
     again = LoadSecond.from_dict(json.loads(json.dumps(found.to_dict())))
     assert again == found
@@ -47,12 +47,12 @@ def test_percentiles_weigh_counts() -> None:
     assert [percentile(latencies, share) for share in (0.5, 0.98, 0.99, 0.999)] == [5, 5, 70, 900]
 
 
-def test_nothing_has_no_percentile() -> None:
+def test_no_requests_have_no_percentile() -> None:
     assert percentile({}, 0.99) is None
 
 
 def test_merged_percentiles_are_those_of_all_requests() -> None:
-    """The p99 of a run is not the mean of its seconds' p99."""
+    """The p99 of a run is not the mean of the p99 of its seconds."""
     slow, fast = LoadSecond(0), LoadSecond(1)
     slow.count_correct(500, "")
     for _ in range(199):
@@ -61,7 +61,7 @@ def test_merged_percentiles_are_those_of_all_requests() -> None:
     assert percentile(merge_latencies([slow, fast]), 0.99) == 2
 
 
-def test_reasons_that_never_repeat_do_not_pile_up() -> None:
+def test_number_of_distinct_reasons_is_bounded() -> None:
     found = LoadSecond(0)
     for i in range(1000):
         found.count_failed(f"at {i}", "")
@@ -69,7 +69,7 @@ def test_reasons_that_never_repeat_do_not_pile_up() -> None:
     assert found.reasons["other reasons"] == 1000 - DISTINCT_REASONS
 
 
-def test_busy_is_the_share_of_cores_that_were_not_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_is_the_share_of_cpu_time_that_was_not_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stat = tmp_path / "stat"
     monkeypatch.setattr(load_second, "PROC_STAT", stat)
     stat.write_text("cpu  100 0 100 700 100 0 0 0 0 0\ncpu0 50 0 50 350 50 0 0 0 0 0\n")
@@ -79,7 +79,7 @@ def test_busy_is_the_share_of_cores_that_were_not_idle(tmp_path: Path, monkeypat
     assert load_second.busy_since(before) == (round(1 - 70 / 150, 3), (870, 1150))
 
 
-def test_a_kernel_that_does_not_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cpu_time_is_unknown_without_proc_stat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load_second, "PROC_STAT", tmp_path / "missing")
     assert load_second.cpu_ticks() is None
     assert load_second.busy_since(None) == (None, None)

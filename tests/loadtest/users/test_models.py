@@ -23,21 +23,21 @@ def test_weights_are_read_and_written(text: str, found: dict[str, int]) -> None:
     [
         ("", "There is no load for ''"),
         ("digits,", "There is no load for ''"),
-        ("my_model", "There is no load for 'my_model', only for breast_model, digits and brain_mri."),
-        ("digits,digits=2", "digits is named twice."),
-        ("digits=", "The weight of digits is a whole number from 1, not ''."),
+        ("my_model", "There is no load for 'my_model', only for breast_model, brain_mri and digits."),
+        ("digits,digits=2", "digits is given twice."),
+        ("digits=", "The weight of digits must be a whole number from 1, not ''."),
         ("digits=0", "not '0'"),
         ("digits=-1", "not '-1'"),
         ("digits=0.5", "not '0.5'"),
         ("digits=²", "not '²'"),
     ],
 )
-def test_what_names_no_load_is_refused(text: str, sentence: str) -> None:
+def test_invalid_models_are_refused_by_name(text: str, sentence: str) -> None:
     with pytest.raises(ArgumentTypeError, match=sentence):
         parse_weights(text)
 
 
-def test_words_tell_weights_where_they_differ() -> None:
+def test_weights_are_described_only_if_they_differ() -> None:
     assert describe_weights({"digits": 4}) == "digits"
     assert describe_weights({"breast_model": 1, "digits": 1}) == "breast_model and digits"
     assert describe_weights({"breast_model": 3, "digits": 1}) == "breast_model (3) and digits (1)"

@@ -1,4 +1,4 @@
-"""Every user against our own server with the models that are deployed: what a load takes for right, it answers."""
+"""Every user against our own server with the models that ship: the checks accept its responses."""
 
 import json
 import subprocess
@@ -13,19 +13,19 @@ from tests.served import ROOT
 pytestmark = pytest.mark.load
 
 
-def test_all_its_answers_are_right(our_server: str) -> None:
+def test_all_responses_of_our_server_are_correct(our_server: str) -> None:
     words = ["--models", ",".join(MODELS), "-u", "60", "-r", "60", "-t", "6s", "--json", "--stop-timeout", "5"]
     command = [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--headless", "--host", our_server]
     done = subprocess.run([*command, *words], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    asked = {entry["name"]: entry for entry in json.loads(done.stdout)}
-    assert sum(entry["num_failures"] for entry in asked.values()) == 0
-    assert set(asked) == {
+    entries = {entry["name"]: entry for entry in json.loads(done.stdout)}
+    assert sum(entry["num_failures"] for entry in entries.values()) == 0
+    assert set(entries) == {
         *("/predict", "/predict/batch", "/predict/digits", "/predict/digits/batch", "/predict/brain_mri"),
     }
 
 
-def test_an_experiment_finds_a_model_of_pictures_that_is_served(our_server: str, tmp_path: Path) -> None:
+def test_experiment_runs_against_a_served_picture_model(our_server: str, tmp_path: Path) -> None:
     words = ["--shape", "smoke", "--models", "digits", "--host", our_server, "--output", str(tmp_path), "--no-cluster"]
     command = [sys.executable, "-m", "loadtest", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
