@@ -1,4 +1,4 @@
-"""python -m server: settings → bundles → warm-up → KServe's ModelServer behind the door."""
+"""Run the server: python -m server."""
 
 import os
 import signal
@@ -9,8 +9,8 @@ from types import FrameType
 def main() -> int:
     # Before anything slow is imported: as PID 1 the process would otherwise ignore signals while it loads.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1):
-        signal.signal(number, _leave)
-    # onnxruntime reports home, and writes state, unless this is set when it is imported.
+        signal.signal(number, _exit)
+    # onnxruntime sends telemetry, and writes files for it, unless this is set when it is imported.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     from server import kserve_stubs  # noqa: PLC0415 (see above)
 
@@ -20,7 +20,7 @@ def main() -> int:
     return start(os.environ)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
+def _exit(_number: int, _frame: FrameType | None) -> None:
     os._exit(0)
 
 

@@ -1,7 +1,7 @@
-"""A path that names no model, where rows and pictures are both served: the body says which of the two it is."""
+"""Paths that name no model: which model answers, where the body decides between rows and a picture."""
 
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Iterable, Mapping
+from typing import TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -9,21 +9,31 @@ from msgspec.structs import astuple
 
 from server.errors import InvalidInput
 from server.json import strict
-from server.paths import MANY
 from server.predictor import Predictor
 from server.response import JSON, Response
-from server.route import Handler, Headers, Link, Route, media_type
+from server.route import PREDICT_BATCH, Handler, Headers, Link, Route, media_type
 
-Served = tuple[Predictor, Route]
+T = TypeVar("T")
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 
 
-def between(path: str, asked: str, of_rows: Served, of_pictures: Served) -> Route:
-    """asked: ONE or MANY of server/paths.py."""
-    (rows_model, rows), (pictures_model, pictures) = of_rows, of_pictures
+def default_models(served: Mapping[Predictor, Mapping[str, T]], path: str) -> list[tuple[Predictor, T]]:
+    """Return what stands under the path of the first model of rows, then of the first of pictures, if there are any."""
+    found: dict[bool, tuple[Predictor, T]] = {}
+    for predictor, of_model in served.items():
+        if path in of_model:
+            found.setdefault(predictor.task.picture is not None, (predictor, of_model[path]))
+    return [found[takes_pictures] for takes_pictures in sorted(found)]
+
+
+def default_route(
+    path: str, template: str, row_route: tuple[Predictor, Route], picture_route: tuple[Predictor, Route]
+) -> Route:
+    """Return the route that chooses between a model of rows and one of pictures by the request's content."""
+    (rows_model, rows), (pictures_model, pictures) = row_route, picture_route
     names = rows_model.task.names
-    if asked == MANY:
+    if template == PREDICT_BATCH:
         row_keys, picture_keys = {"instances"}, ["x"]
         forms = 'rows, {"instances": [row, …]}', 'pictures, {"x": [picture, …]}'
     else:
@@ -33,17 +43,29 @@ def between(path: str, asked: str, of_rows: Served, of_pictures: Served) -> Rout
             'a picture, as image/jpeg, image/png, the field image_file of a form, or JSON {"image": base64}',
         )
     sentence = f"Send either {forms[0]} (for {rows_model.name}), or {forms[1]} (for {pictures_model.name})."
-    choice = _Choice(cast(Handler, rows.handler), cast(Handler, pictures.handler), row_keys, picture_keys, sentence)
+    router = ContentRouter(
+        cast(Handler, rows.handler), cast(Handler, pictures.handler), row_keys, picture_keys, sentence
+    )
     reads = tuple(dict.fromkeys((*rows.reads, *pictures.reads)))
 
-    def linked(body: bytes, headers: Headers) -> Link | None:
-        return pictures.linked(body, headers) if choice.is_picture(body, headers) else None
+    def extract_link(body: bytes, headers: Headers) -> Link | None:
+        if pictures.extract_link is None or not router.is_picture(body, headers):
+            return None
+        return pictures.extract_link(body, headers)
 
-    return Route(path, "POST", choice.handle, reads, rows.inline_bytes, choice.is_picture, linked)
+    return Route(path, "POST", router.handle, reads, rows.inline_bytes, router.is_picture, extract_link)
 
 
-class _Choice:
-    """row_keys, picture_keys: a JSON object of the kind has at least one; sentence: for a body that is of neither."""
+class ContentRouter:
+    """Sends a request to the handler of rows or of pictures.
+
+    Args:
+        rows: Handles JSON that is not a picture's.
+        pictures: Handles every other content type, and JSON with a picture's keys.
+        row_keys: Keys of which a JSON object for rows has at least one.
+        picture_keys: Keys of which a JSON object for pictures has at least one.
+        sentence: Refuses a body that has none of these keys.
+    """
 
     def __init__(
         self, rows: Handler, pictures: Handler, row_keys: set[str], picture_keys: Iterable[str], sentence: str
@@ -70,7 +92,7 @@ class _Choice:
         if media_type(headers) != JSON:
             return True
         if not any(key in body for key in self._quoted):
-            return False  # at a glance, as rows are answered in microseconds
+            return False  # without parsing: a row is answered in some 60 µs
         try:
             return any(value is not UNSET for value in astuple(self._decoder.decode(body)))
         except strict.UNREADABLE:
@@ -78,7 +100,7 @@ class _Choice:
 
 
 def _keys(body: bytes) -> Iterable[str]:
-    """Of a JSON object. Raises InvalidInput where the body is no JSON."""
+    """Return the keys of a JSON object. Raises InvalidInput if the body is not JSON."""
     try:
         return strict.decode_part(_OBJECT, body)
     except msgspec.ValidationError:

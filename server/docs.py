@@ -10,7 +10,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from server import openapi
 from server.predictor import Predictor
 from server.response import Response
-from server.route import Route
+from server.route import Route, Routes
 
 _ASSETS = {
     "swagger-ui-bundle.js": b"text/javascript",
@@ -19,8 +19,8 @@ _ASSETS = {
 }
 
 
-def routes_for(predictors: Iterable[Predictor]) -> dict[str, Route]:
-    """Return the routes of the documentation page, by path."""
+def routes_for(predictors: Iterable[Predictor]) -> Routes:
+    """Return the routes of the documentation page."""
     document = openapi.document(predictors)
     page = get_swagger_ui_html(
         openapi_url="/openapi.json",
@@ -33,8 +33,8 @@ def routes_for(predictors: Iterable[Predictor]) -> dict[str, Route]:
         "/docs": Response(bytes(page.body), [(b"content-type", b"text/html; charset=utf-8")]),
         "/openapi.json": Response(msgspec.json.encode(document)),
     }
-    routes = {path: Route(path, "GET", partial(_static, response)) for path, response in documents.items()}
-    return routes | {f"/docs/{name}": Route("/docs/asset", "GET", partial(_asset, name)) for name in _ASSETS}
+    routes = {(path, "GET"): Route(path, "GET", partial(_static, response)) for path, response in documents.items()}
+    return routes | {(f"/docs/{name}", "GET"): Route("/docs/asset", "GET", partial(_asset, name)) for name in _ASSETS}
 
 
 def _static(response: Response, _body: bytes, _headers: object) -> Response:

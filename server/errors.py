@@ -171,7 +171,7 @@ class DeadlinePassed(ServingError):
     reason = "deadline"
 
     def __init__(self) -> None:
-        super().__init__("The time that the caller allowed had passed before the prediction began.")
+        super().__init__("Deadline exceeded: the time that the caller allowed passed before the prediction began.")
 
 
 def reasons_by_status() -> dict[int, list[str]]:

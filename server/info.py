@@ -1,4 +1,4 @@
-"""What GET /info says of a model."""
+"""The description of a model that GET /info returns."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,8 +8,8 @@ import msgspec
 from server.predictor import Predictor
 
 
-def of(predictor: Predictor, models: Sequence[str]) -> dict[str, Any]:
-    """models: the names of all that are served."""
+def describe(predictor: Predictor, models: Sequence[str]) -> dict[str, Any]:
+    """Return what the model is and what it takes. `models` are the names of all that are served."""
     task = predictor.task
     if task.picture:
         takes = {"picture": msgspec.to_builtins(task.picture)}

@@ -1,4 +1,4 @@
-"""KServe's ModelServer as the host process: its app stays behind the door, its signals mean what they should."""
+"""KServe's ModelServer runs uvicorn and holds the models; our own ASGI app stands in front of KServe's."""
 
 import asyncio
 import os
@@ -12,15 +12,16 @@ import kserve
 import prometheus_client
 import uvloop
 from kserve.model_server import app as kserve_app
+from uvicorn import Config
 
-from server import docs, metrics, routing
+from server import metrics, routing
 from server.http import timeouts
 from server.http.access_log import AccessLog
 from server.http.app import App
-from server.http.intake import ConnectionLimits
+from server.http.limits import ConnectionLimits
 from server.http.protocol import Connection
+from server.http.timeouts import Timeouts
 from server.http.worker import WorkerQueue
-from server.page import routes
 from server.predictor import Predictor
 from server.settings import Settings
 
@@ -29,62 +30,84 @@ if TYPE_CHECKING:
 
 
 class KServeServer(kserve.ModelServer):
-    """One worker, REST only. Serves until SIGTERM, SIGINT or SIGQUIT; drains from SIGUSR1 on."""
+    """One process, REST only. Serves until SIGTERM, SIGINT or SIGQUIT, and drains from SIGUSR1 on."""
 
-    def __init__(self, settings: Settings, predictors: Sequence[Predictor]) -> None:
+    def __init__(self, settings: Settings, predictors: Sequence[Predictor], seconds: Timeouts) -> None:
         super().__init__(http_port=settings.port, enable_grpc=False, grace_period=settings.grace_seconds)
-        table = routing.table(predictors) | routes.routes_for(predictors, settings)
-        if settings.docs:
-            table |= docs.routes_for(predictors)
-        if settings.metrics_port == settings.port:
-            table |= routing.metrics_table()
-        elif settings.metrics_port:
+        if settings.metrics_port not in (0, settings.port):
             prometheus_client.start_http_server(settings.metrics_port, registry=metrics.REGISTRY)
-        self._journal = AccessLog()
-        backlog = WorkerQueue(settings.queue_size)
-        self._door = App(table, kserve_app, backlog, self._journal, settings.pod_name, _links(settings))
-        self._intake = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
+        self._access_log = AccessLog()
+        self._app = App(
+            routing.all_routes(predictors, settings),
+            kserve_app,
+            WorkerQueue(settings.queue_size),
+            self._access_log,
+            settings.pod_name,
+            _links(settings),
+        )
+        self._limits = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
+        self._timeouts = seconds
 
     def setup_event_loop(self) -> None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
     def register_signal_handler(self) -> None:
-        # uvicorn handles SIGTERM and SIGINT while it serves, then raises them again: KServe's own handler would
-        # unload the models under the requests in flight, and leave a server without models after SIGQUIT.
+        # uvicorn handles SIGTERM and SIGINT while it serves, then raises them again. KServe's own handler would unload
+        # the models while requests are in flight, and leave a server without models after SIGQUIT.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGUSR1, self._drain)
 
     async def _serve(self) -> None:
         config = self._rest_server.config
-        config.app = self._door
-        config.http = partial(Connection, self._intake)
+        config.app = self._app
+        config.http = partial(Connection, self._limits, self._timeouts)
         config.access_log = False
-        config.proxy_headers = False  # nothing here depends on who the caller is
+        config.proxy_headers = False  # nothing here depends on the client's address
         config.server_header = False
-        config.ws = "none"  # a request to upgrade is answered as if it had not been made
+        config.ws = "none"  # a request to upgrade is answered as if it had not asked for that
+        if not config.loaded:
+            config.load()
+        check_served_app(config, self._app)
         connections = self._rest_server._server.server_state.connections
         metrics.CONNECTIONS.set_function(partial(len, connections))
-        watch = asyncio.create_task(timeouts.watch(connections))
+        watch = asyncio.create_task(timeouts.watch(connections, self._timeouts))
         try:
             await super()._serve()
         finally:
             watch.cancel()
-            self._journal.flush()
+            self._access_log.flush()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._door.draining = True
+        self._app.drain()
         self._rest_server._server.should_exit = True
 
     def _drain(self, _number: int, _frame: FrameType | None) -> None:
-        self._door.draining = True
+        self._app.drain()
+
+
+class WrongAppError(Exception):
+    """uvicorn would serve another app than ours."""
+
+
+def check_served_app(config: Config, app: App) -> None:
+    """Raise WrongAppError unless uvicorn, once configured, serves this app over our connections.
+
+    After an upgrade of KServe or uvicorn, KServe's own app could otherwise answer every request, without our limits and
+    error messages, and nothing else would show it.
+    """
+    if config.loaded_app is not app:
+        raise WrongAppError(
+            "uvicorn would serve another app than server.http.app.App. "
+            "Compare server/kserve_host.py with the installed kserve and uvicorn."
+        )
 
 
 def _links(settings: Settings) -> "Links | None":
     if not settings.image_hosts:
         return None
-    from server.links import Links  # noqa: PLC0415 (what it takes to fetch is for those who do)
+    from server.links import Links  # noqa: PLC0415 (servers that follow no links need not load it)
 
-    # Seconds, for the C library: the stop waits for look-ups that are under way, and a caller for 5 s altogether.
+    # Seconds, for the C library: the stop waits for look-ups that are under way, and a request for 5 s in total.
     os.environ["RES_OPTIONS"] = "timeout:2 attempts:1"
     return Links(settings.image_hosts)

@@ -1,4 +1,4 @@
-"""JSON lines on standard output: one for the start, at most one for a request, never a payload value."""
+"""JSON lines on standard output: a few at the start, at most one for a request, never a value of a payload."""
 
 import logging
 import logging.config
@@ -24,9 +24,9 @@ class JsonLines(logging.Formatter):
 
 
 def configure() -> None:
-    """Our own lines and warnings of everything else, KServe's, uvicorn's and Python's included."""
+    """Log our own lines, and the warnings of all libraries, Python's included."""
     logging.captureWarnings(capture=True)
-    warnings.filterwarnings("ignore", "ORJSONResponse is deprecated")  # by FastAPI; KServe has yet to leave it
+    warnings.filterwarnings("ignore", "ORJSONResponse is deprecated")  # by FastAPI; KServe still uses it
     logging.config.dictConfig(
         {
             "version": 1,
@@ -34,10 +34,10 @@ def configure() -> None:
             "formatters": {"json": {"()": JsonLines}},
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}},
             "root": {"level": "WARNING", "handlers": ["out"]},
-            # KServe adds handlers of its own unless its logger has one.
+            # KServe adds its own handlers unless its logger has one.
             "loggers": {
                 "server": {"level": "INFO"},
-                # It warns of each request to upgrade its protocol, beside the request's own line.
+                # It warns of each request to upgrade the protocol, in addition to the request's own line.
                 "uvicorn.error": {"level": "ERROR"},
                 "kserve": {"level": "WARNING", "handlers": ["out"], "propagate": False},
             },

@@ -1,4 +1,9 @@
-"""What Prometheus reads from GET /metrics."""
+"""The metrics that Prometheus reads from GET /metrics. docs/api.md describes each."""
+
+from bisect import bisect_left
+from collections import Counter as Counts
+from collections.abc import Iterator
+from itertools import accumulate
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -11,12 +16,58 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
-from server.tally import RequestMetrics
+# Upper bounds in seconds, inclusive.
+BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, float("inf"))
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # when each series began: twice as many of them
 
-# Not the common registry: KServe's histograms there stay empty, as the door does not go through its call chain.
+class _RouteTotals:
+    def __init__(self) -> None:
+        self.statuses: Counts[int] = Counts()
+        self.buckets = [0] * len(BUCKETS)
+        self.seconds = 0.0
+
+
+class RequestMetrics(Collector):
+    """`mlserving_requests_total` and `mlserving_request_seconds`, as plain numbers.
+
+    Counting a request takes 0.4 µs this way, and 1.6 µs with prometheus_client's own Counter and Histogram. It is done
+    on the event loop only; the totals may be read from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._routes: dict[str, _RouteTotals] = {}
+
+    def count(self, route: str, status: int, seconds: float) -> None:
+        """Count one request. `route` must be the name of a Route, never a path that a caller sent."""
+        try:
+            totals = self._routes[route]
+        except KeyError:
+            totals = self._routes[route] = _RouteTotals()
+        totals.statuses[status] += 1
+        totals.buckets[bisect_left(BUCKETS, seconds)] += 1
+        totals.seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily("mlserving_requests", "Requests answered.", labels=["route", "status"])
+        times = HistogramMetricFamily(
+            "mlserving_request_seconds", "Time from the request's head to its answer.", labels=["route"]
+        )
+        for route, totals in list(self._routes.items()):
+            for status, count in list(totals.statuses.items()):
+                requests.add_metric([route, str(status)], count)
+            upper = map(floatToGoString, BUCKETS)
+            times.add_metric([route], list(zip(upper, accumulate(totals.buckets), strict=True)), totals.seconds)
+        yield requests
+        yield times
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a `_created` series for each would double their number
+
+# Not the default registry: KServe's histograms there stay empty, since no request goes through its call chain.
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
@@ -42,5 +93,5 @@ WARM_UP = Gauge(
 
 
 def render() -> bytes:
-    """All of them in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     return generate_latest(REGISTRY)

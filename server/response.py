@@ -21,6 +21,6 @@ class Response(NamedTuple):
     headers: Sequence[Header] = JSON_HEADERS
 
 
-def refused(error: ServingError, _headers: Mapping[bytes, bytes]) -> Response:
+def error_response(error: ServingError, _headers: Mapping[bytes, bytes]) -> Response:
     """Return the JSON body of a refusal, the same for every status."""
     return Response(msgspec.json.encode({"error": error.sentence, "reason": error.reason}))

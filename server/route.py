@@ -1,41 +1,53 @@
-"""What is done with the requests of one path and method."""
+"""The Route type: what answers the requests of one path and method. server/routing.py lists all of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from server.errors import ServingError
-from server.response import Response, refused
+from server.response import Response, error_response
+
+# Paths under which a model predicts; {model} stands for its name.
+PREDICT, PREDICT_BATCH, PREDICT_LABEL = "/predict/{model}", "/predict/{model}/batch", "/predict/{model}/img"
+V1, V2 = "/v1/models/{model}:predict", "/v2/models/{model}/infer"
+
+# Paths that name no model, and the path of the default model that each stands for.
+DEFAULT_PATHS = {
+    "/predict": PREDICT,
+    "/predict/batch": PREDICT_BATCH,
+    "/prediction/batch": PREDICT_BATCH,
+    "/predict/img": PREDICT_LABEL,
+}
 
 Headers = Mapping[bytes, bytes]
 Handler = Callable[[bytes, Headers], Response]
 
 
-def _never(_body: bytes, _headers: Headers) -> bool:
-    return False
-
-
 class Link(NamedTuple):
-    """A body in which a link stands for a picture; answer: what is answered on the picture's file, once it is here."""
+    """A request whose picture is given by a link.
+
+    Attributes:
+        url: Where the picture is.
+        answer: Return the response, given the bytes that were downloaded.
+    """
 
     url: str
     answer: Callable[[bytes], Response]
 
 
-def _unlinked(_body: bytes, _headers: Headers) -> None:
-    return None
-
-
 @dataclass(frozen=True)
 class Route:
-    """name: the route in logs and metrics; reads: the content types it takes, empty for a route without a body.
+    """What answers the requests of one path and method.
 
-    handler: (body, headers) → Response, pure of the network; None hands the request on to KServe's app.
-    inline_bytes: a longer body is handled off the event loop, as it would delay the answers beside it.
-    slow: whether a body is handled there however short it is.
-    linked: what is to be done with a body that is handled there, where it has a link in it.
-    refusal: (error, headers) → what is answered where a request is refused.
-    beside: the route of the same path that takes another method.
+    Attributes:
+        name: The route in logs and metrics.
+        method: The HTTP method. A GET route with a handler also answers HEAD.
+        handler: (body, headers) → Response, without any I/O. None passes the request to KServe's app.
+        reads: Content types that the route accepts; empty for a route without a body.
+        inline_bytes: A longer body is handled off the event loop, since it would delay other responses.
+        always_offload: Whether a body is handled off the event loop however short it is.
+        extract_link: Return the link in a body that is handled off the event loop, if it has one.
+        error_response: (error, headers) → the response that refuses a request.
     """
 
     name: str
@@ -43,12 +55,14 @@ class Route:
     handler: Handler | None = None
     reads: tuple[bytes, ...] = ()
     inline_bytes: int = 0
-    slow: Callable[[bytes, Headers], bool] = _never
-    linked: Callable[[bytes, Headers], Link | None] = _unlinked
-    refusal: Callable[[ServingError, Headers], Response] = refused
-    beside: "Route | None" = None
+    always_offload: Callable[[bytes, Headers], bool] | None = None
+    extract_link: Callable[[bytes, Headers], Link | None] | None = None
+    error_response: Callable[[ServingError, Headers], Response] = error_response
+
+
+Routes = dict[tuple[str, str], Route]  # by path and method
 
 
 def media_type(headers: Headers) -> bytes:
-    """What the body is said to be, without its parameters."""
+    """Return the content type in lower case, without its parameters."""
     return headers.get(b"content-type", b"").partition(b";")[0].strip().lower()

@@ -1,6 +1,21 @@
-"""Which path does what: our own routes, and what is let through to KServe's app."""
+"""The table of paths and what answers each. This is the file to open first.
 
-from collections.abc import Callable, Iterable, Mapping
+A request comes from a socket (server/http/protocol.py) to the ASGI app (server/http/app.py), which looks it up here:
+
+    POST /predict, /predict/batch                  the default model, rows/rest.py or pictures/rest.py
+    POST /predict/NAME, /predict/NAME/batch        one model, likewise
+    POST /predict/img, /predict/NAME/img           the label of one picture, pictures/rest.py
+    POST /v1/models/NAME:predict                   KServe's V1, in the same files
+    POST /v2/models/NAME/infer                     KServe's V2, rows/v2.py or pictures/v2.py
+    GET  /info, /info/NAME                         info.py
+    GET  /health, /health/ready, /health/live, /v2 this file
+    GET  /metrics                                  metrics.py, if METRICS_PORT is the server's port
+    GET  /docs, /openapi.json                      docs.py, unless DOCS is off
+    GET  /, /page/*; POST /                        page/routes.py
+    GET  /v1/models, /v2/models, /v2/health/* …    KServe's own app (`handler` is None)
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -8,67 +23,131 @@ from typing import Any
 
 import msgspec
 
-from server import default_model, info, metrics, protocols
-from server.paths import LABEL, MANY, ONE
+from model.task import Picture
+from server import docs, info, metrics
+from server.default_model import default_models, default_route
+from server.page import routes as page
 from server.predictor import Predictor
-from server.response import Response
-from server.route import Headers, Route
+from server.response import JSON, OCTETS, Response
+from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, Headers, Link, Route, Routes
+from server.rows import rest, v2
+from server.settings import Settings
 
-UNNAMED = {"/predict": ONE, "/predict/batch": MANY, "/prediction/batch": MANY, "/predict/img": LABEL}
-"""What is asked at a path that names no model: the same as at this one."""
+
+def all_routes(predictors: Sequence[Predictor], settings: Settings) -> Routes:
+    """Return every route of the server, by path and method."""
+    routes = api_routes(predictors) | page.routes_for(predictors, settings)
+    if settings.docs:
+        routes |= docs.routes_for(predictors)
+    if settings.metrics_port == settings.port:
+        routes["/metrics", "GET"] = Route("/metrics", "GET", _metrics)
+    return routes
 
 
-def table(predictors: Iterable[Predictor]) -> dict[str, Route]:
-    """Every path of the prediction API."""
-    served = {predictor: protocols.of(predictor) for predictor in predictors}
-    # The port opens when every model has answered a warm-up prediction: who can ask finds them ready.
-    routes = {path: _got(path, _healthy) for path in ("/health", "/health/ready", "/health/live")}
-    routes["/v2"] = _got("/v2", _server)
-    for path in ("/", "/v1/models", "/v2/health/live", "/v2/health/ready", "/v2/models"):
-        routes[path] = Route(path, "GET")
-    routes |= _unnamed(served)
+def api_routes(predictors: Iterable[Predictor]) -> Routes:
+    """Return the routes of the prediction API."""
+    served = {predictor: routes_for(predictor) for predictor in predictors}
+    # The port opens only when every model has answered a warm-up prediction, so whoever can ask finds them ready.
+    routes = [_document(path, path, _health) for path in ("/health", "/health/ready", "/health/live")]
+    routes.append(_document("/v2", "/v2", _server_metadata))
+    routes += [_kserve(path) for path in ("/", "/v1/models", "/v2/health/live", "/v2/health/ready", "/v2/models")]
+    routes += _default_routes(served)
     names = [predictor.name for predictor in served]
     for predictor, of_model in served.items():
-        of_model |= {
-            "/info/{model}": _got("/info/{model}", partial(info.of, predictor, names)),
-            **{
-                path: Route(path, "GET")
-                for path in ("/v1/models/{model}", "/v2/models/{model}", "/v2/models/{model}/ready")
-            },
-        }
-        routes |= {path.replace("{model}", predictor.name): route for path, route in of_model.items()}
-    routes["/info"] = _got("/info", partial(info.of, next(iter(served)), names))
-    return routes
+        routes += [(_path(path, predictor), route) for path, route in of_model.items()]
+        routes.append(
+            _document(_path("/info/{model}", predictor), "/info/{model}", partial(info.describe, predictor, names))
+        )
+        for path in ("/v1/models/{model}", "/v2/models/{model}", "/v2/models/{model}/ready"):
+            routes.append((_path(path, predictor), Route(path, "GET")))
+    routes.append(_document("/info", "/info", partial(info.describe, next(iter(served)), names)))
+    return {(path, route.method): route for path, route in routes}
 
 
-def metrics_table() -> dict[str, Route]:
-    return {"/metrics": Route("/metrics", "GET", _metrics)}
+def routes_for(predictor: Predictor) -> dict[str, Route]:
+    """Return the routes under which a model predicts, by path; {model} stands for its name."""
+    if predictor.task.picture is None:
+        return _row_routes(predictor)
+    return _picture_routes(predictor, predictor.task.picture)
 
 
-def _unnamed(served: Mapping[Predictor, Mapping[str, Route]]) -> dict[str, Route]:
-    """Of the first model; but of the first of rows and the first of pictures where both are served."""
-    routes = {}
-    for path, asked in UNNAMED.items():
-        match protocols.firsts(served, asked):
+def _row_routes(predictor: Predictor) -> dict[str, Route]:
+    def post(path: str, predict: Callable[[Predictor, bytes], bytes], reads: tuple[bytes, ...] = (JSON,)) -> Route:
+        def handler(body: bytes, _headers: Headers) -> Response:
+            return Response(predict(predictor, body))
+
+        return Route(path, "POST", handler, reads, predictor.inline_bytes)
+
+    return {
+        PREDICT: post(PREDICT, rest.predict),
+        PREDICT_BATCH: post(PREDICT_BATCH, rest.predict_batch),
+        V1: post(V1, rest.predict_v1, (JSON, b"")),
+        V2: Route(V2, "POST", partial(v2.infer, predictor), (JSON, OCTETS, b""), predictor.inline_bytes),
+    }
+
+
+def _picture_routes(predictor: Predictor, picture: Picture) -> dict[str, Route]:
+    """All of them run off the event loop (`inline_bytes` stays 0), since a short file may hold a large picture."""
+    # These modules need Pillow, which a server without pictures does not load.
+    from server.pictures.request import READS, ImageRequest, decode_link_request, decode_request  # noqa: PLC0415
+    from server.pictures.rest import RestHandlers  # noqa: PLC0415
+    from server.pictures.v2 import V2Handler  # noqa: PLC0415
+
+    def post_one(path: str, predict: Callable[[ImageRequest], bytes]) -> Route:
+        def handler(body: bytes, headers: Headers) -> Response:
+            return Response(predict(decode_request(body, headers)))
+
+        def extract_link(body: bytes, headers: Headers) -> Link | None:
+            request = decode_link_request(body, headers)
+            if request is None:
+                return None
+            return Link(request.url, lambda data: Response(predict(request._replace(data=data, url=""))))
+
+        return Route(path, "POST", handler, READS, extract_link=extract_link)
+
+    def post_json(path: str, predict: Callable[[bytes], bytes], reads: tuple[bytes, ...] = (JSON,)) -> Route:
+        return Route(path, "POST", lambda body, _: Response(predict(body)), reads)
+
+    handlers = RestHandlers(predictor, picture)
+    return {
+        PREDICT: post_one(PREDICT, handlers.predict),
+        PREDICT_BATCH: post_json(PREDICT_BATCH, handlers.predict_batch),
+        PREDICT_LABEL: post_one(PREDICT_LABEL, handlers.predict_img),
+        V1: post_json(V1, handlers.predict_v1, (JSON, b"")),
+        V2: Route(V2, "POST", V2Handler(predictor, picture), (JSON, OCTETS, b"")),
+    }
+
+
+def _default_routes(served: Mapping[Predictor, Mapping[str, Route]]) -> Iterable[tuple[str, Route]]:
+    """Return the routes that name no model: the first model's, or a choice by content of rows and pictures."""
+    for path, template in DEFAULT_PATHS.items():
+        match default_models(served, template):
             case [(_, route)]:
-                routes[path] = replace(route, name=path)
-            case [of_rows, of_pictures]:
-                routes[path] = default_model.between(path, asked, of_rows, of_pictures)
-    return routes
+                yield path, replace(route, name=path)
+            case [rows, pictures]:
+                yield path, default_route(path, template, rows, pictures)
 
 
-def _got(name: str, document: Callable[[], dict[str, Any]]) -> Route:
-    return Route(name, "GET", lambda _body, _headers: Response(msgspec.json.encode(document())))
+def _path(template: str, predictor: Predictor) -> str:
+    return template.replace("{model}", predictor.name)
+
+
+def _kserve(path: str) -> tuple[str, Route]:
+    return path, Route(path, "GET")
+
+
+def _document(path: str, name: str, content: Callable[[], dict[str, Any]]) -> tuple[str, Route]:
+    return path, Route(name, "GET", lambda _body, _headers: Response(msgspec.json.encode(content())))
 
 
 def _metrics(_body: bytes, _headers: Headers) -> Response:
     return Response(metrics.render(), [(b"content-type", metrics.CONTENT_TYPE)])
 
 
-def _healthy() -> dict[str, Any]:
+def _health() -> dict[str, Any]:
     return {"status": "ok"}
 
 
-def _server() -> dict[str, Any]:
-    """KServe's own answer claims an extension that loads and unloads models."""
+def _server_metadata() -> dict[str, Any]:
+    """KServe's own response claims an extension that loads and unloads models."""
     return {"name": "kserve", "version": version("kserve"), "extensions": ["binary_tensor_data"]}

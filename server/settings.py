@@ -1,37 +1,40 @@
-"""Everything configurable, read once from the environment; a bad value stops the start."""
+"""The settings, read once from the environment. A bad value stops the start."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from model import catalog
 
-_NO_MODELS = frozenset(("batch", "img"))
+_RESERVED_NAMES = frozenset(("batch", "img"))
 _PORTS = range(1, 65536)
+# A name of two labels or more whose last begins with a letter, which no spelling of an IP address does.
 _HOST = re.compile(
     r"(?=.{1,253}(:|$))(?P<name>([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+"
     r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?)(:(?P<port>[0-9]{1,5}))?"
 )
-"""A name of two labels or more whose last begins with a letter: no address in any spelling is one."""
 
 
 class SettingsError(ValueError):
-    """An environment variable that cannot be meant; the message says which and what to do."""
+    """A bad environment variable. The message says which one and what to do."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """How one server process is configured.
 
-    models: (name, path) pairs in the order given; the first that takes such a body answers /predict.
-    max_body_bytes: a longer request body is refused with 413.
-    queue_size: how many predictions may wait or run off the event loop; one more is refused with 503.
-    grace_seconds: how long requests in flight may take to finish after SIGTERM.
-    pod_name: sent back as X-Served-By; empty sends no such header.
-    metrics_port: where GET /metrics is answered, which may be `port`; 0: nowhere.
-    docs: whether GET /docs and /openapi.json are answered.
-    image_hosts: the hosts, each with a port, that pictures are fetched from by link; none: no link is followed.
+    Attributes:
+        models: (name, path) pairs in the order given. The first that reads a body answers it on /predict.
+        port: Where the server listens.
+        max_body_bytes: A longer request body is refused with 413.
+        queue_size: Predictions that may wait or run off the event loop. One more is refused with 503.
+        grace_seconds: How long requests in flight may take to finish after SIGTERM.
+        pod_name: Sent in the header X-Served-By, unless it is empty.
+        metrics_port: Where GET /metrics is answered; it may be `port`. 0 turns it off.
+        docs: Whether GET /docs and /openapi.json are answered.
+        image_hosts: (host, port) pairs from which pictures are downloaded. If there are none, links are refused.
     """
 
     models: tuple[tuple[str, Path], ...]
@@ -43,6 +46,15 @@ class Settings:
     metrics_port: int
     docs: bool
     image_hosts: frozenset[tuple[str, int]]
+
+
+def summary(settings: Settings) -> dict[str, Any]:
+    """Return the settings for the log. None of them is secret."""
+    return {
+        **vars(settings),
+        "models": [name for name, _ in settings.models],
+        "image_hosts": [f"{name}:{port}" for name, port in sorted(settings.image_hosts)],
+    }
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -72,20 +84,20 @@ def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:
     name_list = [name.strip() for name in names.split(",")]
     path_list = [path.strip() for path in paths.split(",")]
     if not all(name_list) or not all(path_list):
-        raise SettingsError("MODEL_NAME and MODEL_PATH must not be empty nor have empty entries.")
+        raise SettingsError("MODEL_NAME and MODEL_PATH must not be empty or have empty entries.")
     if len(name_list) != len(path_list):
         raise SettingsError(
-            f"MODEL_NAME names {len(name_list)} models and MODEL_PATH {len(path_list)} paths; give as many of each."
+            f"MODEL_NAME has {len(name_list)} entries and MODEL_PATH {len(path_list)}. Give the same number of each."
         )
     if len(set(name_list)) != len(name_list):
         raise SettingsError("MODEL_NAME names the same model twice.")
-    for name in _NO_MODELS.intersection(name_list):
+    for name in _RESERVED_NAMES.intersection(name_list):
         raise SettingsError(f"MODEL_NAME must not name a model {name!r}: /predict/{name} is a path of its own.")
     return tuple(zip(name_list, map(Path, path_list), strict=True))
 
 
 def _hosts(text: str) -> Iterator[tuple[str, int]]:
-    """Each host with the ports that it may be asked at: its own, or those of http and https."""
+    """Return each host with the ports that may be used: the given one, or those of http and https."""
     for entry in filter(None, map(str.strip, text.lower().split(","))):
         found = _HOST.fullmatch(entry)
         if found is None or int(found["port"] or 1) not in _PORTS:

@@ -1,4 +1,4 @@
-"""What happens once, before the first request: read the settings, load and warm up the models, listen."""
+"""The start of the server: read the settings, load and warm up the models, listen."""
 
 import gc
 import logging
@@ -8,17 +8,26 @@ from collections.abc import Mapping
 
 from model.bundle import BundleError, load
 from server import log, metrics, settings
-from server.kserve_host import KServeServer
+from server.http.timeouts import Timeouts
+from server.kserve_host import KServeServer, WrongAppError
 from server.predictor import Predictor
 
+# How long a prediction off the event loop may hold the interpreter while a response waits; Python's default is 5 ms.
 SWITCH_SECONDS = 0.0005
-"""How long a prediction off the event loop may hold the interpreter while an answer waits; Python's own is 5 ms."""
 
 _log = logging.getLogger("server")
 
 
-def start(environment: Mapping[str, str]) -> int:
-    """Serve until told to stop; the exit status: 0 after a clean stop, 1 when the start is refused."""
+def start(environment: Mapping[str, str], timeouts: Timeouts = Timeouts()) -> int:  # noqa: B008 (it is frozen)
+    """Serve until a signal stops the server.
+
+    Args:
+        environment: The variables that docs/api.md lists under "Environment".
+        timeouts: How long the server waits for clients.
+
+    Returns:
+        The exit status: 0 after a clean stop, 1 if the server could not start.
+    """
     log.configure()
     try:
         configured = settings.from_environment(environment)
@@ -28,18 +37,22 @@ def start(environment: Mapping[str, str]) -> int:
     except (settings.SettingsError, BundleError) as error:
         _log.error("cannot start: %s", error)
         return 1
+    _log.info("settings", extra={"settings": settings.summary(configured)})
     for predictor in predictors:
         version, digest = predictor.task.version, predictor.bundle.digest[:12]
         metrics.MODEL.labels(predictor.name, version, digest).set(1)
         metrics.WARM_UP.labels(predictor.name).set(predictor.warm_up_seconds)
         _log.info("loaded", extra={"model": predictor.name, "digest": digest, "port": configured.port})
-    host = KServeServer(configured, predictors)
+    host = KServeServer(configured, predictors, timeouts)
     sys.setswitchinterval(SWITCH_SECONDS)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # shells and containers begin with 1,024
-    gc.freeze()  # what is loaded stays: without it each full collection walks every imported module
+    _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))  # the default in shells and containers is 1,024
+    gc.freeze()  # without it, each full collection walks every imported module
     try:
         host.start(predictors)
-    except SystemExit:  # uvicorn's way to say that it cannot listen; it has logged why
+    except WrongAppError as error:
+        _log.error("cannot start: %s", error)
+        return 1
+    except SystemExit:  # uvicorn cannot listen, and has logged why
         return 1
     return 0

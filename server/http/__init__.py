@@ -1,1 +1,1 @@
-"""From a socket to a route and back: connection → door, with bounds on bytes, time and work."""
+"""HTTP: from a socket to a route and back, with limits on bytes, time and work."""

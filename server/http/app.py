@@ -1,10 +1,9 @@
-"""The ASGI front in KServe's own process: which route, on or off the event loop, which error, and the drain."""
+"""The ASGI app: finds the route, reads the body, answers on or off the event loop, and turns errors into responses."""
 
 import asyncio
 import math
-import random
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from time import perf_counter
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from server import metrics
 from server.errors import (
+    BadLink,
     DeadlinePassed,
     InvalidInput,
     MethodNotAllowed,
@@ -21,12 +21,11 @@ from server.errors import (
     UnsupportedMediaType,
 )
 from server.http.access_log import AccessLog
-from server.http.caller import ClientDisconnected, Gone, cancel_on_disconnect
-from server.http.cycle import CLOSE
-from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, Scope, Send
-from server.http.worker import WorkerQueue
-from server.response import Header, Response
-from server.route import Link, Route
+from server.http.cycle import RequestExtension
+from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, Responder, Scope, Send
+from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
+from server.response import Response
+from server.route import Link, Route, Routes, media_type
 
 if TYPE_CHECKING:
     from server.links import Links
@@ -34,111 +33,119 @@ if TYPE_CHECKING:
 Receive = Callable[[], Awaitable[Message]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-RENEW_AFTER = 200
-"""Requests after which a connection is closed, on average, so that clients that keep theirs find new pods."""
-
-DEADLINE = b"x-envoy-expected-rq-timeout-ms"
-"""What Envoy, and with it Istio, tells a server of the time that the caller still waits."""
+DEADLINE = b"x-envoy-expected-rq-timeout-ms"  # how long the caller still waits, as Envoy (and so Istio) says it
 
 _UNKNOWN = Route("unknown", "")
 
 
 class App:
-    """ModelOutput our own routes, hands the allow-listed rest to KServe's app, and refuses everything else."""
+    """Answers our own routes, passes the allow-listed rest to KServe's app, and refuses everything else."""
 
     def __init__(
         self,
-        routes: Mapping[str, Route],
+        routes: Routes,
         kserve_app: ASGIApp,
-        backlog: WorkerQueue,
-        journal: AccessLog,
+        queue: WorkerQueue,
+        access_log: AccessLog,
         pod_name: str,
         links: "Links | None" = None,
     ) -> None:
-        self.draining = False
         self._routes = routes
         self._kserve_app = kserve_app
-        self._backlog = backlog
+        self._queue = queue
         self._links = links
-        self._journal = journal
-        self._pod = [(b"x-served-by", pod_name.encode())] if pod_name else []
+        self._responder = Responder(((b"x-served-by", pod_name.encode()),) if pod_name else (), access_log)
         self._in_flight = 0
         metrics.IN_FLIGHT.set_function(lambda: self._in_flight)
-        metrics.QUEUE.set_function(lambda: backlog.length)
+        metrics.QUEUE.set_function(lambda: queue.length)
+
+    def drain(self) -> None:
+        """Close each connection with its next response."""
+        self._responder.draining = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._kserve_app(scope, receive, send)
             return
-        route = _of_method(self._routes.get(scope["path"], _UNKNOWN), scope["method"])
+        route = self._routes.get((scope["path"], scope["method"])) or self._other_route(scope["path"])
         headers = dict(scope["headers"])
-        exchange = RequestContext(route, scope, headers, send, self._standing_headers, self._journal)
+        context = RequestContext(route, scope, headers, send, self._responder)
         self._in_flight += 1
         try:
-            await self._answer(route, headers, scope, receive, exchange)
+            await self._answer(route, headers, scope, receive, context)
         except ClientDisconnected:
-            exchange.status = CLIENT_DISCONNECTED
+            context.status = CLIENT_DISCONNECTED
         except ServingError as error:
-            await exchange.refuse(error)
+            await context.refuse(error)
         except asyncio.CancelledError:
-            await exchange.refuse(Overloaded("stop", "The server stopped before it could answer; ask again."))
+            await context.refuse(Overloaded("stop", "The server is stopping. Retry later."))
             raise
         except Exception as error:  # the outermost boundary: the caller gets a fixed sentence, the log the detail
-            await exchange.fail(error)
+            await context.fail(error)
         finally:
             self._in_flight -= 1
-            exchange.finish()
+            context.finish()
 
     async def _answer(
-        self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, exchange: RequestContext
+        self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, context: RequestContext
     ) -> None:
-        _raise_fault(scope)
-        _check_method(route, scope["method"])
+        context.extension.raise_fault()
+        if route.method != scope["method"]:
+            self._check_method(route, scope)
         handler = route.handler
         if handler is None:
-            await self._kserve_app(scope, receive, exchange.relay)
+            await self._kserve_app(scope, receive, context.relay)
             return
         body, deadline = b"", math.inf
         if route.reads:
             _check_content_type(route, headers)
-            here = exchange.body_here()
-            body = await _whole_body(scope, receive) if here is None else here
-            deadline = _deadline(headers, exchange.began)
-        if len(body) <= route.inline_bytes and not route.slow(body, headers):
+            body = await _read_body(context.extension, receive)
+            deadline = _deadline(headers, context.began)
+        disconnect = partial(_disconnected, receive)
+        if len(body) <= route.inline_bytes and not (route.always_offload and route.always_offload(body, headers)):
             if perf_counter() > deadline:
                 raise DeadlinePassed
-            answer = handler(body, headers)
-        elif link := route.linked(body, headers):
-            answer = await self._follow(link, deadline, partial(_gone, receive))
+            response = handler(body, headers)
+        elif route.extract_link and (link := route.extract_link(body, headers)):
+            response = await self._follow(link, deadline, disconnect)
         else:
-            answer = await self._backlog.run(partial(handler, body, headers), deadline, partial(_gone, receive))
-        await exchange.answer(200, answer.body, answer.headers)
+            response = await self._queue.run(partial(handler, body, headers), deadline, disconnect)
+        await context.respond(200, response.body, response.headers)
 
-    async def _follow(self, link: Link, deadline: float, gone: Gone) -> Response:
-        """What is answered on the picture that a link leads to. It is fetched beside all other work."""
+    async def _follow(self, link: Link, deadline: float, disconnect: Disconnect) -> Response:
+        """Download the picture, while other requests are answered, and return the response on it."""
         if self._links is None:
-            raise InvalidInput(
-                "Links are not followed here, as IMAGE_HOSTS names no host that they may lead to; "
-                "send the picture itself."
-            )
+            raise BadLink("This server does not follow links: IMAGE_HOSTS names no host. Send the picture itself.")
         async with AsyncExitStack() as held:
-            fetch = held.enter_async_context(self._links.download(link.url))
-            picture = await cancel_on_disconnect(fetch, gone, deadline)
-            return await self._backlog.run(partial(link.answer, picture), deadline, gone)
+            download = held.enter_async_context(self._links.download(link.url))
+            picture = await cancel_on_disconnect(download, disconnect, deadline)
+            return await self._queue.run(partial(link.answer, picture), deadline, disconnect)
 
-    def _standing_headers(self, closes: bool) -> Sequence[Header]:
-        if closes or self.draining or random.random() * RENEW_AFTER < 1:  # noqa: S311 (a pace, not a secret)
-            return [*self._pod, CLOSE]
-        return self._pod
+    def _other_route(self, path: str) -> Route:
+        """Return a route of the path for another method, under which the request is counted."""
+        return next((route for (its_path, _), route in self._routes.items() if its_path == path), _UNKNOWN)
+
+    def _check_method(self, route: Route, scope: Scope) -> None:
+        if route is _UNKNOWN:
+            raise NotFound("Not found. Use POST /predict to predict; GET /info describes the input.")
+        allowed = [
+            method
+            for (path, _), its_route in self._routes.items()
+            if path == scope["path"]
+            for method in _methods(its_route)
+        ]
+        if scope["method"] not in allowed:
+            methods = ", ".join(allowed)
+            raise MethodNotAllowed(f"Method not allowed. This path takes {methods} only.", {"allow": methods})
 
 
-async def _whole_body(scope: Scope, receive: Receive) -> bytes:
-    """Its length is the connection's to limit, which says so by a fault."""
+async def _read_body(extension: RequestExtension, receive: Receive) -> bytes:
+    """Return the whole body. The connection limits its length, and reports more as a fault."""
     chunks: list[bytes] = []
     more = True
     while more:
         message = await receive()
-        _raise_fault(scope)
+        extension.raise_fault()
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
         chunks.append(message["body"])
@@ -146,51 +153,33 @@ async def _whole_body(scope: Scope, receive: Receive) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _raise_fault(scope: Scope) -> None:
-    if "fault" in scope:
-        # Left in the scope, it would keep the scope, and through its traceback the body, until a garbage collection.
-        raise scope.pop("fault")
-
-
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
-    """The perf_counter() after which the caller no longer waits. Raises InvalidInput."""
+    """Return the perf_counter() after which the caller no longer waits. Raises InvalidInput."""
     allowed = headers.get(DEADLINE)
     if allowed is None:
         return math.inf
     if not re.fullmatch(rb"[0-9]{1,10}[ \t]*", allowed):
-        raise InvalidInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.")
+        raise InvalidInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.", "header")
     return began + int(allowed) / 1e3
 
 
-def _of_method(route: Route, method: str) -> Route:
-    return route.beside if route.beside and route.beside.method == method else route
-
-
-def _check_method(route: Route, method: str) -> None:
-    if route is _UNKNOWN:
-        raise NotFound("There is nothing at this path; POST /predict predicts, and GET /info says what it takes.")
-    if method != route.method and method not in _methods(route):
-        allowed = ", ".join(_methods(route))
-        raise MethodNotAllowed(f"This path takes {allowed} only.", {"allow": allowed})
-
-
-def _methods(route: Route) -> list[str]:
-    # KServe's routes do not know HEAD.
-    own = ["GET", "HEAD"] if route.method == "GET" and route.handler is not None else [route.method]
-    return own + (_methods(route.beside) if route.beside else [])
+def _methods(route: Route) -> Iterator[str]:
+    yield route.method
+    if route.method == "GET" and route.handler is not None:  # KServe's routes do not know HEAD
+        yield "HEAD"
 
 
 def _check_content_type(route: Route, headers: Mapping[bytes, bytes]) -> None:
     if headers.get(b"content-encoding", b"identity") != b"identity":
-        raise UnsupportedMediaType("A compressed body is not read here; send it without Content-Encoding.")
-    content_type = headers.get(b"content-type", b"")
-    if content_type not in route.reads and content_type.partition(b";")[0].strip().lower() not in route.reads:
+        raise UnsupportedMediaType("Compressed bodies are not supported. Send it without Content-Encoding.")
+    if headers.get(b"content-type", b"") not in route.reads and media_type(headers) not in route.reads:
         readable = " or ".join(name.decode() for name in route.reads if name)
         raise UnsupportedMediaType(
-            f"This path reads {readable}; send it with the header 'Content-Type: {route.reads[0].decode()}'."
+            f"Unsupported media type. This path reads {readable}; set the header "
+            f"'Content-Type: {route.reads[0].decode()}'."
         )

@@ -1,19 +1,70 @@
-"""A whole answer in one write. As two messages through uvicorn's cycle it takes three times as long."""
+"""What the app and uvicorn's request–response cycle exchange: the request's fault, and its response in one write."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from server.http.caller import ClientDisconnected
+from server.errors import ServingError
+from server.http.worker import ClientDisconnected
 from server.response import Header
+
+EXTENSION = "mlserving"  # the key in scope["extensions"] of a RequestExtension
 
 CLOSE: Header = (b"connection", b"close")
 
 
-def respond(cycle: RequestResponseCycle, status: int, headers: Sequence[Header], body: bytes) -> bool:
-    """Whether it could be done: not while the caller leaves earlier answers unread. Raises ClientDisconnected.
+@dataclass(slots=True)
+class RequestExtension:
+    """What the connection passes to the app with a request.
 
-    headers: as they are written, Content-Length among them, and CLOSE where it is the connection's last answer.
+    Both are taken out by the app: left there, they would keep the scope and the body alive until a garbage collection.
+
+    Attributes:
+        cycle: uvicorn's cycle, through which the response is written.
+        fault: What is wrong with the request as HTTP; it may come while the body is being received.
+    """
+
+    cycle: RequestResponseCycle | None = None
+    fault: ServingError | None = None
+
+    def take_cycle(self) -> RequestResponseCycle | None:
+        cycle, self.cycle = self.cycle, None
+        return cycle
+
+    def raise_fault(self) -> None:
+        """Raise the fault, if there is one."""
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
+
+
+class HalfCloseTransport:
+    """The transport as responses see it: closing it lets the client read the last response first."""
+
+    def __init__(self, transport: asyncio.Transport, half_close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = half_close
+
+
+def write_response(cycle: RequestResponseCycle, status: int, headers: Sequence[Header], body: bytes) -> bool:
+    """Write a whole response at once.
+
+    uvicorn's own way, two ASGI messages, takes 5 µs more of the 62 that one row takes.
+
+    Args:
+        cycle: The request's cycle; its state is left as uvicorn's `send` leaves it.
+        status: The response's status.
+        headers: All headers, with Content-Length, and with CLOSE for the last response of a connection.
+        body: The whole body.
+
+    Returns:
+        Whether it was written. It is not while the client leaves earlier responses unread.
+
+    Raises:
+        ClientDisconnected: Nobody would receive it.
     """
     transport = cycle.transport
     if cycle.disconnected or transport.is_closing():

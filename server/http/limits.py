@@ -1,4 +1,6 @@
-"""What is amiss with the head of a request, beyond what the parser refuses itself."""
+"""Limits on what one request may send and on what all requests may hold, beyond those of the HTTP parser."""
+
+from dataclasses import dataclass
 
 import httptools
 
@@ -8,12 +10,26 @@ HEAD_BYTES = 32 * 1024
 HEAD_FIELDS = 100
 URL_BYTES = 8 * 1024
 
-Fields = list[tuple[bytes, bytes]]
-"""Names in lower case, in the order sent."""
+Fields = list[tuple[bytes, bytes]]  # names in lower case, in the order sent
 
 
-def too_long(url: bytes, head_bytes: int) -> ServingError | None:
-    """The refusal of a head of which so much has come, if that is too much."""
+@dataclass
+class ConnectionLimits:
+    """Limits on request bodies, shared by all connections.
+
+    Attributes:
+        max_body_bytes: The most that one body may have.
+        max_held_bytes: The most that all bodies held at one time may have.
+        held_bytes: What they have now.
+    """
+
+    max_body_bytes: int
+    max_held_bytes: int
+    held_bytes: int = 0
+
+
+def check_size(url: bytes, head_bytes: int) -> ServingError | None:
+    """Return the refusal of a head that is too long, whole or not yet."""
     if len(url) > URL_BYTES:
         return UrlTooLong(f"The URL is over {URL_BYTES} bytes.")
     if head_bytes > HEAD_BYTES:
@@ -21,12 +37,13 @@ def too_long(url: bytes, head_bytes: int) -> ServingError | None:
     return None
 
 
-def size(url: bytes, fields: Fields) -> int:
+def head_size(url: bytes, fields: Fields) -> int:
+    """Return the size of a head that was parsed, without its method and version."""
     return len(url) + sum(len(name) + len(value) + len(": \r\n") for name, value in fields)
 
 
-def wrong(fields: Fields, version: str, max_body_bytes: int) -> ServingError | None:
-    """The refusal of a whole head, if one could misunderstand it or its body is too long."""
+def check_head(fields: Fields, version: str, max_body_bytes: int) -> ServingError | None:
+    """Return the refusal of a head that a proxy could read differently, or whose body would be too long."""
     if len(fields) > HEAD_FIELDS:
         return HeadTooLarge(f"The request has over {HEAD_FIELDS} header fields.")
     hosts = length = 0
@@ -35,27 +52,27 @@ def wrong(fields: Fields, version: str, max_body_bytes: int) -> ServingError | N
         if name == b"host":
             hosts += 1
         elif name == b"content-length":
-            length = int(value)  # digits, and once: the parser saw to it
+            length = int(value)  # the parser has checked that it is a number, and that it is there once
         elif name == b"transfer-encoding":
             encodings.append(value.lower())
     if encodings and (encodings != [b"chunked"] or version != "1.1"):
-        return Malformed("Of transfer encodings only 'chunked' is read here, once, in HTTP/1.1.")
+        return Malformed("The only supported transfer encoding is 'chunked', once, in HTTP/1.1.")
     if hosts > 1 or (not hosts and version != "1.0") or version not in ("1.1", "1.0"):
-        return Malformed("A request must be HTTP/1.1 or HTTP/1.0 and have the header Host once.")
+        return Malformed("A request must be HTTP/1.1 or HTTP/1.0 and have exactly one Host header.")
     return body_too_large(max_body_bytes) if length > max_body_bytes else None
 
 
 def body_too_large(max_body_bytes: int) -> TooLarge:
-    return TooLarge(f"The body is over {max_body_bytes} bytes; send fewer rows at a time.")
+    return TooLarge(f"The body is over {max_body_bytes} bytes. Send fewer rows at a time.")
 
 
 def without_upgrade(parser: httptools.HttpRequestParser, url: bytes, fields: Fields) -> bytes:
-    """The head again, but for its wish to go on in another protocol. Raises Malformed.
+    """Return the head without its Upgrade header, to be parsed again. Raises Malformed.
 
-    Java's client asks for HTTP/2 in each request, and does not mean it so.
+    Java's HTTP client asks for HTTP/2 in each request, and is content with HTTP/1.1.
     """
     method, version = parser.get_method(), parser.get_http_version()
     if method == b"CONNECT":
-        raise Malformed("This is no proxy.")
+        raise Malformed("CONNECT is not supported: this server is not a proxy.")
     kept = [b"%b: %b\r\n" % field for field in fields if field[0] != b"upgrade"]
     return b"%b %b HTTP/%b\r\n%b\r\n" % (method, url, version.encode(), b"".join(kept))

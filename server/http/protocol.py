@@ -1,4 +1,16 @@
-"""One connection: how much a caller may send, and what happens when it is too much or no HTTP."""
+"""One connection: uvicorn's HTTP protocol, with a limit against each way in which a client could hold the server up.
+
+slowloris (a head that never ends)          Timeouts.head, then 408
+slow body                                   Timeouts.body and BODY_BYTES_PER_SECOND, then 408
+slow reader (responses left unread)         Timeouts.unread, then the connection is aborted
+header flood                                HEAD_BYTES and HEAD_FIELDS → 431, URL_BYTES → 414
+body flood                                  max_body_bytes → 413; all bodies together max_held_bytes → 503
+chunk flood (frames without content)        framing may take no more than twice the body and HEAD_BYTES → 413
+idle connection hoarding                    Timeouts.idle; MAX_CONNECTIONS, beyond which idle ones are evicted
+half-open connections after a refusal       Timeouts.linger
+request smuggling                           limits.check_head and the parser: one reading only, else 400
+protocol upgrades                           ignored: the request is answered as HTTP/1.1
+"""
 
 import asyncio
 from typing import Any, cast
@@ -8,67 +20,72 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server.errors import Malformed, Overloaded, ServingError
 from server.http import limits, timeouts
-from server.http.intake import ConnectionLimits, HalfCloseTransport
+from server.http.cycle import EXTENSION, HalfCloseTransport, RequestExtension
+from server.http.limits import ConnectionLimits
+from server.http.timeouts import Phase, Timeouts
 
 
 class Connection(HttpToolsProtocol):
     """uvicorn's protocol with limits.
 
-    What is amiss with a request stands in its scope under "fault", a ServingError, for the door to answer in its
-    turn; nothing more is read then.
+    What is wrong with a request is passed to the app as the fault of its RequestExtension, to be answered in its turn;
+    nothing more is read then.
+
+    Attributes:
+        phase: What the connection is doing. Only `_enter` sets it.
+        since: The loop's time at which the current wait began.
+        head_bytes: Bytes of the head and of what came with it, so no less than the head's own.
+        body_bytes: Bytes of the body that were received.
     """
 
-    def __init__(self, intake: ConnectionLimits, **uvicorn: Any) -> None:
+    def __init__(self, shared: ConnectionLimits, seconds: Timeouts, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self.url = b""
-        self.since = self.loop.time()  # when the wait began: for a head, a body, the next request, the end
-        self.in_head = True
-        self.whole = False  # the request has come in whole
-        self.shut = False  # nothing more is answered
-        self.head_bytes = 0  # of the head and what came with it, so no less than the head's own
+        self.phase = Phase.HEAD
+        self.since = self.loop.time()
+        self.head_bytes = 0
         self.body_bytes = 0
-        self.access_log = False  # the journal writes it
-        self._intake = intake
-        self._deaf = False  # nothing more is read
+        self.access_log = False  # AccessLog writes it
+        self._limits = shared
+        self._timeouts = seconds
+        self._extension = RequestExtension()
         self._chunk_bytes = 0
-        self._framed_bytes = 0  # of the body and what stands around its chunks, but for what came with the head
+        self._framed_bytes = 0  # of the body and the framing of its chunks, without what came with the head
         self._held_bytes = 0
 
     @property
-    def waits(self) -> bool:
-        """Whether it is open, and no request is being answered or received in it."""
-        idle = self.cycle is None or self.cycle.response_complete
-        return idle and (self.in_head or self.whole) and not self.shut and not self.transport.is_closing()
+    def is_idle(self) -> bool:
+        """Whether the connection is open and no request is being answered; one may be in its head."""
+        between = self.phase is Phase.IDLE or (self.phase is Phase.HEAD and self._is_answered())
+        return between and not self.transport.is_closing()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._half_closing = HalfCloseTransport(self.transport, self.half_close)
-        if not timeouts.room_for(self, cast(set[Connection], self.connections)):
-            self.refuse(Overloaded("connections", "The server has more connections than it can serve; try again."))
+        if not timeouts.evict_idle(self, cast(set[Connection], self.connections), self._timeouts.settled):
+            self.refuse(Overloaded("connections", "Server overloaded: too many connections. Retry later."))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._release()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._deaf:
+        if self.phase >= Phase.REFUSED:
             return
         self._chunk_bytes = len(data)
-        if self.in_head:
+        if self.phase is Phase.HEAD:
             self.head_bytes += len(data)
-        elif not self.whole:
+        elif self.phase is Phase.BODY:
             self._framed_bytes += len(data)
         self._feed(data)
-        if self.in_head and (fault := limits.too_long(self.url, self.head_bytes)):
+        if self.phase is Phase.HEAD and (fault := limits.check_size(self.url, self.head_bytes)):
             self.refuse(fault)
-        elif not self.whole and self._framed_bytes > limits.HEAD_BYTES + 2 * self.body_bytes:
-            self.refuse(limits.body_too_large(self._intake.max_body_bytes))
+        elif self.phase is Phase.BODY and self._framed_bytes > limits.HEAD_BYTES + 2 * self.body_bytes:
+            self.refuse(limits.body_too_large(self._limits.max_body_bytes))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.since = self.loop.time()
-        self.in_head = True
-        self.whole = False
+        self._enter(Phase.HEAD)
         self.body_bytes = 0
         self._framed_bytes = 0
         self.head_bytes = self._chunk_bytes
@@ -77,68 +94,81 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return
         super().on_headers_complete()
-        self.cycle.transport = self._half_closing  # type: ignore[assignment]
-        self.scope["cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
-        self.since = self.loop.time()
-        self.in_head = False
+        self._enter(Phase.BODY)
+        self._extend(self.cycle)
         if fault := self._fault_of_head():
-            self._deaf = True
-            self.scope["fault"] = fault  # type: ignore[typeddict-unknown-key]
+            self._enter(Phase.REFUSED)
+            self._extension.fault = fault
             self.cycle.keep_alive = False
-        self.headers = []  # what a trailer says is no header
+        self.headers = []  # a trailer is not a header
 
     def on_body(self, body: bytes) -> None:
-        if self._deaf:
+        if self.phase >= Phase.REFUSED:
             return
         self.body_bytes += len(body)
         self._held_bytes += len(body)
-        self._intake.held_bytes += len(body)
-        if self.body_bytes > self._intake.max_body_bytes:
-            self.refuse(limits.body_too_large(self._intake.max_body_bytes))
-        elif self._intake.held_bytes > self._intake.max_held_bytes:
-            self.refuse(Overloaded("bytes", "The server holds more bodies than it can work off soon; ask again."))
+        self._limits.held_bytes += len(body)
+        if self.body_bytes > self._limits.max_body_bytes:
+            self.refuse(limits.body_too_large(self._limits.max_body_bytes))
+        elif self._limits.held_bytes > self._limits.max_held_bytes:
+            self.refuse(Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later."))
         else:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
             return
-        self.whole = True
+        self._enter(Phase.IDLE if self.cycle.response_complete else Phase.ANSWERING)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        # As uvicorn does it, but for its timer: patience.py looks after those who wait.
+        # As uvicorn does it, but without its keep-alive timer: timeouts.watch() checks idle connections.
         self._release()
         self.server_state.total_requests += 1
-        if self.shut or self.transport.is_closing():
+        if self.phase is Phase.CLOSING or self.transport.is_closing():
             return
-        if self.whole:
-            self.since = self.loop.time()
+        if self.phase is Phase.ANSWERING and self.cycle.response_complete:
+            self._enter(Phase.IDLE)
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
 
     def refuse(self, fault: ServingError) -> None:
-        """Have a fault of what is being received answered after the requests before it, and read nothing more."""
-        if self._deaf:
+        """Answer what is being received with a fault, after the requests before it, and read nothing more."""
+        if self.phase >= Phase.REFUSED:
             return
-        self._deaf = True
-        if self.in_head or self.whole:
+        in_body = self.phase is Phase.BODY
+        self._enter(Phase.REFUSED)
+        if not in_body:
             self._begin_faulty(fault)
         elif self.cycle.response_complete:
             self.half_close()
         else:
-            self.scope["fault"] = fault  # type: ignore[typeddict-unknown-key]
+            self._extension.fault = fault
             self.cycle.keep_alive = False
             self.cycle.message_event.set()
 
     def half_close(self) -> None:
-        """Say that no more comes, and let the caller finish: a reset would destroy the answer on its way."""
-        if not self.shut and not self.transport.is_closing():
-            self.shut = self._deaf = True
-            self.since = self.loop.time()
+        """Close our direction and let the client finish: a reset would destroy the response on its way."""
+        if self.phase is not Phase.CLOSING and not self.transport.is_closing():
+            self._enter(Phase.CLOSING)
             self.transport.write_eof()
             self.flow.resume_reading()
+
+    def _enter(self, phase: Phase) -> None:
+        """Go to a phase, whose time begins now. A connection that has refused a request goes on to CLOSING only."""
+        if self.phase < Phase.REFUSED or phase > self.phase:
+            self.phase = phase
+            self.since = self.loop.time()
+
+    def _is_answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _extend(self, cycle: RequestResponseCycle) -> None:
+        """Pass the cycle to the app, and write its response so that the client can read it to the end."""
+        cycle.transport = self._half_closing  # type: ignore[assignment]
+        self._extension = RequestExtension(cycle)
+        self.scope["extensions"] = {EXTENSION: self._extension}  # type: ignore[dict-item]
 
     def _feed(self, data: bytes) -> None:
         pieces: list[bytes | memoryview] = [data]
@@ -148,31 +178,30 @@ class Connection(HttpToolsProtocol):
                 try:
                     self.parser.feed_data(piece)
                 except httptools.HttpParserUpgrade as upgrade:
-                    # The parser takes what follows for another protocol, the body too.
+                    # The parser takes all that follows, the body included, for another protocol.
                     again = limits.without_upgrade(self.parser, self.url, self.headers)
                     pieces += [memoryview(piece)[upgrade.args[0] :], again]
                     self.parser = httptools.HttpRequestParser(self)
         except Malformed as fault:
             self.refuse(fault)
         except httptools.HttpParserError:
-            self.refuse(Malformed("This is not a request in HTTP/1.1 that can be understood in one way only."))
+            self.refuse(Malformed("The request is not unambiguous HTTP/1.1."))
 
     def _fault_of_head(self) -> ServingError | None:
         fault = None
         if self.head_bytes > limits.URL_BYTES:
-            fault = limits.too_long(self.url, limits.size(self.url, self.headers))
-        return fault or limits.wrong(self.headers, self.scope["http_version"], self._intake.max_body_bytes)
+            fault = limits.check_size(self.url, limits.head_size(self.url, self.headers))
+        return fault or limits.check_head(self.headers, self.scope["http_version"], self._limits.max_body_bytes)
 
     def _begin_faulty(self, fault: ServingError) -> None:
-        """A request of which nothing is known but what is wrong with it."""
+        """Begin a request of which nothing is known but what is wrong with it."""
         self.on_message_begin()
-        self.in_head, self.whole = False, True
-        self.scope.update({"method": "-", "path": "", "fault": fault})  # type: ignore[typeddict-item]
+        self.scope.update({"method": "-", "path": ""})
         before, self.cycle = (
             self.cycle,
             RequestResponseCycle(
                 scope=self.scope,
-                transport=self._half_closing,  # type: ignore[arg-type]
+                transport=self.transport,
                 flow=self.flow,
                 logger=self.logger,
                 access_logger=self.access_logger,
@@ -184,11 +213,13 @@ class Connection(HttpToolsProtocol):
                 on_response=self.on_response_complete,
             ),
         )
+        self._extend(self.cycle)
+        self._extension.fault = fault
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
             self.pipeline.appendleft((self.cycle, self.app))
 
     def _release(self) -> None:
-        self._intake.held_bytes -= self._held_bytes
+        self._limits.held_bytes -= self._held_bytes
         self._held_bytes = 0

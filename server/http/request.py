@@ -1,19 +1,17 @@
-"""One request and its answer: sent once, then counted and told in one line of the log."""
+"""One request and its response: sent once, then counted and logged in one line."""
 
 import logging
 import random
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from server import metrics
 from server.errors import Failed, ServingError
 from server.http.access_log import AccessLog
-from server.http.cycle import respond
-from server.http.one_read import body_here
+from server.http.cycle import CLOSE, EXTENSION, RequestExtension, write_response
 from server.response import JSON_HEADERS, Header
 from server.route import Route
 
@@ -21,93 +19,107 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
+CLIENT_DISCONNECTED = 499  # logged and counted when the client disconnected before there was a response
 FAILED = 500
-CLIENT_DISCONNECTED = 499
-"""What the log and the metrics say when the caller closed the connection before there was an answer."""
+RENEW_AFTER = 200  # requests after which a connection is closed, on average, so that clients find new pods
 
+_NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 _log = logging.getLogger("server")
 
 
-class RequestContext:
-    """status: of the answer, for the log, also where none was sent; began: when the request's head was here.
+@dataclass
+class Responder:
+    """What all responses of the server have in common.
 
-    standing_headers: what every answer carries, given whether it closes the connection.
+    Attributes:
+        headers: Headers of every response.
+        access_log: Where each request is logged.
+        draining: Whether every response closes its connection, as the server is about to stop.
+    """
+
+    headers: tuple[Header, ...]
+    access_log: AccessLog
+    draining: bool = False
+
+
+class RequestContext:
+    """One request while it is answered.
+
+    Attributes:
+        began: The perf_counter() at which the request's head had arrived.
+        status: The response's status, for the log; also set if nothing was sent.
+        extension: What the connection passed with the request.
     """
 
     def __init__(
-        self,
-        route: Route,
-        scope: Scope,
-        headers: Mapping[bytes, bytes],
-        send: Send,
-        standing_headers: Callable[[bool], Sequence[Header]],
-        journal: AccessLog,
+        self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], send: Send, responder: Responder
     ) -> None:
         self.began = perf_counter()
         self.status = FAILED
-        self._answered = False
+        self.extension: RequestExtension = scope.get("extensions", {}).get(EXTENSION) or RequestExtension()
+        self._responded = False
         self._closes = False
         self._failure: BaseException | None = None
         self._route = route
         self._headers = headers
         self._method: str = scope["method"]
-        self._cycle: RequestResponseCycle | None = scope.pop("cycle", None)  # left there it would keep the scope alive
+        self._cycle = self.extension.take_cycle()
         self._id = _request_id(headers)
         self._send = send
-        self._standing_headers = standing_headers
-        self._journal = journal
-
-    def body_here(self) -> bytes | None:
-        """The whole body, once, if it has come by now."""
-        return body_here(self._cycle) if self._cycle else None
+        self._responder = responder
 
     async def relay(self, message: Message) -> None:
-        """Send what KServe's app says, but for its failures: they carry the text of exceptions."""
+        """Send a message of KServe's app, except for its failures: they carry the text of exceptions."""
         if message["type"] == "http.response.start":
             if message["status"] >= FAILED:
                 raise RuntimeError(f"KServe answered {message['status']}")
-            message["headers"] = self._begun(message["status"], message["headers"])
+            message["headers"] = self._begin(message["status"], message["headers"])
         await self._send(message)
 
-    async def answer(self, status: int, body: bytes, headers: Sequence[Header] = JSON_HEADERS) -> None:
-        written = self._begun(status, (*headers, (b"content-length", b"%d" % len(body))))
-        if self._cycle is None or not respond(self._cycle, status, written, body):
-            await self._send({"type": "http.response.start", "status": status, "headers": written})
+    async def respond(self, status: int, body: bytes, headers: Sequence[Header] = JSON_HEADERS) -> None:
+        all_headers = self._begin(status, (*headers, (b"content-length", b"%d" % len(body))))
+        if self._cycle is None or not write_response(self._cycle, status, all_headers, body):
+            await self._send({"type": "http.response.start", "status": status, "headers": all_headers})
             await self._send({"type": "http.response.body", "body": body})
 
     async def refuse(self, error: ServingError) -> None:
-        """Answer with the sentence, unless an answer has begun already."""
+        """Respond with the error's sentence, unless a response has begun already."""
         metrics.REFUSED.labels(error.reason).inc()
         self._closes = error.closes
-        headers = [(name.encode(), value.encode()) for name, value in error.headers.items()]
-        await self._say(error, headers)
+        await self._respond_with(error)
 
     async def fail(self, error: BaseException) -> None:
-        """Answer a fixed sentence; the detail is for the log alone."""
+        """Respond with a fixed sentence; the detail goes to the log only."""
         self._failure = error
-        await self._say(Failed(), [])
+        await self._respond_with(Failed())
 
     def finish(self) -> None:
+        """Count and log the request."""
         seconds = perf_counter() - self.began
         metrics.REQUESTS.count(self._route.name, self.status, seconds)
+        request_id = self._id.decode()
         if self._failure is None:
-            self._journal.note(self._route.name, self._method, self.status, seconds, self._id.decode())
+            self._responder.access_log.write(self._route.name, self._method, self.status, seconds, request_id)
         else:
-            told = {"route": self._route.name, "method": self._method, "status": self.status, "id": self._id.decode()}
-            _log.error("request", extra=told, exc_info=self._failure)
+            fields = {"route": self._route.name, "method": self._method, "status": self.status, "id": request_id}
+            _log.error("request", extra=fields, exc_info=self._failure)
 
-    def _begun(self, status: int, headers: Iterable[Header]) -> list[Header]:
-        """The headers of an answer that begins now."""
-        self._answered = True
+    def _begin(self, status: int, headers: Iterable[Header]) -> list[Header]:
+        """Return all headers of the response, which begins now."""
+        self._responded = True
         self.status = status
-        return [*headers, (b"x-request-id", self._id), *self._standing_headers(self._closes)]
+        all_headers = [*headers, (b"x-request-id", self._id), _NO_SNIFFING, *self._responder.headers]
+        if self._closes or self._responder.draining or random.random() * RENEW_AFTER < 1:  # noqa: S311 (not a secret)
+            all_headers.append(CLOSE)
+        return all_headers
 
-    async def _say(self, error: ServingError, headers: Sequence[Header]) -> None:
-        if not self._answered:
-            body, own = self._route.refusal(error, self._headers)
-            await self.answer(error.status, body, [*own, *headers])
+    async def _respond_with(self, error: ServingError) -> None:
+        if not self._responded:
+            body, headers = self._route.error_response(error, self._headers)
+            own = [(name.encode(), value.encode()) for name, value in error.headers.items()]
+            await self.respond(error.status, body, [*headers, *own])
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:

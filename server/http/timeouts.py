@@ -1,4 +1,4 @@
-"""How long the server waits for callers, and how many of them: the slow and the silent make way."""
+"""The phases of a connection, how long each may last, and which connections make room for others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import heapq
 import sys
 import termios
 from collections.abc import Collection
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from server.errors import TooSlow
@@ -15,53 +17,83 @@ from server.errors import TooSlow
 if TYPE_CHECKING:
     from server.http.protocol import Connection
 
-HEAD_SECONDS = 5
-BODY_SECONDS = 5
 BODY_BYTES_PER_SECOND = 64 * 1024
-"""A body that comes slower than this, its first BODY_SECONDS apart, is given up."""
-UNREAD_SECONDS = 10
-"""How long an answer may lie without the caller taking any of it."""
-IDLE_SECONDS = 65
-"""Longer than the proxies in front wait (Envoy, load balancers): it is for them to close first."""
-LINGER_SECONDS = 2
 MAX_CONNECTIONS = 1024
 EVICTED_AT_ONCE = 32
-SETTLED_SECONDS = 1
-"""Who came, or was answered, later than that ago may be asking already: others are closed before it."""
 
 
-def room_for(newcomer: Connection, connections: Collection[Connection]) -> bool:
-    """Whether there is room for one more, if need be after closing those that have waited longest."""
+class Phase(IntEnum):
+    """The phase of a connection, by what it receives.
+
+    HEAD → BODY → ANSWERING → IDLE → HEAD … for as long as the client keeps the connection. A phase only goes back to an
+    earlier one through HEAD, and never from REFUSED or CLOSING. With pipelining the next request may be in HEAD or BODY
+    while the response to an earlier one is still being made.
+    """
+
+    HEAD = 0  # waits for the first request, or receives the head of one
+    BODY = 1  # receives the body; the app has the request already, and may even have answered it
+    ANSWERING = 2  # the whole request is here and its response is not yet out
+    IDLE = 3  # the response is out; waits for the next request
+    REFUSED = 4  # reads nothing more, as something was wrong; the last responses go out
+    CLOSING = 5  # has closed its own direction; waits for the client to close
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds that the server waits. Only tests use other values than these.
+
+    Attributes:
+        head: For the head of a request, from its first byte or from the connection's first moment.
+        body: For a body, in addition to the time that it takes at BODY_BYTES_PER_SECOND.
+        unread: For the client to take any byte of a response.
+        idle: For the next request of a connection. Proxies in front (Envoy, load balancers) wait less, and so close
+            first; a server that closes first makes them fail requests.
+        linger: For the client to close, after the server has closed its own direction.
+        settled: Connections younger than this may have a request under way, so older idle ones are evicted first.
+        interval: Between two checks of all connections.
+    """
+
+    head: float = 5
+    body: float = 5
+    unread: float = 10
+    idle: float = 65
+    linger: float = 2
+    settled: float = 1
+    interval: float = 1
+
+
+def evict_idle(newcomer: Connection, connections: Collection[Connection], settled_seconds: float) -> bool:
+    """Return whether there is room for one more connection, after closing the longest idle ones if necessary."""
     if len(connections) <= MAX_CONNECTIONS:
         return True
-    waiting = [connection for connection in connections if connection.waits and connection is not newcomer]
-    settled = [connection for connection in waiting if connection.since < newcomer.since - SETTLED_SECONDS]
-    for connection in heapq.nsmallest(EVICTED_AT_ONCE, settled or waiting, key=_claim):
+    idle = [connection for connection in connections if connection.is_idle and connection is not newcomer]
+    settled = [connection for connection in idle if connection.since < newcomer.since - settled_seconds]
+    for connection in heapq.nsmallest(EVICTED_AT_ONCE, settled or idle, key=_eviction_key):
         connection.transport.close()
-    return len(waiting) > 0
+    return len(idle) > 0
 
 
-async def watch(connections: Collection[Connection]) -> None:
-    """Give up, for ever, what has taken too long."""
+async def watch(connections: Collection[Connection], timeouts: Timeouts) -> None:
+    """Close connections whose time is over, for ever."""
     unread: dict[Connection, tuple[int, float]] = {}
     while True:
-        await asyncio.sleep(1)
+        await asyncio.sleep(timeouts.interval)
         now = asyncio.get_running_loop().time()
         before, unread = unread, {}
         for connection in tuple(connections):
-            if size := _unread(connection.transport):
+            if size := _unread_bytes(connection.transport):
                 old_size, since = before.get(connection, (0, now))
                 unread[connection] = (size, since if size == old_size else now)
-                if now - unread[connection][1] > UNREAD_SECONDS:
+                if now - unread[connection][1] > timeouts.unread:
                     connection.transport.abort()
-            elif connection.flow.read_paused:  # it is the server that makes the caller wait
+            elif connection.flow.read_paused:  # the client waits for the server, not the reverse
                 connection.since = now
             else:
-                _check(connection, now - connection.since)
+                _check(connection, now - connection.since, timeouts)
 
 
-def _unread(transport: asyncio.Transport) -> int:
-    """Bytes of answers that the caller has not taken: where some wait here, those in the kernel count too."""
+def _unread_bytes(transport: asyncio.Transport) -> int:
+    """Return the bytes of responses that the client has not taken: once some wait here, the kernel's count too."""
     waiting = transport.get_write_buffer_size()
     if not waiting:
         return 0
@@ -69,27 +101,25 @@ def _unread(transport: asyncio.Transport) -> int:
     return waiting + int.from_bytes(in_kernel, sys.byteorder)
 
 
-def _claim(connection: Connection) -> tuple[bool, float]:
-    """The least goes first: who has never asked anything, then who was answered longest ago."""
+def _eviction_key(connection: Connection) -> tuple[bool, float]:
+    """Connections without a request so far go first, then those answered longest ago."""
     return connection.cycle is not None, connection.since
 
 
-def _check(connection: Connection, waited: float) -> None:
-    if connection.shut:
-        if waited > LINGER_SECONDS:
+def _check(connection: Connection, waited: float, timeouts: Timeouts) -> None:
+    match connection.phase:
+        case Phase.HEAD if waited > timeouts.head:
+            _give_up(connection)
+        case Phase.BODY if waited > timeouts.body + connection.body_bytes / BODY_BYTES_PER_SECOND:
+            _give_up(connection)
+        case Phase.IDLE if waited > timeouts.idle:
+            connection.transport.close()
+        case Phase.CLOSING if waited > timeouts.linger:
             connection.transport.abort()
-    elif connection.in_head:
-        if waited > HEAD_SECONDS:
-            _give_up(connection)
-    elif not connection.whole:
-        if waited > BODY_SECONDS + connection.body_bytes / BODY_BYTES_PER_SECOND:
-            _give_up(connection)
-    elif connection.waits and waited > IDLE_SECONDS:
-        connection.transport.close()
 
 
 def _give_up(connection: Connection) -> None:
     if connection.head_bytes:
-        connection.refuse(TooSlow("The request came too slowly; send it in one piece."))
+        connection.refuse(TooSlow("The request came too slowly. Send it in one piece."))
     else:
         connection.transport.close()

@@ -1,48 +1,94 @@
-"""The predictions that would delay the event loop: one thread makes them, and a bounded number may wait for it."""
+"""Predictions that would delay the event loop: one thread makes them, and a bounded number may wait for it."""
 
 import asyncio
-from collections.abc import Callable
+import math
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from server.errors import DeadlinePassed, Overloaded
-from server.http.caller import Gone, cancel_on_disconnect
 
 T = TypeVar("T")
 
+Disconnect = Callable[[], Awaitable[object]]  # returns when the client has disconnected
+
+
+class ClientDisconnected(Exception):
+    """The client closed the connection; nobody waits for a response."""
+
 
 class WorkerQueue:
-    """length: how many wait or run now; a job whose caller has gone while it waits is never begun."""
+    """A bounded queue in front of one worker thread.
+
+    A job whose client disconnects while the job waits never begins.
+
+    Attributes:
+        length: Jobs that wait or run now.
+    """
 
     def __init__(self, size: int) -> None:
         self.length = 0
         self._size = size
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predict")
 
-    async def run(self, job: Callable[[], T], deadline: float, gone: Gone) -> T:
-        """The job's result.
+    async def run(self, job: Callable[[], T], deadline: float, disconnect: Disconnect) -> T:
+        """Run a job on the worker thread and return its result.
 
-        deadline: the perf_counter() after which the job must not begin.
-        Raises Overloaded at once when the backlog is full, DeadlinePassed, ClientDisconnected, and what the job raises.
+        Args:
+            job: What to run.
+            deadline: The perf_counter() after which the job must not begin.
+            disconnect: Returns when the client has disconnected.
+
+        Raises:
+            Overloaded: The queue is full.
+            DeadlinePassed: The job's turn came after the deadline.
+            ClientDisconnected: The client disconnected before the job ended.
         """
         if self.length >= self._size:
-            raise Overloaded("queue", "The server has more predictions waiting than it can make soon; ask again.")
+            raise Overloaded("queue", "Server overloaded: the prediction queue is full. Retry later.")
         loop = asyncio.get_running_loop()
-        pending = self._executor.submit(_in_time, job, deadline)
+        pending = self._executor.submit(_run_in_time, job, deadline)
         self.length += 1
         pending.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
         try:
-            return await cancel_on_disconnect(asyncio.wrap_future(pending), gone)
+            return await cancel_on_disconnect(asyncio.wrap_future(pending), disconnect)
         finally:
-            pending.cancel()  # at once: where it waits it must not begin
-            del pending  # an error would hold it, and it the error, until a garbage collection
+            pending.cancel()  # if it still waits, it must not begin
+            del pending  # break the cycle exception → traceback → frame → future, which only the GC would free
 
     def _leave(self) -> None:
         self.length -= 1
 
 
-def _in_time(job: Callable[[], T], deadline: float) -> T:
+async def cancel_on_disconnect(work: Awaitable[T], disconnect: Disconnect, deadline: float = math.inf) -> T:
+    """Return the result of work, which is cancelled if it does not end first.
+
+    Args:
+        work: What to await.
+        disconnect: Returns when the client has disconnected.
+        deadline: The perf_counter() until which the client waits.
+
+    Raises:
+        ClientDisconnected: The client disconnected first.
+        DeadlinePassed: The deadline passed first.
+    """
+    result = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(disconnect())
+    both: list[asyncio.Future[Any]] = [result, leaving]
+    remaining = None if deadline == math.inf else deadline - perf_counter()
+    try:
+        await asyncio.wait(both, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
+        if result.done():
+            return result.result()
+        raise ClientDisconnected if leaving.done() else DeadlinePassed
+    finally:
+        leaving.cancel()
+        result.cancel()
+        del work, result, both  # break the cycle exception → traceback → frame → future, as above
+
+
+def _run_in_time(job: Callable[[], T], deadline: float) -> T:
     if perf_counter() > deadline:
         raise DeadlinePassed
     return job()

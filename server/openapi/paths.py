@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from server import protocols
+from server.default_model import default_models
 from server.openapi import rows, schemas, schemas_v2
 from server.openapi.operations import Prediction, constant, either_of, get, json
-from server.paths import V2
 from server.predictor import Predictor
-from server.routing import UNNAMED
+from server.route import DEFAULT_PATHS, V2
 
 FRAMING = {V2: ["Inference-Header-Content-Length"]}  # headers that separate the parts of a body
 
@@ -36,8 +35,8 @@ def _predictions(predictor: Predictor) -> dict[str, Prediction]:
 
 def _unnamed(predictions: Mapping[Predictor, Mapping[str, Prediction]]) -> dict[str, Any]:
     found = {}
-    for path, asked in UNNAMED.items():
-        match protocols.firsts(predictions, asked):
+    for path, asked in DEFAULT_PATHS.items():
+        match default_models(predictions, asked):
             case [(_, only)]:
                 found[path] = only.operation()
             case [(_, of_rows), (_, of_pictures)]:

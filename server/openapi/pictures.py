@@ -11,12 +11,12 @@ from server.openapi import schemas, schemas_v2
 from server.openapi import schemas_pictures as picture_schemas
 from server.openapi.operations import OCTETS, Content, Prediction, json
 from server.openapi.schemas import Schema
-from server.paths import LABEL, MANY, ONE, V1, V2
 from server.pictures.request import decode_json
 from server.pictures.rest import RestHandlers
 from server.pictures.result import preview_url
 from server.pictures.v2 import V2Handler
 from server.predictor import Predictor
+from server.route import PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2
 
 _SIDE = 28
 
@@ -30,13 +30,15 @@ def predictions_for(predictor: Predictor, picture: Picture) -> dict[str, Predict
     x = {"x": np.rint(_bar() * 255).astype(int).tolist()}
     instances = {"instances": [{"b64": base64}]}
     return {
-        ONE: Prediction("Predict one picture", _one(file), _answer(picture_schemas.answer(task), plain.predict(sent))),
-        LABEL: Prediction(
+        PREDICT: Prediction(
+            "Predict one picture", _one(file), _answer(picture_schemas.answer(task), plain.predict(sent))
+        ),
+        PREDICT_LABEL: Prediction(
             "Predict the label of one picture",
             _one(file),
             _answer(picture_schemas.label(task), plain.predict_img(sent)),
         ),
-        MANY: Prediction(
+        PREDICT_BATCH: Prediction(
             "Predict many pictures",
             json(picture_schemas.batch(), x),
             _answer(picture_schemas.classes(task), plain.predict_batch(_written(x))),

@@ -8,8 +8,8 @@ import numpy as np
 from server.json import arrays
 from server.openapi import schemas, schemas_v2
 from server.openapi.operations import OCTETS, Prediction, json
-from server.paths import MANY, ONE, V1, V2
 from server.predictor import Predictor
+from server.route import PREDICT, PREDICT_BATCH, V1, V2
 from server.rows import rest, v2
 from server.tensors import example_input
 
@@ -21,8 +21,8 @@ def predictions_for(predictor: Predictor) -> dict[str, Prediction]:
     rows = {"instances": [row, _values(predictor)]}
     answered = msgspec.json.decode(rest.predict(predictor, msgspec.json.encode(row)))
     return {
-        ONE: Prediction("Predict one row", json(schemas.row(task), row), json(answer, answered)),
-        MANY: Prediction(
+        PREDICT: Prediction("Predict one row", json(schemas.row(task), row), json(answer, answered)),
+        PREDICT_BATCH: Prediction(
             "Predict many rows",
             json(schemas.instances(task), rows),
             json(schemas.predictions(answer), {"predictions": [answered, answered]}),

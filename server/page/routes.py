@@ -13,8 +13,8 @@ from server.page.form import PICTURE_FORM, ROW_FORM, FormResult, answer_picture,
 from server.page.markup import Markup, element, join, render, template
 from server.page.section import render_section
 from server.predictor import Predictor
-from server.response import Header, Response, refused
-from server.route import Headers, Route, media_type
+from server.response import Header, Response, error_response
+from server.route import Headers, Route, Routes, media_type
 from server.settings import Settings
 
 FormHandler = Callable[[Mapping[str, Predictor], bytes, Headers], FormResult]
@@ -28,7 +28,6 @@ _POLICY = (
 )
 _SECURITY_HEADERS: tuple[Header, ...] = (
     (b"content-security-policy", _POLICY),
-    (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-cache"),
 )
@@ -69,8 +68,8 @@ class Page:
         )
 
 
-def routes_for(predictors: Iterable[Predictor], settings: Settings) -> dict[str, Route]:
-    """Return the routes of the page and of its files, by path."""
+def routes_for(predictors: Iterable[Predictor], settings: Settings) -> Routes:
+    """Return the routes of the page and of its files."""
     predictors = tuple(predictors)
     page, handlers = Page(predictors, settings), _form_handlers(predictors)
     posted = Route(
@@ -78,10 +77,11 @@ def routes_for(predictors: Iterable[Predictor], settings: Settings) -> dict[str,
         "POST",
         partial(_answer_form, page, handlers, {predictor.name: predictor for predictor in predictors}),
         tuple(handlers),
-        refusal=partial(_refuse_form, page),
+        error_response=partial(_refuse_form, page),
     )
-    return {"/": Route("/", "GET", partial(_page_or_liveness, _html(page.empty())), beside=posted)} | {
-        f"/page/{file.name}": Route("/page/file", "GET", partial(_static, _file(file.name, file.read_bytes())))
+    page_or_liveness = Route("/", "GET", partial(_page_or_liveness, _html(page.empty())))
+    return {("/", "GET"): page_or_liveness, ("/", "POST"): posted} | {
+        (f"/page/{file.name}", "GET"): Route("/page/file", "GET", partial(_static, _file(file.name, file.read_bytes())))
         for file in files("server.page").iterdir()
         if PurePath(file.name).suffix in _TYPES
     }
@@ -106,7 +106,7 @@ def _answer_form(
 
 
 def _refuse_form(page: Page, error: ServingError, headers: Headers) -> Response:
-    return _html(page.refused(error.sentence)) if _accepts_html(headers) else refused(error, headers)
+    return _html(page.refused(error.sentence)) if _accepts_html(headers) else error_response(error, headers)
 
 
 def _page_or_liveness(page: Response, _body: bytes, headers: Headers) -> Response:

@@ -15,4 +15,4 @@ except ImportError as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "pandas is left out of the server.\n"
+    assert done.stdout == "pandas is not available in the server.\n"

@@ -1,6 +1,6 @@
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 
-from server.tally import BUCKETS, RequestMetrics
+from server.metrics import BUCKETS, RequestMetrics
 
 SEEN = [
     ("/predict", 200, 0.0001),
@@ -11,11 +11,11 @@ SEEN = [
 ]
 
 
-def test_it_says_what_prometheus_own_metrics_would() -> None:
+def test_request_metrics_render_like_those_of_prometheus_client() -> None:
     disable_created_metrics()  # type: ignore[no-untyped-call]  # as the server does
     ours, theirs = CollectorRegistry(), CollectorRegistry()
-    tally = RequestMetrics()
-    ours.register(tally)
+    request_metrics = RequestMetrics()
+    ours.register(request_metrics)
     requests = Counter("mlserving_requests", "Requests answered.", ["route", "status"], registry=theirs)
     seconds = Histogram(
         "mlserving_request_seconds",
@@ -25,7 +25,7 @@ def test_it_says_what_prometheus_own_metrics_would() -> None:
         registry=theirs,
     )
     for route, status, took in SEEN:
-        tally.count(route, status, took)
+        request_metrics.count(route, status, took)
         requests.labels(route, status).inc()
         seconds.labels(route).observe(took)
     assert generate_latest(ours) == generate_latest(theirs)

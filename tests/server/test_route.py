@@ -1,6 +1,7 @@
-"""What a route may say of itself: a second method at its path, and its own words for a refusal."""
+"""Two routes of one path, and a route with its own error responses."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -18,11 +19,13 @@ def _refuses(_body: bytes, _headers: object) -> Response:
 
 
 PLAIN = [(b"content-type", b"text/plain")]
-POSTED = Route("/", "POST", _refuses, (b"",), refusal=lambda error, _headers: Response(error.sentence.encode(), PLAIN))
-TABLE = {"/": Route("/", "GET", lambda _body, _headers: Response(b"got", PLAIN), beside=POSTED)}
+POSTED = Route(
+    "/", "POST", _refuses, (b"",), error_response=lambda error, _headers: Response(error.sentence.encode(), PLAIN)
+)
+ROUTES = {("/", "GET"): Route("/", "GET", lambda _body, _headers: Response(b"got", PLAIN)), ("/", "POST"): POSTED}
 
 
-def asked(method: str) -> tuple[int, dict[bytes, bytes], bytes]:
+def respond(method: str) -> tuple[int, dict[bytes, bytes], bytes]:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -35,20 +38,20 @@ def asked(method: str) -> tuple[int, dict[bytes, bytes], bytes]:
         raise AssertionError
 
     scope = {"type": "http", "path": "/", "method": method, "headers": []}
-    asyncio.run(App(TABLE, nothing, WorkerQueue(1), AccessLog(), "")(scope, receive, send))
+    asyncio.run(App(ROUTES, nothing, WorkerQueue(1), AccessLog(), "")(scope, receive, send))
     start, body = sent
     return start["status"], dict(start["headers"]), body["body"]
 
 
 @pytest.mark.parametrize(("method", "status", "body"), [("GET", 200, b"got"), ("POST", 400, b"No.")])
-def test_each_method_of_a_path_has_its_route(method: str, status: int, body: bytes) -> None:
-    answer = asked(method)
+def test_each_method_of_a_path_has_its_own_route(method: str, status: int, body: bytes) -> None:
+    answer = respond(method)
     assert answer[::2] == (status, body)
     assert answer[1][b"content-type"] == b"text/plain"
 
 
-def test_another_method_is_told_of_both() -> None:
-    status, headers, body = asked("DELETE")
+def test_405_lists_the_methods_of_all_routes_of_the_path() -> None:
+    status, headers, body = respond("DELETE")
     assert status == 405
     assert headers[b"allow"] == b"GET, HEAD, POST"
-    assert body == b'{"error":"This path takes GET, HEAD, POST only.","reason":"method"}'
+    assert json.loads(body)["reason"] == "method"

@@ -71,7 +71,7 @@ def test_what_is_no_host_stops_the_start(entry: str) -> None:
         ({"GRACE_SECONDS": "601"}, "GRACE_SECONDS must be"),
         ({"MODEL_NAME": ""}, "must not be empty"),
         ({"MODEL_NAME": "a,"}, "must not be empty"),
-        ({"MODEL_NAME": "a,b", "MODEL_PATH": "/x"}, "names 2 models and MODEL_PATH 1 paths"),
+        ({"MODEL_NAME": "a,b", "MODEL_PATH": "/x"}, "has 2 entries and MODEL_PATH 1"),
         ({"MODEL_NAME": "a,a", "MODEL_PATH": "/x,/y"}, "the same model twice"),
         ({"MODEL_NAME": "batch", "MODEL_PATH": "/x"}, "'batch': /predict/batch is a path of its own"),
         ({"MODEL_NAME": "a,img", "MODEL_PATH": "/x,/y"}, "'img': /predict/img is a path of its own"),

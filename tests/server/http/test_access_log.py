@@ -8,11 +8,11 @@ import pytest
 from server.http.access_log import FLUSH_LINES, AccessLog
 
 
-def test_lines_come_a_moment_later_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_are_written_in_order_a_moment_later(capsys: pytest.CaptureFixture[str]) -> None:
     async def two_requests() -> None:
-        journal = AccessLog()
-        journal.note("/predict", "POST", 200, 0.00123, "one")
-        journal.note("unknown", "-", 400, 0.1, "two")
+        access_log = AccessLog()
+        access_log.write("/predict", "POST", 200, 0.00123, "one")
+        access_log.write("unknown", "-", 400, 0.1, "two")
         assert capsys.readouterr().out == ""
         await asyncio.sleep(0.15)
 
@@ -31,11 +31,11 @@ def test_lines_come_a_moment_later_in_order(capsys: pytest.CaptureFixture[str]) 
     assert second["id"] == "two"
 
 
-def test_many_lines_do_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
+def test_full_group_of_lines_is_written_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     async def many_requests() -> None:
-        journal = AccessLog()
+        access_log = AccessLog()
         for number in range(FLUSH_LINES + 1):
-            journal.note("/predict", "POST", 200, 0.001, str(number))
+            access_log.write("/predict", "POST", 200, 0.001, str(number))
         assert len(capsys.readouterr().out.splitlines()) == FLUSH_LINES
         await asyncio.sleep(0.15)
 
@@ -43,14 +43,14 @@ def test_many_lines_do_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_log_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def one_request() -> None:
-        journal = AccessLog()
+        access_log = AccessLog()
         with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123
             monkeypatch.setattr(sys, "stdout", full)
-            journal.note("/predict", "POST", 200, 0.001, "x")
-            journal.flush()
+            access_log.write("/predict", "POST", 200, 0.001, "x")
+            access_log.flush()
             monkeypatch.undo()
 
-    with pytest.raises(OSError, match="No space left"):  # what closing the file says; the journal said nothing
+    with pytest.raises(OSError, match="No space left"):  # raised by closing the file; the log raised nothing
         asyncio.run(one_request())

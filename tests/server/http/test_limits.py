@@ -19,7 +19,7 @@ CAP = 1000
     ],
 )
 def test_a_good_head_passes(fields: limits.Fields, version: str) -> None:
-    assert limits.wrong(fields, version, CAP) is None
+    assert limits.check_head(fields, version, CAP) is None
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_a_good_head_passes(fields: limits.Fields, version: str) -> None:
     ],
 )
 def test_a_bad_head_is_refused(fields: limits.Fields, version: str, status: int) -> None:
-    refusal = limits.wrong(fields, version, CAP)
+    refusal = limits.check_head(fields, version, CAP)
     assert refusal is not None
     assert refusal.status == status
 
 
 def test_size_is_what_was_sent() -> None:
-    assert limits.size(b"/abc", [(b"host", b"h")]) == len(b"/abc") + len(b"host: h\r\n")
+    assert limits.head_size(b"/abc", [(b"host", b"h")]) == len(b"/abc") + len(b"host: h\r\n")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_size_is_what_was_sent() -> None:
     [(b"/", 32768, None), (b"/", 32769, 431), (b"/" * 8192, 9000, None), (b"/" * 8193, 1, 414)],
 )
 def test_what_is_too_long_is_refused(url: bytes, size: int, status: int | None) -> None:
-    refusal = limits.too_long(url, size)
+    refusal = limits.check_size(url, size)
     assert (refusal.status if refusal else None) == status
 
 

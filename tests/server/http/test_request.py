@@ -1,4 +1,4 @@
-"""What a caller gets when the app behind the door fails, seen from ASGI."""
+"""What a client gets when KServe's app behind ours fails, seen from ASGI."""
 
 import asyncio
 import json
@@ -15,8 +15,13 @@ from server.route import Route
 SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}
 
 
-def asked(app: Any) -> list[dict[str, Any]]:
-    """The messages that a door sends whose only route leads to `app`."""
+def app_in_front_of(kserve_app: Any) -> App:
+    """Return an app whose only route leads to `kserve_app`."""
+    return App({("/behind", "GET"): Route("/behind", "GET")}, kserve_app, WorkerQueue(1), AccessLog(), "")
+
+
+def messages(kserve_app: Any) -> list[dict[str, Any]]:
+    """Return the ASGI messages that are sent on one request."""
     sent: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:
@@ -25,14 +30,13 @@ def asked(app: Any) -> list[dict[str, Any]]:
     async def receive() -> Any:
         return {"type": "http.request"}
 
-    door = App({"/behind": Route("/behind", "GET")}, app, WorkerQueue(1), AccessLog(), "")
-    asyncio.run(door(dict(SCOPE), receive, send))
+    asyncio.run(app_in_front_of(kserve_app)(dict(SCOPE), receive, send))
     return sent
 
 
 def refusal(sent: list[dict[str, Any]]) -> tuple[int, str]:
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    return sent[0]["status"], json.loads(sent[1]["body"])["error"]
+    return sent[0]["status"], json.loads(sent[1]["body"])["reason"]
 
 
 async def raises(scope: Any, receive: Any, send: Any) -> None:
@@ -45,25 +49,35 @@ async def answers_500_then_raises(scope: Any, receive: Any, send: Any) -> None:
     raise ValueError("secret")
 
 
+async def answers(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"fine"})
+
+
 @pytest.mark.parametrize("app", [raises, answers_500_then_raises])
-def test_a_failure_is_a_fixed_sentence_and_one_line_with_the_detail(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_failure_returns_a_fixed_sentence_and_logs_the_detail(app: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "server"):
-        status, sentence = refusal(asked(app))
-    assert status == 500
-    assert sentence == "The server failed to answer this request. Its log has the details."
+        sent = messages(app)
+    assert refusal(sent) == (500, "internal")
+    assert b"secret" not in sent[1]["body"]
     (record,) = caplog.records
     assert record.exc_info
 
 
-def test_no_second_answer_follows_one_that_has_begun() -> None:
+@pytest.mark.parametrize("app", [answers, raises])
+def test_relayed_responses_and_failures_forbid_content_sniffing(app: Any) -> None:
+    assert messages(app)[0]["headers"].count((b"x-content-type-options", b"nosniff")) == 1
+
+
+def test_no_second_response_follows_one_that_has_begun() -> None:
     async def begins_then_raises(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise ValueError("secret")
 
-    assert [message["type"] for message in asked(begins_then_raises)] == ["http.response.start"]
+    assert [message["type"] for message in messages(begins_then_raises)] == ["http.response.start"]
 
 
-def test_a_request_that_the_stop_cuts_off_is_told_to_ask_again() -> None:
+def test_request_cut_off_by_the_stop_returns_503() -> None:
     sent: list[dict[str, Any]] = []
 
     async def cut_off() -> None:
@@ -76,12 +90,11 @@ def test_a_request_that_the_stop_cuts_off_is_told_to_ask_again() -> None:
         async def receive() -> Any:
             return {"type": "http.request"}
 
-        door = App({"/behind": Route("/behind", "GET")}, stalls, WorkerQueue(1), AccessLog(), "")
-        task = asyncio.create_task(door(dict(SCOPE), receive, send))
+        task = asyncio.ensure_future(app_in_front_of(stalls)(dict(SCOPE), receive, send))
         await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(cut_off())
-    assert refusal(sent) == (503, "The server stopped before it could answer; ask again.")
+    assert refusal(sent) == (503, "stop")

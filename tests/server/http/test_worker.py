@@ -4,12 +4,12 @@ import math
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 
 import pytest
 
 from server.errors import DeadlinePassed, Overloaded
-from server.http.caller import ClientDisconnected
-from server.http.worker import WorkerQueue
+from server.http.worker import ClientDisconnected, WorkerQueue, cancel_on_disconnect
 
 
 async def never() -> None:
@@ -21,75 +21,75 @@ async def at_once() -> None:
 
 
 class Held:
-    """A job that runs until it is let go."""
+    """A job that runs until it is released."""
 
     def __init__(self) -> None:
-        self.begun = threading.Event()
-        self.let_go = threading.Event()
+        self.started = threading.Event()
+        self.release = threading.Event()
 
     def __call__(self) -> str:
-        self.begun.set()
-        assert self.let_go.wait(10)
+        self.started.set()
+        assert self.release.wait(10)
         return "held"
 
 
-async def holding(backlog: WorkerQueue, then: Callable[[], Awaitable[None]]) -> None:
+async def holding(queue: WorkerQueue, then: Callable[[], Awaitable[None]]) -> None:
     """Do something while one job runs."""
     held = Held()
-    task = asyncio.create_task(backlog.run(held, math.inf, never))
-    await asyncio.to_thread(held.begun.wait)
+    task = asyncio.create_task(queue.run(held, math.inf, never))
+    await asyncio.to_thread(held.started.wait)
     try:
         await then()
     finally:
-        held.let_go.set()
+        held.release.set()
     assert await task == "held"
     await asyncio.sleep(0.01)
-    assert backlog.length == 0
+    assert queue.length == 0
 
 
-def test_one_more_than_its_size_is_refused_at_once() -> None:
-    backlog = WorkerQueue(1)
+def test_full_queue_refuses_with_retry_after() -> None:
+    queue = WorkerQueue(1)
 
     async def one_more() -> None:
         with pytest.raises(Overloaded) as refusal:
-            await backlog.run(lambda: "too many", math.inf, never)
+            await queue.run(lambda: "too many", math.inf, never)
         assert refusal.value.headers == {"retry-after": "1"}
-        assert backlog.length == 1
+        assert queue.length == 1
 
-    asyncio.run(holding(backlog, one_more))
+    asyncio.run(holding(queue, one_more))
 
 
-def test_a_job_whose_caller_goes_while_it_waits_is_never_begun() -> None:
-    backlog = WorkerQueue(2)
-    begun: list[bool] = []
+def test_job_does_not_begin_after_its_client_disconnected() -> None:
+    queue = WorkerQueue(2)
+    started: list[bool] = []
 
     async def goes() -> None:
         with pytest.raises(ClientDisconnected):
-            await backlog.run(lambda: begun.append(True), math.inf, at_once)
+            await queue.run(lambda: started.append(True), math.inf, at_once)
 
-    asyncio.run(holding(backlog, goes))
-    assert begun == []
+    asyncio.run(holding(queue, goes))
+    assert started == []
 
 
-def test_a_job_whose_deadline_passes_while_it_waits_is_never_begun() -> None:
-    backlog = WorkerQueue(2)
-    begun: list[bool] = []
+def test_job_does_not_begin_after_its_deadline() -> None:
+    queue = WorkerQueue(2)
+    started: list[bool] = []
     waits: list[asyncio.Task[None]] = []
 
     async def late() -> None:
-        waits.append(asyncio.create_task(backlog.run(lambda: begun.append(True), 0.0, never)))
+        waits.append(asyncio.create_task(queue.run(lambda: started.append(True), 0.0, never)))
         await asyncio.sleep(0.01)
 
     async def then_look() -> None:
-        await holding(backlog, late)
+        await holding(queue, late)
         with pytest.raises(DeadlinePassed):
             await waits[0]
 
     asyncio.run(then_look())
-    assert begun == []
+    assert started == []
 
 
-def test_what_the_job_raises_is_raised() -> None:
+def test_job_error_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         asyncio.run(WorkerQueue(1).run(lambda: 1 // 0, math.inf, never))
 
@@ -98,7 +98,7 @@ class Fault(Exception):
     """Ordinary errors do not say when they are gone."""
 
 
-def test_an_error_takes_its_memory_along_when_it_is_told() -> None:
+def test_job_error_is_freed_without_garbage_collection() -> None:
     async def scenario() -> weakref.ref[Fault]:
         def fails() -> None:
             raise Fault
@@ -114,3 +114,43 @@ def test_an_error_takes_its_memory_along_when_it_is_told() -> None:
         assert asyncio.run(scenario())() is None
     finally:
         gc.enable()
+
+
+async def soon() -> str:
+    await asyncio.sleep(0.01)
+    return "done"
+
+
+def test_result_is_returned_before_the_deadline() -> None:
+    assert asyncio.run(cancel_on_disconnect(soon(), never, perf_counter() + 10)) == "done"
+
+
+def test_error_of_the_work_is_raised() -> None:
+    async def fails() -> None:
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        asyncio.run(cancel_on_disconnect(fails(), never))
+
+
+@pytest.mark.parametrize("allowed", [0.05, 0, -1])
+def test_work_is_cancelled_at_the_deadline(allowed: float) -> None:
+    async def scenario() -> None:
+        work = asyncio.ensure_future(never())
+        with pytest.raises(DeadlinePassed):
+            await cancel_on_disconnect(work, never, perf_counter() + allowed)
+        await asyncio.wait([work])
+        assert work.cancelled()
+
+    asyncio.run(scenario())
+
+
+def test_work_is_cancelled_on_disconnect() -> None:
+    async def scenario() -> None:
+        work = asyncio.ensure_future(never())
+        with pytest.raises(ClientDisconnected):
+            await cancel_on_disconnect(work, soon)
+        await asyncio.wait([work])
+        assert work.cancelled()
+
+    asyncio.run(scenario())

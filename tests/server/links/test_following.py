@@ -25,7 +25,7 @@ def linked(body: bytes, headers: Headers) -> Link | None:
     return Link(body.decode(), lambda picture: upper(picture, headers)) if body.startswith(b"http") else None
 
 
-SLOW = Route("/slow", "POST", upper, (b"",), -1, linked=linked)
+SLOW = Route("/slow", "POST", upper, (b"",), -1, extract_link=linked)
 QUICK = Route("/quick", "POST", upper, (b"",), 1000)
 
 
@@ -33,7 +33,7 @@ def app_with(links: Links | None, slow: Route = SLOW) -> App:
     async def nothing(_scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError
 
-    return App({"/slow": slow, "/quick": QUICK}, nothing, WorkerQueue(20), AccessLog(), "", links)
+    return App({("/slow", "POST"): slow, ("/quick", "POST"): QUICK}, nothing, WorkerQueue(20), AccessLog(), "", links)
 
 
 def link(host: Host) -> str:
@@ -104,7 +104,9 @@ def test_a_slot_is_held_until_the_answer_is_made() -> None:
         assert released.wait(10)
         return upper(body, headers)
 
-    route = Route("/slow", "POST", held, (b"",), -1, linked=lambda body, _: Link(body.decode(), lambda p: held(p, {})))
+    route = Route(
+        "/slow", "POST", held, (b"",), -1, extract_link=lambda body, _: Link(body.decode(), lambda p: held(p, {}))
+    )
 
     async def scenario() -> None:
         async with listening(saying(PICTURE)) as host:

@@ -38,7 +38,7 @@ def asked(predictors: list[Predictor], path: str, document: str, answer: bytes =
 
     async def scenario() -> tuple[int, Any, Host]:
         async with listening(saying(answer)) as host:
-            app = App(routing.table(predictors), nothing, WorkerQueue(2), AccessLog(), "", host.links())
+            app = App(routing.api_routes(predictors), nothing, WorkerQueue(2), AccessLog(), "", host.links())
             body = document.replace("LINK", f"http://{NAME}:{host.port}/a.png")
             status, content = await Request(app, body, path, content_type="application/json").answer()
             return status, json.loads(content), host

@@ -189,12 +189,11 @@ def test_render_escapes_text_but_not_markup() -> None:
 
 
 def test_picture_forms_are_refused_without_a_picture_model(sign: Predictor) -> None:
-    route = routes.routes_for([sign], settings.from_environment({}))["/"]
-    assert route.beside is not None
-    assert route.beside.reads == (b"application/x-www-form-urlencoded",)
+    route = routes.routes_for([sign], settings.from_environment({}))["/", "POST"]
+    assert route.reads == (b"application/x-www-form-urlencoded",)
 
 
 def test_page_does_not_link_to_docs_when_they_are_off(sign: Predictor) -> None:
-    handler = routes.routes_for([sign], settings.from_environment({"DOCS": "off"}))["/"].handler
+    handler = routes.routes_for([sign], settings.from_environment({"DOCS": "off"}))["/", "GET"].handler
     assert handler is not None
     assert b"/docs" not in handler(b"", {b"accept": b"text/html"}).body

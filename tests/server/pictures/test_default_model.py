@@ -6,7 +6,7 @@ import pytest
 from server import routing
 from server.errors import InvalidInput
 from server.predictor import Predictor
-from server.route import Route
+from server.route import Routes
 from tests.server.pictures.images import BAR, base64, png
 from tests.server.pictures.refusals import refused
 
@@ -21,8 +21,8 @@ def written(document: Any) -> bytes:
 
 
 @pytest.fixture
-def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> dict[str, Route]:
-    return routing.table([bulk, sign, ink])
+def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> Routes:
+    return routing.api_routes([bulk, sign, ink])
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,11 @@ def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> dict[str, Route]:
     ],
 )
 def test_pictures_are_handled_off_the_event_loop(
-    table: dict[str, Route], path: str, body: bytes, headers: dict[bytes, bytes]
+    table: Routes, path: str, body: bytes, headers: dict[bytes, bytes]
 ) -> None:
-    assert table[path].slow(body, headers)
+    always_offload = table[path, "POST"].always_offload
+    assert always_offload
+    assert always_offload(body, headers)
 
 
 @pytest.mark.parametrize(
@@ -52,24 +54,28 @@ def test_pictures_are_handled_off_the_event_loop(
         ("/predict/batch", ["x"]),
     ],
 )
-def test_rows_are_handled_on_the_event_loop(table: dict[str, Route], path: str, document: Any) -> None:
-    assert not table[path].slow(written(document), JSON)
-    assert table[path].inline_bytes == table["/predict/sign"].inline_bytes > 0
+def test_rows_are_handled_on_the_event_loop(table: Routes, path: str, document: Any) -> None:
+    always_offload = table[path, "POST"].always_offload
+    assert always_offload
+    assert not always_offload(written(document), JSON)
+    assert table[path, "POST"].inline_bytes == table["/predict/sign", "POST"].inline_bytes > 0
 
 
-def test_invalid_json_is_refused_by_the_model_of_rows(table: dict[str, Route]) -> None:
+def test_invalid_json_is_refused_by_the_model_of_rows(table: Routes) -> None:
+    route = table["/predict", "POST"]
+    handler, always_offload = route.handler, route.always_offload
+    assert handler
+    assert always_offload
     for body in (b'{"image":', b'{"image":' + b"[" * 100_000):
-        assert not table["/predict"].slow(body, JSON)
-        handler = table["/predict"].handler
-        assert handler
+        assert not always_offload(body, JSON)
         with pytest.raises(InvalidInput) as refusal:
             handler(body, JSON)
         assert refusal.value.reason in ("invalid_json", "too_deep")
 
 
-def test_the_first_model_of_each_kind_answers(table: dict[str, Route], sign: Predictor, ink: Predictor) -> None:
-    for served, first in ((table, "bulk"), (routing.table([ink, sign]), "ink")):
-        handler, named = served["/predict"].handler, served[f"/predict/{first}"].handler
+def test_the_first_model_of_each_kind_answers(table: Routes, sign: Predictor, ink: Predictor) -> None:
+    for served, first in ((table, "bulk"), (routing.api_routes([ink, sign]), "ink")):
+        handler, named = served["/predict", "POST"].handler, served[f"/predict/{first}", "POST"].handler
         assert handler
         assert named
         assert handler(png(), FILE) == named(png(), FILE)
@@ -77,17 +83,17 @@ def test_the_first_model_of_each_kind_answers(table: dict[str, Route], sign: Pre
 
 
 def test_with_one_kind_of_model_the_body_selects_nothing(sign: Predictor, ink: Predictor) -> None:
-    assert routing.table([sign])["/predict"].reads == (b"application/json",)
-    assert "/predict/img" not in routing.table([sign])
-    of_pictures = routing.table([ink])
-    assert of_pictures["/predict"].reads == of_pictures["/predict/ink"].reads
-    assert of_pictures["/predict"].name == "/predict"
-    handler = of_pictures["/predict"].handler
+    assert routing.api_routes([sign])["/predict", "POST"].reads == (b"application/json",)
+    assert ("/predict/img", "POST") not in routing.api_routes([sign])
+    of_pictures = routing.api_routes([ink])
+    assert of_pictures["/predict", "POST"].reads == of_pictures["/predict/ink", "POST"].reads
+    assert of_pictures["/predict", "POST"].name == "/predict"
+    handler = of_pictures["/predict", "POST"].handler
     assert handler
     with refused("structure", '{"image": base64}'):
         handler(b'{"x":3,"y":-1}', JSON)
 
 
-def test_a_shared_path_accepts_the_content_types_of_both(table: dict[str, Route]) -> None:
-    assert table["/predict"].reads == (b"application/json", b"image/jpeg", b"image/png", b"multipart/form-data")
-    assert table["/predict/batch"].reads == (b"application/json",)
+def test_a_shared_path_accepts_the_content_types_of_both(table: Routes) -> None:
+    assert table["/predict", "POST"].reads == (b"application/json", b"image/jpeg", b"image/png", b"multipart/form-data")
+    assert table["/predict/batch", "POST"].reads == (b"application/json",)

@@ -13,7 +13,7 @@ import pytest
 from server import routing
 from server.errors import ServingError
 from server.predictor import Predictor
-from server.route import Headers, Route
+from server.route import Headers, Routes
 from tests.server.fuzz import bodies
 from tests.server.fuzz.holds import check_refusal
 from tests.server.fuzz.json_tree import encode, tree
@@ -98,12 +98,12 @@ def _damaged(random: Random, whole: bytes) -> bytes:
 
 
 @pytest.fixture
-def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> dict[str, Route]:
-    return routing.table([sign, ink, bulk])
+def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> Routes:
+    return routing.api_routes([sign, ink, bulk])
 
 
 @pytest.mark.parametrize("kind", [file, form, one, many, v1, v2, v2_binary], ids=lambda kind: kind.__name__)
-def test_any_body_is_answered_or_refused(table: dict[str, Route], kind: Callable[[Random], Request]) -> None:
+def test_any_body_is_answered_or_refused(table: Routes, kind: Callable[[Random], Request]) -> None:
     statuses: Counter[int] = Counter()
     for index in range(OF_EACH):
         request = kind(Random(f"{SEED}:{index}"))  # noqa: S311 (repeatable on purpose)
@@ -115,8 +115,8 @@ def test_any_body_is_answered_or_refused(table: dict[str, Route], kind: Callable
     assert statuses[200] > OF_EACH / 20, statuses
 
 
-def _status(table: dict[str, Route], path: str, body: bytes, headers: Headers) -> int:
-    handler = table[path].handler
+def _status(table: Routes, path: str, body: bytes, headers: Headers) -> int:
+    handler = table[path, "POST"].handler
     assert handler is not None
     try:
         answer = handler(body, headers)
