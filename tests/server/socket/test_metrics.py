@@ -26,7 +26,7 @@ def change(before: Scrape, after: Scrape, name: str, **labels: str) -> float:
         (slow(1), "/v1/models/{model}:predict", 200, None),
         (request("/v2/models/sign", method="GET"), "/v2/models/{model}", 200, None),
         (request("/v2/models/slow", method="GET"), "/v2/models/{model}", 200, None),
-        (request("/predict", b"{"), "/predict", 400, "input"),
+        (request("/predict", b"{"), "/predict", 400, "invalid_json"),
         (request("/nothing"), "unknown", 404, "path"),
         (request("/predict", method="GET"), "/predict", 405, "method"),
         (request("/predict", b"{}", b"Content-Encoding: gzip"), "/predict", 415, "media_type"),
