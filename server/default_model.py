@@ -85,7 +85,7 @@ class ContentRouter:
             return self._rows(body, headers)
         except InvalidInput as error:
             if self._row_keys.isdisjoint(_keys(body)):
-                raise InvalidInput(self._sentence) from error
+                raise InvalidInput(self._sentence, "structure") from error
             raise
 
     def is_picture(self, body: bytes, headers: Headers) -> bool:

@@ -75,7 +75,7 @@ class InvalidInput(ServingError):
     status = 400
     reason: InvalidReason
 
-    def __init__(self, sentence: str, reason: InvalidReason = "structure") -> None:
+    def __init__(self, sentence: str, reason: InvalidReason) -> None:
         super().__init__(sentence)
         self.reason = reason
 

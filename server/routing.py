@@ -10,7 +10,7 @@ A request comes from a socket (server/http/protocol.py) to the ASGI app (server/
     GET  /info, /info/NAME                         info.py
     GET  /health, /health/ready, /health/live, /v2 this file
     GET  /metrics                                  metrics.py, if METRICS_PORT is the server's port
-    GET  /docs, /openapi.json                      docs.py, unless DOCS is off
+    GET  /docs, /openapi.json                      docs.py, if DOCS is on
     GET  /, /page/*; POST /                        page/routes.py
     GET  /v1/models, /v2/models, /v2/health/* …    KServe's own app (`handler` is None)
 """
@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from model.task import Picture
-from server import docs, info, metrics
+from server import info, metrics
 from server.default_model import default_models, default_route
 from server.page import routes as page
 from server.predictor import Predictor
@@ -38,6 +38,8 @@ def all_routes(predictors: Sequence[Predictor], settings: Settings) -> Routes:
     """Return every route of the server, by path and method."""
     routes = api_routes(predictors) | page.routes_for(predictors, settings)
     if settings.docs:
+        from server import docs  # noqa: PLC0415 (it loads the whole OpenAPI document, which few servers show)
+
         routes |= docs.routes_for(predictors)
     if settings.metrics_port == settings.port:
         routes["/metrics", "GET"] = Route("/metrics", "GET", _metrics)

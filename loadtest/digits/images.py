@@ -5,7 +5,8 @@ set, the ones at `np.linspace(0, count - 1, 100)`, rounded down. The 1,000 chose
 `tests/loadtest/digits/test_images.py` derives the file again from the full set.
 
 Source: Y. LeCun, C. Cortes and C. J. C. Burges, The MNIST database of handwritten digits, made from NIST Special
-Databases 1 and 3. Licence: CC BY-SA 3.0, https://creativecommons.org/licenses/by-sa/3.0/.
+Databases 1 and 3. The files themselves carry no licence; Keras, which redistributes them, states CC BY-SA 3.0
+(https://keras.io/api/datasets/mnist/).
 """
 
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from server.route import Route
 
 
 def _refuses(_body: bytes, _headers: object) -> Response:
-    raise InvalidInput("No.")
+    raise InvalidInput("No.", "structure")
 
 
 PLAIN = [(b"content-type", b"text/plain")]

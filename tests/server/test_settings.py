@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from model.catalog import SHIPPED
 from server.settings import SettingsError, from_environment
 
 
 def test_an_empty_environment_serves_the_models_that_are_shipped_on_port_8000() -> None:
     settings = from_environment({})
-    shipped = ("breast_model", "digits", "brain_mri")
-    assert settings.models == tuple((name, Path("model/bundles") / name) for name in shipped)
+    assert settings.models == tuple((model.name, Path("model/bundles") / model.name) for model in SHIPPED)
     assert (settings.port, settings.max_body_bytes, settings.queue_size, settings.grace_seconds) == (
         8000,
         1 << 20,
