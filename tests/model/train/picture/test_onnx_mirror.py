@@ -7,8 +7,6 @@ import onnxruntime
 import pytest
 
 from model.train.picture.calibrate import MahalanobisDetector
-from model.train.picture.fit import mirror_averaged
-from model.train.picture.onnx import average_over_mirror
 
 pytestmark = pytest.mark.slow
 
@@ -26,8 +24,8 @@ def network() -> Any:
 
 
 def test_the_graph_answers_by_what_is_mirror_averaged(network: Any) -> None:
-    from model.train.picture.fit import outputs, stages
-    from model.train.picture.onnx import export
+    from model.train.picture.fit import mirror_averaged, outputs, stages
+    from model.train.picture.onnx import average_over_mirror, export
 
     random = np.random.default_rng(1)
     detector = MahalanobisDetector(random.random((10, 10), np.float32), random.random((3, 10), np.float32))
@@ -43,7 +41,7 @@ def test_the_graph_answers_by_what_is_mirror_averaged(network: Any) -> None:
 
 
 def test_a_mirror_image_gets_the_same_output(network: Any) -> None:
-    from model.train.picture.fit import outputs
+    from model.train.picture.fit import mirror_averaged, outputs
 
     plain, mirrored = outputs(network, PICTURES), outputs(network, PICTURES[:, :, ::-1].copy())
     assert not np.allclose(plain, mirrored, atol=1e-5)
