@@ -101,14 +101,14 @@ class App:
             _check_content_type(route, headers)
             body = await _read_body(context.extension, receive)
             deadline = _deadline(headers, context.began)
-        disconnect = partial(_disconnected, receive)
         if len(body) <= route.inline_bytes and not (route.always_offload and route.always_offload(body, headers)):
             if perf_counter() > deadline:
                 raise DeadlinePassed
             response = handler(body, headers)
         elif route.extract_link and (link := route.extract_link(body, headers)):
-            response = await self._follow(link, deadline, disconnect)
+            response = await self._follow(link, deadline, partial(_disconnected, receive))
         else:
+            disconnect = partial(_disconnected, receive)
             response = await self._queue.run(partial(handler, body, headers), deadline, disconnect)
         await context.respond(200, response.body, response.headers)
 

@@ -24,6 +24,9 @@ from server.http.cycle import EXTENSION, HalfCloseTransport, RequestExtension
 from server.http.limits import ConnectionLimits
 from server.http.timeouts import Phase, Timeouts
 
+# Looking up a member through its class takes 0.07 µs in Python 3.11, and a request needs some fifteen.
+HEAD, BODY, ANSWERING, IDLE, REFUSED, CLOSING = Phase
+
 
 class Connection(HttpToolsProtocol):
     """uvicorn's protocol with limits.
@@ -41,7 +44,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, shared: ConnectionLimits, seconds: Timeouts, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self.url = b""
-        self.phase = Phase.HEAD
+        self.phase = HEAD
         self.since = self.loop.time()
         self.head_bytes = 0
         self.body_bytes = 0
@@ -56,7 +59,7 @@ class Connection(HttpToolsProtocol):
     @property
     def is_idle(self) -> bool:
         """Whether the connection is open and no request is being answered; one may be in its head."""
-        between = self.phase is Phase.IDLE or (self.phase is Phase.HEAD and self._is_answered())
+        between = self.phase is IDLE or (self.phase is HEAD and self._is_answered())
         return between and not self.transport.is_closing()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -70,22 +73,22 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.phase >= Phase.REFUSED:
+        if self.phase >= REFUSED:
             return
         self._chunk_bytes = len(data)
-        if self.phase is Phase.HEAD:
+        if self.phase is HEAD:
             self.head_bytes += len(data)
-        elif self.phase is Phase.BODY:
+        elif self.phase is BODY:
             self._framed_bytes += len(data)
         self._feed(data)
-        if self.phase is Phase.HEAD and (fault := limits.check_size(self.url, self.head_bytes)):
+        if self.phase is HEAD and (fault := limits.check_size(self.url, self.head_bytes)):
             self.refuse(fault)
-        elif self.phase is Phase.BODY and self._framed_bytes > limits.HEAD_BYTES + 2 * self.body_bytes:
+        elif self.phase is BODY and self._framed_bytes > limits.HEAD_BYTES + 2 * self.body_bytes:
             self.refuse(limits.body_too_large(self._limits.max_body_bytes))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._enter(Phase.HEAD)
+        self._enter(HEAD)
         self.body_bytes = 0
         self._framed_bytes = 0
         self.head_bytes = self._chunk_bytes
@@ -94,16 +97,16 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return
         super().on_headers_complete()
-        self._enter(Phase.BODY)
+        self._enter(BODY)
         self._extend(self.cycle)
         if fault := self._fault_of_head():
-            self._enter(Phase.REFUSED)
+            self._enter(REFUSED)
             self._extension.fault = fault
             self.cycle.keep_alive = False
         self.headers = []  # a trailer is not a header
 
     def on_body(self, body: bytes) -> None:
-        if self.phase >= Phase.REFUSED:
+        if self.phase >= REFUSED:
             return
         self.body_bytes += len(body)
         self._held_bytes += len(body)
@@ -118,27 +121,27 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
             return
-        self._enter(Phase.IDLE if self.cycle.response_complete else Phase.ANSWERING)
+        self._enter(IDLE if self.cycle.response_complete else ANSWERING)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         # As uvicorn does it, but without its keep-alive timer: timeouts.watch() checks idle connections.
         self._release()
         self.server_state.total_requests += 1
-        if self.phase is Phase.CLOSING or self.transport.is_closing():
+        if self.phase is CLOSING or self.transport.is_closing():
             return
-        if self.phase is Phase.ANSWERING and self.cycle.response_complete:
-            self._enter(Phase.IDLE)
+        if self.phase is ANSWERING and self.cycle.response_complete:
+            self._enter(IDLE)
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
 
     def refuse(self, fault: ServingError) -> None:
         """Answer what is being received with a fault, after the requests before it, and read nothing more."""
-        if self.phase >= Phase.REFUSED:
+        if self.phase >= REFUSED:
             return
-        in_body = self.phase is Phase.BODY
-        self._enter(Phase.REFUSED)
+        in_body = self.phase is BODY
+        self._enter(REFUSED)
         if not in_body:
             self._begin_faulty(fault)
         elif self.cycle.response_complete:
@@ -150,14 +153,14 @@ class Connection(HttpToolsProtocol):
 
     def half_close(self) -> None:
         """Close our direction and let the client finish: a reset would destroy the response on its way."""
-        if self.phase is not Phase.CLOSING and not self.transport.is_closing():
-            self._enter(Phase.CLOSING)
+        if self.phase is not CLOSING and not self.transport.is_closing():
+            self._enter(CLOSING)
             self.transport.write_eof()
             self.flow.resume_reading()
 
     def _enter(self, phase: Phase) -> None:
         """Go to a phase, whose time begins now. A connection that has refused a request goes on to CLOSING only."""
-        if self.phase < Phase.REFUSED or phase > self.phase:
+        if self.phase < REFUSED or phase > self.phase:
             self.phase = phase
             self.since = self.loop.time()
 
