@@ -1,4 +1,4 @@
-"""Bytes → the answers in them, read to the letter of HTTP/1.1."""
+"""Parse the answers in bytes that came from the server, strictly by HTTP/1.1."""
 
 import re
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ _HEADER = re.compile(rb"([a-z0-9-]+): ([ -~]*)", re.IGNORECASE)
 
 
 class NoAnswer(Exception):
-    """The bytes begin with something else."""
+    """The bytes do not begin with an answer."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """headers: by their names in lower case, each of which came once."""
+    """An answer. Header names are in lower case, and none came twice."""
 
     status: int
     headers: Mapping[bytes, bytes]
@@ -25,12 +25,16 @@ class Answer:
 
     @property
     def last(self) -> bool:
-        """Whether it says that the connection ends with it."""
+        """Whether the server closes the connection after this answer."""
         return self.headers.get(b"connection", b"").lower() == b"close"
 
 
 def first(received: bytes, method: bytes) -> tuple[Answer, bytes] | None:
-    """The first whole answer, to a request of this method, and what follows it. Raises NoAnswer."""
+    """Return the first answer, to a request of this method, and the bytes after it; None if it is incomplete.
+
+    Raises:
+        NoAnswer: the bytes are something else.
+    """
     head, end, rest = received.partition(b"\r\n\r\n")
     if not end:
         return None
@@ -49,12 +53,12 @@ def _head(head: bytes) -> tuple[int, dict[bytes, bytes]]:
     found = [_HEADER.fullmatch(written) for written in fields]
     headers = {match[1].lower(): match[2] for match in found if match}
     if not status or len(headers) < len(fields):
-        raise NoAnswer(f"a head out of order: {head!r}")
+        raise NoAnswer(f"malformed head: {head!r}")
     return int(status[1]), headers
 
 
 def _length(headers: Mapping[bytes, bytes]) -> int:
     length = headers.get(b"content-length", b"")
     if not length.isdigit() or b"transfer-encoding" in headers:
-        raise NoAnswer(f"no length: {headers!r}")
+        raise NoAnswer(f"no valid length: {headers!r}")
     return int(length)

@@ -1,59 +1,96 @@
-"""The inputs of one seed against a server: some at a time, and a control request after each hundred."""
+"""Send inputs to a server and check what it answers."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from types import TracebackType
 from urllib.parse import urlsplit
 
 import httpx
 
+from tests.server.fuzz.client import Client, Received
 from tests.server.fuzz.heads import PATHS
-from tests.server.fuzz.holds import check
+from tests.server.fuzz.invariants import check
 from tests.server.fuzz.kinds import make
-from tests.server.fuzz.request import Input, Request
-from tests.server.fuzz.sending import Caller, Heard
+from tests.server.fuzz.request import JSON, Input, Request
 
-AT_ONCE = 8
-BETWEEN_CONTROLS = 100
-STALLED = 4.0  # seconds; after 5 the server gives up a caller that sends nothing
+CONNECTIONS = 8
+INPUTS_PER_CONTROL = 100
+STALLED = 4.0  # seconds; the server closes a connection that sends nothing after 5
 
-ROW = Request(b"/predict", b'{"x":3,"y":-1}', ((b"Content-Type", b"application/json"),)).framed()
+ROW = Request(b"/predict", b'{"x":3,"y":-1}', (JSON,)).framed()
 CONTROL = Input("control", ROW.wire(), (ROW,))
 
 
+class Session:
+    """Sends one input at a time, for a client that is not asynchronous."""
+
+    def __init__(self, url: str) -> None:
+        self._documents = read_documents(url)
+        self._client = _client(url)
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._client.close()
+        self._runner.close()
+
+    def check(self, sent: Input) -> None:
+        """Raise AssertionError with the input's bytes if the server's answer is wrong."""
+        self._runner.run(_ask(self._client, sent, sent.kind, self._documents))
+
+
 def run(url: str, seed: int, count: int) -> None:
-    """Raises AssertionError with the seed, the index and the bytes of an input of which something does not hold."""
+    """Send `count` inputs of a seed over several connections, and a valid request after each hundred.
+
+    Raises:
+        AssertionError: an answer is wrong; the message has the seed, the index and the bytes of the input.
+    """
+    asyncio.run(_run(url, seed, count, read_documents(url)))
+
+
+def read_documents(url: str) -> Mapping[bytes, bytes]:
+    """Return what each path answers to a GET, if it answers 200."""
     with httpx.Client(base_url=url) as client:
         answers = {path: client.get(path.decode()) for path in PATHS}
-    documents = {path: answer.content for path, answer in answers.items() if answer.status_code == httpx.codes.OK}
-    asyncio.run(_run(url, seed, count, documents))
+    return {path: answer.content for path, answer in answers.items() if answer.status_code == httpx.codes.OK}
 
 
 async def _run(url: str, seed: int, count: int, documents: Mapping[bytes, bytes]) -> None:
-    address = urlsplit(url)
-    callers = [Caller(address.hostname or "", address.port or 80) for _ in range(AT_ONCE)]
+    clients = [_client(url) for _ in range(CONNECTIONS)]
     try:
-        for start in range(0, count, BETWEEN_CONTROLS):
-            indices = iter(range(start, min(start + BETWEEN_CONTROLS, count)))
-            await asyncio.gather(*(_work(caller, seed, indices, documents) for caller in callers))
-            await _ask(callers[0], CONTROL, f"after seed {seed}, index {start + BETWEEN_CONTROLS - 1}", documents)
+        for start in range(0, count, INPUTS_PER_CONTROL):
+            indices = iter(range(start, min(start + INPUTS_PER_CONTROL, count)))
+            await asyncio.gather(*(_work(client, seed, indices, documents) for client in clients))
+            await _ask(clients[0], CONTROL, f"after seed {seed}, index {start + INPUTS_PER_CONTROL - 1}", documents)
     finally:
-        for caller in callers:
-            caller.close()
+        for client in clients:
+            client.close()
 
 
-async def _work(caller: Caller, seed: int, indices: Iterator[int], documents: Mapping[bytes, bytes]) -> None:
+async def _work(client: Client, seed: int, indices: Iterator[int], documents: Mapping[bytes, bytes]) -> None:
     for index in indices:
-        await _ask(caller, make(seed, index), f"seed {seed}, index {index}", documents)
+        await _ask(client, make(seed, index), f"seed {seed}, index {index}", documents)
 
 
-async def _ask(caller: Caller, sent: Input, name: str, documents: Mapping[bytes, bytes]) -> None:
-    heard = Heard()
+async def _ask(client: Client, sent: Input, name: str, documents: Mapping[bytes, bytes]) -> None:
+    received = Received()
     try:
-        heard = await caller.ask(sent)
-        if heard.seconds > STALLED:  # perhaps the whole machine was; what stalls the server does so again
-            heard = await caller.ask(sent)
-        assert heard.seconds < STALLED, "the server stalled"
-        check(sent, heard, documents)
-    except (AssertionError, ValueError, LookupError, OSError) as wrong:
-        told = str(wrong)[:2000]
-        raise AssertionError(f"{name}, {sent.kind}: {told}\nsent: {sent.pieces()!r}\nheard: {heard!r}") from wrong
+        received = await client.send(sent)
+        if (
+            received.seconds > STALLED
+        ):  # the whole machine may have stalled; an input that stalls the server does it again
+            received = await client.send(sent)
+        assert received.seconds < STALLED, "the server stalled"
+        check(sent, received, documents)
+    except (AssertionError, ValueError, LookupError, OSError) as error:
+        message = str(error)[:2000]
+        raise AssertionError(f"{name}, {sent.kind}: {message}\nsent: {sent.pieces()!r}\nheard: {received!r}") from error
+
+
+def _client(url: str) -> Client:
+    address = urlsplit(url)
+    return Client(address.hostname or "", address.port or 80)

@@ -1,17 +1,17 @@
-"""More than the server takes, of one thing."""
+"""Requests that exceed one of the server's limits."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.server.fuzz import good
+from tests.server.fuzz.examples import valid_request
 from tests.server.fuzz.request import Header, Input, Request, Then
 
 
 def floods(random: Random) -> Input:
     name = random.choice(list(_FLOODS))
     flood, status = _FLOODS[name]
-    return Input(name, flood(random, good.request(random)).framed().wire(), then=Then.REFUSAL, status=status)
+    return Input(name, flood(random, valid_request(random)).framed().wire(), then=Then.REFUSAL, status=status)
 
 
 def _long(random: Random) -> bytes:

@@ -1,10 +1,11 @@
-"""Requests whose body is right, with an odd head: headers, methods and targets."""
+"""Valid bodies with an unusual head: headers, methods and targets."""
 
 from dataclasses import replace
 from random import Random
 
-from tests.server.fuzz import edges, good
-from tests.server.fuzz.request import Input, Request
+from tests.server.fuzz import edges
+from tests.server.fuzz.examples import valid_request
+from tests.server.fuzz.request import JSON_LENGTH, Input, Request
 
 PATHS = (
     *(b"/predict", b"/predict/batch", b"/predict/gap", b"/predict/price/batch", b"/prediction/batch", b"/info/gap"),
@@ -54,7 +55,7 @@ HEADERS = {
     b"X-Envoy-Expected-Rq-Timeout-Ms": (
         *(b"0", b"1", b"60000", b"-1", b"1.5", b"", b"zq9x", b"1 ", b"+1", b"9" * 30, b"9" * 5000, b"\xef\xbc\x91"),
     ),
-    good.JSON_LENGTH: edges.JSON_LENGTHS,
+    JSON_LENGTH: edges.JSON_LENGTHS,
     **dict.fromkeys((b"Cookie", b"Authorization", b"Range", b"If-None-Match", b"Origin"), (b"zq9x", b"")),
     b"X-Forwarded-For": (b"zq9x", b"127.0.0.1", b"::1, zq9x"),
     b"X-Http-Method-Override": (b"DELETE",),
@@ -69,15 +70,15 @@ HEADERS = {
 
 
 def headers(random: Random) -> Input:
-    """One to four odd headers, in the place of those of their names or beside them."""
-    request = good.request(random)
+    """Return a request with one to four unusual headers, instead of those of the same name or next to them."""
+    request = valid_request(random)
     for name in random.sample(list(HEADERS), random.randint(1, 4)):
         header = (name, random.choice(HEADERS[name]))
         if random.random() < 0.2:
             request = replace(request, headers=(*request.headers, header))
         else:
             request = request.with_headers(header)
-    return _asked("headers", request)
+    return _input("headers", request)
 
 
 def methods_and_targets(random: Random) -> Input:
@@ -85,14 +86,14 @@ def methods_and_targets(random: Random) -> Input:
     target = random.choice((_as_it_is, _as_it_is, _escaped, _spliced, _surrounded, _bare))(random, path)
     method = random.choice((b"GET", b"POST", *METHODS))
     if method == b"HEAD" and target != path:
-        method = b"GET"  # a request that cannot be read is not known to be HEAD, which alone has no body in its answer
-    request = replace(good.request(random), target=target, method=method)
+        method = b"GET"  # a server that cannot parse a HEAD answers it with a body
+    request = replace(valid_request(random), target=target, method=method)
     if random.random() < 0.5:
         request = replace(request, headers=(), body=b"")
-    return _asked("methods and targets", request)
+    return _input("methods and targets", request)
 
 
-def _asked(kind: str, request: Request) -> Input:
+def _input(kind: str, request: Request) -> Input:
     framed = request.framed()
     return Input(kind, framed.wire(), (framed,))
 
@@ -102,7 +103,7 @@ def _as_it_is(_random: Random, path: bytes) -> bytes:
 
 
 def _escaped(random: Random, path: bytes) -> bytes:
-    """Some characters as %XX, in either case."""
+    """Write some characters as %XX, in upper or lower case."""
     return b"".join(
         random.choice((b"%%%02X", b"%%%02x")) % byte if random.random() < 0.2 and index else bytes([byte])
         for index, byte in enumerate(path)

@@ -1,9 +1,9 @@
-"""What two parties could frame differently, or is no HTTP at all: 400, and nothing after it is ever answered."""
+"""Bytes that two parsers could frame differently, or that are not HTTP: a 400, and no answer to what follows."""
 
 from random import Random
 
-from tests.server.fuzz import good
-from tests.server.fuzz.request import HOST, Header, Input, Request, Then
+from tests.server.fuzz.examples import valid_request
+from tests.server.fuzz.request import HOST, JSON, Header, Input, Request, Then
 
 SECOND = Request(b"/health", method=b"GET").framed().wire()
 
@@ -13,7 +13,7 @@ IN_CHUNKS = b"e\r\n" + SMALL + b"\r\n0\r\n\r\n"
 
 
 def _framed_by(*headers: Header, body: bytes = SMALL, host: tuple[Header, ...] = (HOST,)) -> bytes:
-    return Request(b"/predict", body, (*host, good.JSON, *headers)).wire()
+    return Request(b"/predict", body, (*host, JSON, *headers)).wire()
 
 
 def _length(value: bytes) -> Header:
@@ -25,7 +25,7 @@ def _chunk(size: bytes, content: bytes = SMALL, end: bytes = b"\r\n0\r\n\r\n") -
 
 
 def _line(line: bytes) -> bytes:
-    """A good head with one line more."""
+    """Return a valid head with one more line."""
     return _start(b"POST /predict HTTP/1.1", line)
 
 
@@ -38,7 +38,7 @@ MALFORMED: dict[str, bytes] = {
     "both framings": _framed_by(_length(b"14"), CHUNKED),
     "both framings, chunked": _framed_by(CHUNKED, _length(b"5"), body=IN_CHUNKS),
     "Content-Length twice": _framed_by(_length(b"14"), _length(b"14")),
-    "Content-Length twice, another": _framed_by(_length(b"14"), _length(b"0")),
+    "two different Content-Lengths": _framed_by(_length(b"14"), _length(b"0")),
     **{
         f"Content-Length {value!r}": _framed_by(_length(value))
         for value in (b"+14", b"-14", b"14, 14", b"14,0", b"0x0e", b"1e1", b"14.0", b"", b"1 4", b"\xb914", b"9" * 30)
@@ -55,23 +55,23 @@ MALFORMED: dict[str, bytes] = {
         f"chunk size {size!r}": _chunk(size)
         for size in (b"0xe", b"-e", b"+e", b"", b"g", b"e ;a\0", b"e\0", b" e", b"10000000000000000e")
     },
-    "a chunk longer than it says": _chunk(b"5"),
-    "a chunk that ends with no line": _chunk(b"e", end=b"0\r\n\r\n"),
-    "a chunk that ends with LF": _chunk(b"e", end=b"\n0\r\n\r\n"),
-    "a chunk size that ends with LF": _framed_by(CHUNKED, body=b"e\n" + SMALL + b"\r\n0\r\n\r\n"),
+    "chunk longer than its size": _chunk(b"5"),
+    "chunk without a line end": _chunk(b"e", end=b"0\r\n\r\n"),
+    "chunk that ends with LF": _chunk(b"e", end=b"\n0\r\n\r\n"),
+    "chunk size that ends with LF": _framed_by(CHUNKED, body=b"e\n" + SMALL + b"\r\n0\r\n\r\n"),
     "no Host": _framed_by(_length(b"14"), host=()),
     "two Hosts": _framed_by(_length(b"14"), host=(HOST, HOST)),
     "space before the colon": _line(b"X-A : b\r\n"),
     "Content-Length, space before the colon": _line(b"Content-Length : 3\r\n"),
     "obs-fold": _line(b"X-A: b\r\n c\r\n"),
-    "a header that begins with a space": b"POST /predict HTTP/1.1\r\n Host: h\r\n\r\n",
-    "a bare CR in a value": _line(b"X-A: b\rc\r\n"),
-    "a bare CR for a line's end": _line(b"X-A: b\r"),
+    "header that begins with a space": b"POST /predict HTTP/1.1\r\n Host: h\r\n\r\n",
+    "bare CR in a value": _line(b"X-A: b\rc\r\n"),
+    "bare CR as a line end": _line(b"X-A: b\r"),
     "NUL in a value": _line(b"X-A: b\0c\r\n"),
     "NUL in a name": _line(b"X\0A: b\r\n"),
     "no colon": _line(b"XAb\r\n"),
     "no name": _line(b": b\r\n"),
-    "a name in brackets": _line(b"X(A): b\r\n"),
+    "brackets in a name": _line(b"X(A): b\r\n"),
     "HTTP/0.9": b"GET /health\r\n\r\n",
     "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     **{
@@ -91,8 +91,8 @@ MALFORMED: dict[str, bytes] = {
 
 
 def malformed(random: Random) -> Input:
-    """One of them, perhaps behind a good request, and perhaps with others smuggled behind it."""
+    """Return one of MALFORMED, perhaps after a valid request, and perhaps with more requests smuggled after it."""
     name = random.choice(list(MALFORMED))
-    before = random.choice(((), (good.request(random).framed(),)))
+    before = random.choice(((), (valid_request(random).framed(),)))
     wire = b"".join(map(Request.wire, before)) + MALFORMED[name] + random.choice((b"", SECOND, SECOND * 3))
     return Input(f"malformed: {name}", wire, before, Then.REFUSAL, 400)

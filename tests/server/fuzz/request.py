@@ -1,4 +1,4 @@
-"""What is sent: a request in its parts, and an input of the fuzz test, which may be no request at all."""
+"""What is sent: a request in parts, and an input of the fuzz test, which may not be a request at all."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -6,6 +6,9 @@ from enum import Enum
 Header = tuple[bytes, bytes]
 
 HOST = (b"Host", b"server.test")
+JSON = (b"Content-Type", b"application/json")
+OCTETS = (b"Content-Type", b"application/octet-stream")
+JSON_LENGTH = b"Inference-Header-Content-Length"
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Request:
     version: bytes = b"HTTP/1.1"
 
     def with_headers(self, *headers: Header) -> "Request":
-        """The same with these headers in the place of those of their names."""
+        """Return the request with these headers instead of those with the same names."""
         names = {name.lower() for name, _ in headers}
         return replace(self, headers=(*(kept for kept in self.headers if kept[0].lower() not in names), *headers))
 
@@ -29,7 +32,7 @@ class Request:
         return b"\r\n".join(lines) + b"\r\n\r\n"
 
     def framed(self) -> "Request":
-        """With the Host that HTTP/1.1 asks for, and the length of the body where there is one or could be."""
+        """Return the request with a Host, and with a Content-Length if it has a body or is a POST."""
         length = ((b"Content-Length", b"%d" % len(self.body)),) if self.body or self.method == b"POST" else ()
         return replace(self, headers=(HOST, *self.headers, *length))
 
@@ -38,20 +41,26 @@ class Request:
 
 
 class Then(Enum):
-    """What comes after the answers that must come."""
+    """What the server may send after the answers to `Input.requests`."""
 
     NOTHING = "nothing"
-    REFUSAL = "one refusal, and the end of the connection"
+    REFUSAL = "one refusal, then it closes the connection"
     PERHAPS_REFUSAL = "a refusal, or nothing"
-    ANYTHING = "anything that is right in itself: how the bytes are to be read is the server's to judge"
+    ANYTHING = "any answers that are valid by themselves: how to read the bytes is for the server to decide"
 
 
 @dataclass(frozen=True)
 class Input:
-    """kind: the mutation that made it. requests: those that must be answered, in this order, each as is right for it.
+    """Bytes to send, and what must come back.
 
-    status: of the REFUSAL. kept: sent on a connection that served others before. cuts: where the bytes are parted, to
-    be read by the server in pieces.
+    Attributes:
+        kind: the kind of fault.
+        wire: the bytes.
+        requests: the requests in them that must be answered, in this order.
+        then: what may follow those answers.
+        status: the status of the refusal that must follow.
+        kept: send it on a connection that has served other inputs.
+        cuts: offsets at which to pause, so that the server reads the bytes in pieces.
     """
 
     kind: str

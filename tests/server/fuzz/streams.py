@@ -1,24 +1,23 @@
-"""Bytes on the socket: chunked, cut off, one after the other, at odds with HTTP, and no HTTP at all."""
+"""Bytes on the socket: chunked, truncated, pipelined, mutated, and bytes that are not HTTP."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.server.fuzz import good
+from tests.server.fuzz.examples import valid_request
 from tests.server.fuzz.request import HOST, Input, Request, Then
 
-TRAILERS = (
+TRAILERS = (  # a trailer must not change what the head said
     *(b"", b"", b"X-Trailer: zq9x\r\n", b"Content-Type: text/plain\r\n", b"Content-Encoding: gzip\r\n"),
     *(b"Inference-Header-Content-Length: 1\r\n", b"X-Request-Id: zq9x\r\nHost: zq9x\r\n"),
 )
-"""What comes after the body changes nothing that was said before it."""
 
 HEALTH = Request(b"/health", method=b"GET")
 
 
 def chunked(random: Random) -> Input:
-    """A good request in chunks of any size, with extensions and trailers: the same answer as in one piece."""
-    request = good.request(random)
+    """Return a valid request in chunks of any size, with extensions and trailers. It gets the answer it gets whole."""
+    request = valid_request(random)
     size = random.randint(1, 40)
     pieces = [request.body[start : start + size] for start in range(0, len(request.body), size)]
     if len(pieces) > 3 and random.random() < 0.3:
@@ -35,15 +34,15 @@ def chunked(random: Random) -> Input:
 
 
 def pipelined(random: Random) -> Input:
-    """Good requests sent at once: as many answers, in their order."""
+    """Return valid requests sent at once. Each is answered, in order."""
     count = random.randint(2, 6)
-    requests = tuple(random.choice((good.request(random), HEALTH)).framed() for _ in range(count))
+    requests = tuple(random.choice((valid_request(random), HEALTH)).framed() for _ in range(count))
     return Input("pipelined", b"".join(map(Request.wire, requests)), requests)
 
 
 def upgrade(random: Random) -> Input:
-    """Requests to upgrade the protocol, as some clients make with each: answered as if they did not ask for it."""
-    requests = tuple(_upgrading(random, random.choice((good.request(random), HEALTH))) for _ in range(2))
+    """Return requests to upgrade the protocol, as some clients send with each request. The upgrade is ignored."""
+    requests = tuple(_upgrading(random, random.choice((valid_request(random), HEALTH))) for _ in range(2))
     head = len(requests[0].head())
     return Input(
         "upgrade", b"".join(map(Request.wire, requests)), requests, cuts=random.choice(((), (head,), (head - 9,)))
@@ -56,15 +55,15 @@ def _upgrading(random: Random, request: Request) -> Request:
 
 
 def in_pieces(random: Random) -> Input:
-    """Good requests that the server reads in pieces."""
+    """Return valid requests that the server reads in pieces."""
     whole = random.choice((chunked, pipelined))(random)
     cuts = sorted(random.sample(range(1, len(whole.wire)), random.randint(1, 4)))
     return replace(whole, kind="in pieces", cuts=tuple(cuts))
 
 
 def mutated(random: Random) -> Input:
-    """The bytes of a good request, or of one chunked, changed anywhere in the head or the framing."""
-    wire = random.choice((good.request(random).framed().wire(), chunked(random).wire))
+    """Return the bytes of a valid request, perhaps chunked, mutated in the head or the framing."""
+    wire = random.choice((valid_request(random).framed().wire(), chunked(random).wire))
     for _ in range(random.randint(1, 3)):
         start = random.randrange(min(len(wire), 400))
         wire = wire[:start] + random.choice(_SCRAPS)(random) + wire[start + random.choice((0, 0, 1, 1, 2, 20)) :]
@@ -72,7 +71,7 @@ def mutated(random: Random) -> Input:
 
 
 def cut_off(random: Random) -> Input:
-    wire = random.choice((good.request(random).framed().wire(), chunked(random).wire))
+    wire = random.choice((valid_request(random).framed().wire(), chunked(random).wire))
     return Input("cut off", wire[: random.randrange(len(wire))], then=Then.PERHAPS_REFUSAL)
 
 

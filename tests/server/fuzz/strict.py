@@ -1,18 +1,18 @@
-"""JSON read by the standard library, refusing what two readers could understand differently."""
+"""Parse JSON with the standard library, and refuse what two parsers could understand differently."""
 
 import json
 import math
 from typing import Any
 
-from tests.server.fuzz.paper import Refused, Unclear
+from tests.server.fuzz.models import Refused, Unclear
 
+# Beyond these a parser may refuse: levels of nesting, and digits of an integer.
 DEEP = 200
 LONG = 4000
-"""Levels, and digits of a whole number, from which on a reader may say that it is too much."""
 
 
 def parse(body: bytes) -> Any:
-    """A number beyond all limits is infinite. Raises Refused or Unclear."""
+    """Return the value; a number out of range is infinite. Raises Refused or Unclear."""
     try:
         return json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_none, parse_int=_int)
     except RecursionError:
@@ -22,7 +22,7 @@ def parse(body: bytes) -> Any:
 
 
 def check_ignored(value: Any, depth: int = 0) -> None:
-    """Raises Unclear for what a reader may refuse even where it makes no use of it."""
+    """Raise Unclear if a parser may refuse this value even though it ignores it."""
     if type(value) is dict:
         for name, member in value.items():
             check_ignored(name, depth)
@@ -35,7 +35,7 @@ def check_ignored(value: Any, depth: int = 0) -> None:
 
 
 def encodable(text: str) -> bool:
-    """Whether there is no surrogate alone in it."""
+    """Return whether the text has no lone surrogate."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

@@ -5,7 +5,7 @@ from tests.server.fuzz.answer import NoAnswer, first
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
 
 
-def test_an_answer_is_whole_only_with_its_body() -> None:
+def test_answer_is_complete_only_with_its_body() -> None:
     assert first(HEAD[:-1], b"GET") is None
     assert first(HEAD + b"a", b"GET") is None
     found = first(HEAD + b"abHTTP", b"GET")
@@ -15,19 +15,19 @@ def test_an_answer_is_whole_only_with_its_body() -> None:
     assert not answer.last
 
 
-def test_head_is_answered_without_a_body() -> None:
+def test_answer_to_head_has_no_body() -> None:
     found = first(HEAD + HEAD, b"HEAD")
     assert found is not None
     assert found[1] == HEAD
 
 
-def test_to_go_on_is_no_answer_yet() -> None:
+def test_100_continue_is_skipped() -> None:
     found = first(b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"ab", b"GET")
     assert found is not None
     assert found[0].status == 200
 
 
-def test_the_last_answer_says_so() -> None:
+def test_connection_close_marks_the_last_answer() -> None:
     found = first(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", b"GET")
     assert found is not None
     assert found[0].last
@@ -45,6 +45,6 @@ def test_the_last_answer_says_so() -> None:
         b"HTTP/1.1 700 OK\r\ncontent-length: 0\r\n\r\n",
     ],
 )
-def test_what_is_no_answer_is_said(received: bytes) -> None:
+def test_malformed_answers_are_refused(received: bytes) -> None:
     with pytest.raises(NoAnswer):
         first(received, b"GET")

@@ -3,21 +3,21 @@
 import struct
 from collections import Counter
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from server import routing
 from server.errors import ServingError
 from server.predictor import Predictor
 from server.route import Headers, Routes
-from tests.server.fuzz import bodies
-from tests.server.fuzz.holds import check_refusal
-from tests.server.fuzz.json_tree import encode, tree
-from tests.server.fuzz.trees import changed
+from tests.server.fuzz.documents import to_json
+from tests.server.fuzz.faults import damaged, faulty_json
+from tests.server.fuzz.invariants import check_refusal
 from tests.server.pictures.images import BAR, BLOCK, base64, jpeg, png
 
 pytestmark = pytest.mark.slow
@@ -32,69 +32,77 @@ SMALL[2:6, 3] = 255
 Request = tuple[str, bytes, Headers]  # path, body and headers
 
 
-def file(random: Random) -> Request:
-    whole = random.choice((png, jpeg))(random.choice((BAR, BLOCK, np.pad(BAR, 9))))
-    return "/predict", _damaged(random, whole), {b"content-type": b"image/png"}
+@st.composite
+def file(draw: st.DrawFn) -> Request:
+    whole = draw(st.sampled_from([png, jpeg]))(draw(st.sampled_from([BAR, BLOCK, np.pad(BAR, 9)])))
+    return "/predict", draw(damaged(whole)), {b"content-type": b"image/png"}
 
 
-def form(random: Random) -> Request:
+@st.composite
+def form(draw: st.DrawFn) -> Request:
     disposition = b'--b\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
-    parts = [(b"image_file", b'; filename="zq9x"', png()), (b"seen", b"", random.choice((b"true", b"false", b"zq9x")))]
-    random.shuffle(parts)
+    seen = draw(st.sampled_from([b"true", b"false", b"zq9x"]))
+    parts = draw(st.permutations([(b"image_file", b'; filename="zq9x"', png()), (b"seen", b"", seen)]))
     whole = b"".join(disposition % part for part in parts) + b"--b--\r\n"
-    boundary = random.choice((b"b", b"b", b"b", b'"b"', b"", b"c", b"b; charset=zq9x"))
-    body = whole if random.random() < 0.2 else _damaged(random, whole)
+    boundary = draw(st.sampled_from([b"b", b"b", b"b", b'"b"', b"", b"c", b"b; charset=zq9x"]))
+    body = draw(st.one_of(st.just(whole), *[damaged(whole)] * 4))
     return "/predict/ink/img", body, {b"content-type": b"multipart/form-data; boundary=" + boundary}
 
 
-def one(random: Random) -> Request:
-    text = random.choice(("", "data:image/png;base64,")) + base64(random.choice((png, jpeg))())
-    document = {"image": text} | random.choice(({}, {"seen": True}, {"probabilities": True}))
-    return _json(random, random.choice(("/predict", "/predict/ink", "/predict/bulk/img")), document)
+@st.composite
+def one(draw: st.DrawFn) -> Request:
+    text = draw(st.sampled_from(["", "data:image/png;base64,"])) + base64(draw(st.sampled_from([png, jpeg]))())
+    more: dict[str, Any] = draw(st.sampled_from([{}, {"seen": True}, {"probabilities": True}]))
+    path = draw(st.sampled_from(["/predict", "/predict/ink", "/predict/bulk/img"]))
+    return path, draw(_faulty({"image": text, **more})), JSON
 
 
-def many(random: Random) -> Request:
-    pictures: list[Any] = [SMALL.tolist(), (SMALL / 255).tolist(), np.repeat(SMALL[:, :, None], 3, 2).tolist()]
-    document = {"x": random.choice((*pictures, pictures[:2], pictures, [pictures[0]] * 3))}
-    document |= random.choice(({}, {"probabilities": True}))
-    return _json(random, random.choice(("/predict/batch", "/prediction/batch", "/predict/ink/batch")), document)
+@st.composite
+def many(draw: st.DrawFn) -> Request:
+    images: list[Any] = [SMALL.tolist(), (SMALL / 255).tolist(), np.repeat(SMALL[:, :, None], 3, 2).tolist()]
+    document = {"x": draw(st.sampled_from([*images, images[:2], images, [images[0]] * 3]))}
+    document |= draw(st.sampled_from([{}, {"probabilities": True}]))
+    path = draw(st.sampled_from(["/predict/batch", "/prediction/batch", "/predict/ink/batch"]))
+    return path, draw(_faulty(document)), JSON
 
 
-def v1(random: Random) -> Request:
+@st.composite
+def v1(draw: st.DrawFn) -> Request:
     instances = [{"b64": base64(png())}, {"image_bytes": {"b64": base64(jpeg())}}, SMALL.tolist()]
-    document = {"instances": random.sample(instances, random.randint(1, 3))}
-    return _json(random, "/v1/models/bulk:predict", document)
+    chosen = draw(st.permutations(instances))[: draw(st.integers(1, 3))]
+    return "/v1/models/bulk:predict", draw(_faulty({"instances": chosen})), JSON
 
 
-def v2(random: Random) -> Request:
+@st.composite
+def v2(draw: st.DrawFn) -> Request:
     files = {"shape": [2], "datatype": "BYTES", "data": [base64(png()), base64(jpeg())]}
-    numbers = {"shape": [1, 28, 28], "datatype": "FP32", "data": (BAR / 255).tolist()}
-    document = {"inputs": [{"name": "input", **random.choice((files, numbers))}]}
-    return _json(random, "/v2/models/ink/infer", document)
+    level = draw(st.integers(100, 255))
+    numbers = {"shape": [1, 28, 28], "datatype": "FP32", "data": (BAR / 255 * level / 255).tolist()}
+    tensor = {"name": "input", **draw(st.sampled_from([files, numbers]))}
+    return "/v2/models/ink/infer", draw(_faulty({"inputs": [tensor]})), JSON
 
 
-def v2_binary(random: Random) -> Request:
-    shape, datatype, packed = random.choice(
-        (
-            ([2], "BYTES", b"".join(struct.pack("<I", len(data)) + data for data in (png(), jpeg()))),
-            ([2, 28, 28], "FP32", (np.stack([BAR, BLOCK]) / np.float32(255)).astype("<f4").tobytes()),
+@st.composite
+def v2_binary(draw: st.DrawFn) -> Request:
+    shape, datatype, packed = draw(
+        st.sampled_from(
+            [
+                ([2], "BYTES", b"".join(struct.pack("<I", len(data)) + data for data in (png(), jpeg()))),
+                ([2, 28, 28], "FP32", (np.stack([BAR, BLOCK]) / np.float32(255)).astype("<f4").tobytes()),
+            ]
         )
     )
     tensor = {"name": "input", "shape": shape, "datatype": datatype, "parameters": {"binary_data_size": len(packed)}}
-    head = encode(changed(random, {"inputs": [tensor]}) if random.random() < 0.5 else tree({"inputs": [tensor]}))
+    document = {"inputs": [tensor]}
+    head = draw(faulty_json(document) | st.just(to_json(document)))
     headers = {b"content-type": b"application/octet-stream", b"inference-header-content-length": b"%d" % len(head)}
-    return "/v2/models/ink/infer", head + (packed if random.random() < 0.3 else _damaged(random, packed)), headers
+    body = draw(st.one_of(st.just(packed), damaged(packed), damaged(packed)))
+    return "/v2/models/ink/infer", head + body, headers
 
 
-def _json(random: Random, path: str, document: Any) -> Request:
-    if random.random() < 0.3:
-        return path, _damaged(random, encode(tree(document))), JSON
-    return path, encode(changed(random, document)), JSON
-
-
-def _damaged(random: Random, whole: bytes) -> bytes:
-    damage: Callable[[Random, bytes], bytes] = random.choice((bodies.cut, bodies.spliced, bodies.flipped))
-    return damage(random, whole)
+def _faulty(document: Any) -> st.SearchStrategy[bytes]:
+    """Return the document with faults in its structure or, less often, in its text."""
+    return st.one_of(faulty_json(document), faulty_json(document), damaged(to_json(document)))
 
 
 @pytest.fixture
@@ -103,16 +111,24 @@ def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> Routes:
 
 
 @pytest.mark.parametrize("kind", [file, form, one, many, v1, v2, v2_binary], ids=lambda kind: kind.__name__)
-def test_any_body_is_answered_or_refused(table: Routes, kind: Callable[[Random], Request]) -> None:
+def test_any_body_is_answered_or_refused(table: Routes, kind: Callable[[], st.SearchStrategy[Request]]) -> None:
     statuses: Counter[int] = Counter()
-    for index in range(OF_EACH):
-        request = kind(Random(f"{SEED}:{index}"))  # noqa: S311 (repeatable on purpose)
-        try:
-            statuses[_status(table, *request)] += 1
-        except Exception as error:
-            raise AssertionError(f"{kind.__name__} {index}: {request!r}") from error
+
+    @seed(SEED)
+    @settings(
+        max_examples=OF_EACH,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(kind())
+    def check(request: Request) -> None:
+        statuses[_status(table, *request)] += 1
+
+    check()
     assert statuses[400] > OF_EACH / 10, statuses
-    assert statuses[200] > OF_EACH / 20, statuses
+    assert statuses[200] > OF_EACH / 50, statuses  # valid bodies are few, and none is drawn twice
 
 
 def _status(table: Routes, path: str, body: bytes, headers: Headers) -> int:

@@ -1,23 +1,22 @@
-"""What must hold of everything that the server says, and of what it says to each input."""
+"""What must hold for every answer of the server, and for the answers to each input."""
 
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.server.fuzz import right
+from tests.server.fuzz import oracle
 from tests.server.fuzz.answer import Answer
+from tests.server.fuzz.client import Received
 from tests.server.fuzz.edges import MARK
 from tests.server.fuzz.heads import PATHS
-from tests.server.fuzz.paper import Refused, Unclear, alike
+from tests.server.fuzz.models import Refused, Unclear, alike
+from tests.server.fuzz.oracle_v2 import as_json
 from tests.server.fuzz.request import Input, Request, Then
-from tests.server.fuzz.right_v2 import as_json
-from tests.server.fuzz.sending import Heard
 
 OK, DEADLINE_PASSED = 200, 504
 
-ROW = 64
-"""Bytes that the answer of one row may take, however short the row was."""
+ROW = 64  # bytes that the answer to one row may take, however short the row was
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _PATHS = {path.decode() for path in PATHS}
@@ -27,18 +26,18 @@ _INSIDE = re.compile(
 )
 
 
-def check(sent: Input, heard: Heard, documents: Mapping[bytes, bytes]) -> None:
-    """documents: what each path answers to GET. Raises AssertionError."""
-    assert not heard.fault, heard.fault
-    for answer in heard.answers:
+def check(sent: Input, received: Received, documents: Mapping[bytes, bytes]) -> None:
+    """Raise AssertionError if an answer is wrong. `documents` holds what each path answers to a GET."""
+    assert not received.fault, received.fault
+    for answer in received.answers:
         _check_any(sent, answer)
-    for request, answer in zip(sent.requests, heard.answers, strict=False):
+    for request, answer in zip(sent.requests, received.answers, strict=False):
         _check_one(request, answer, documents)
-    _check_number(sent, heard)
+    _check_number(sent, received)
 
 
 def _check_any(sent: Input, answer: Answer) -> None:
-    refused = 400 <= answer.status < 500 or (answer.status == DEADLINE_PASSED and right.DEADLINE in sent.wire.lower())
+    refused = 400 <= answer.status < 500 or (answer.status == DEADLINE_PASSED and oracle.DEADLINE in sent.wire.lower())
     assert refused or answer.status == OK, answer
     assert _ID.fullmatch(answer.headers.get(b"x-request-id", b"")), answer
     if refused and answer.body:
@@ -47,15 +46,15 @@ def _check_any(sent: Input, answer: Answer) -> None:
         check_refusal(json.loads(answer.body))
 
 
-def check_refusal(said: Any) -> None:
-    assert list(said) == ["error", "reason"], said
-    sentence = said["error"]
-    assert re.fullmatch(r"\S.*\.", sentence), said
-    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", said["reason"]), said
-    assert sentence.isprintable(), said
-    assert MARK not in sentence.lower(), said
-    assert set(re.findall(r"(?<!\w)/[\w/]*", sentence)) <= _PATHS, said
-    assert not _INSIDE.search(sentence.lower()), said
+def check_refusal(refusal: Any) -> None:
+    assert list(refusal) == ["error", "reason"], refusal
+    sentence = refusal["error"]
+    assert re.fullmatch(r"\S.*\.", sentence), refusal
+    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", refusal["reason"]), refusal
+    assert sentence.isprintable(), refusal
+    assert MARK not in sentence.lower(), refusal
+    assert set(re.findall(r"(?<!\w)/[\w/]*", sentence)) <= _PATHS, refusal
+    assert not _INSIDE.search(sentence.lower()), refusal
 
 
 def _check_one(request: Request, answer: Answer, documents: Mapping[bytes, bytes]) -> None:
@@ -69,16 +68,16 @@ def _check_one(request: Request, answer: Answer, documents: Mapping[bytes, bytes
 
 
 def _check_document(request: Request, answer: Answer, documents: Mapping[bytes, bytes]) -> None:
-    path = right.path(request)
+    path = oracle.path(request)
     if answer.status != OK:
-        assert path not in documents or request.method == b"HEAD" or not right.certain(request), answer
+        assert path not in documents or request.method == b"HEAD" or not oracle.certain(request), answer
     elif request.method == b"GET" and path != b"/metrics":
         assert answer.body == documents[path], answer
 
 
 def _check_prediction(request: Request, answer: Answer) -> None:
     try:
-        expected = right.answer(request)
+        expected = oracle.answer(request)
     except Refused:
         assert answer.status != OK, answer
     except Unclear:
@@ -91,20 +90,20 @@ def _check_prediction(request: Request, answer: Answer) -> None:
             assert alike(expected, given), (expected, answer)
             assert len(answer.body) <= 2 * len(request.wire()) + 1024 + ROW * _rows(expected), answer
         else:
-            assert not right.certain(request), (expected, answer)
+            assert not oracle.certain(request), (expected, answer)
 
 
-def _check_number(sent: Input, heard: Heard) -> None:
-    answers = heard.answers
+def _check_number(sent: Input, received: Received) -> None:
+    answers = received.answers
     if answers and answers[-1].last and len(answers) <= len(sent.requests):
-        return  # the server renews a connection now and then, and says so
+        return  # the server closes a connection after a number of requests, and says so
     if sent.then is Then.PERHAPS_REFUSAL:
-        assert all(answer.status != OK for answer in answers), heard
+        assert all(answer.status != OK for answer in answers), received
     elif sent.then is not Then.ANYTHING:
-        assert len(answers) == len(sent.requests) + (sent.then is Then.REFUSAL), heard
+        assert len(answers) == len(sent.requests) + (sent.then is Then.REFUSAL), received
     if sent.then is Then.REFUSAL:
-        assert answers[-1].status == sent.status, heard
-        assert answers[-1].last, heard
+        assert answers[-1].status == sent.status, received
+        assert answers[-1].last, received
 
 
 def _rows(expected: dict[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""The right answer to a request, worked out a second time: strictly, by the standard library, and on paper."""
+"""The correct answer to a request, from a second, strict implementation on the standard library."""
 
 import re
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from tests.server.fuzz import strict
-from tests.server.fuzz.paper import MODELS, Model, Refused, Unclear
+from tests.server.fuzz.models import MODELS, Model, Refused, Unclear
+from tests.server.fuzz.oracle_v2 import infer
 from tests.server.fuzz.request import Request
-from tests.server.fuzz.right_v2 import infer
 
 MAX_BODY_BYTES = 65_536
 
@@ -25,7 +25,7 @@ def path(request: Request) -> bytes:
 
 
 def certain(request: Request) -> bool:
-    """Whether nothing beside the body can be a reason to refuse it."""
+    """Return whether only the body can be a reason to refuse the request."""
     return bool(
         _PLAIN_TARGET.fullmatch(request.target)
         and request.header(b"expect") in ([], [b"100-continue"])
@@ -34,14 +34,19 @@ def certain(request: Request) -> bool:
 
 
 def answer(request: Request) -> Any:
-    """What a 200 to a POST must say, as JSON. Raises Refused, or Unclear where any refusal and any 200 may be right."""
+    """Return what a 200 to a POST must say, as JSON.
+
+    Raises:
+        Refused: a 200 would be wrong.
+        Unclear: any refusal and any 200 may be right.
+    """
     if any(len(request.header(name)) > 1 for name in _READ):
         raise Unclear
     if request.method != b"POST" or len(request.body) > MAX_BODY_BYTES:
         raise Refused
-    asked = path(request)
+    target = path(request)
     for pattern, types, answered in _PREDICTIONS:
-        if match := re.fullmatch(pattern, asked):
+        if match := re.fullmatch(pattern, target):
             _check_content(request, types)
             return answered((match["model"] or b"sign").decode(), request)
     raise Refused
@@ -59,7 +64,7 @@ def _check_content(request: Request, types: tuple[bytes, ...]) -> None:
         raise Refused
 
 
-def _described(model: Model, row: list[Any]) -> dict[str, Any]:
+def _prediction(model: Model, row: list[Any]) -> dict[str, Any]:
     prediction, probabilities = model.predict(*row)
     if not probabilities:
         return {"prediction": prediction}
@@ -67,11 +72,11 @@ def _described(model: Model, row: list[Any]) -> dict[str, Any]:
     return {"label": label, "prediction": prediction, "probability": probabilities[prediction]}
 
 
-def _plain(name: str, request: Request) -> Any:
+def _predict(name: str, request: Request) -> Any:
     row = strict.parse(request.body)
     if type(row) is not dict:
         raise Refused
-    return _described(MODELS[name], MODELS[name].row(row))  # which ignores nothing
+    return _prediction(MODELS[name], MODELS[name].row(row))
 
 
 def _instances(model: Model, request: Request) -> list[list[Any]]:
@@ -84,7 +89,7 @@ def _instances(model: Model, request: Request) -> list[list[Any]]:
 
 
 def _batch(name: str, request: Request) -> Any:
-    return {"predictions": [_described(MODELS[name], row) for row in _instances(MODELS[name], request)]}
+    return {"predictions": [_prediction(MODELS[name], row) for row in _instances(MODELS[name], request)]}
 
 
 def _v1(name: str, request: Request) -> Any:
@@ -104,7 +109,7 @@ def _v2(name: str, request: Request) -> Any:
 
 _JSON, _OCTETS = b"application/json", b"application/octet-stream"
 _PREDICTIONS: tuple[tuple[bytes, tuple[bytes, ...], Callable[[str, Request], Any]], ...] = (
-    (rb"/predict(/(?P<model>sign|price|gap))?", (_JSON,), _plain),
+    (rb"/predict(/(?P<model>sign|price|gap))?", (_JSON,), _predict),
     (rb"/prediction/batch|/predict(/(?P<model>sign|price|gap))?/batch", (_JSON,), _batch),
     (rb"/v1/models/(?P<model>sign|price|gap):predict", (_JSON, b""), _v1),
     (rb"/v2/models/(?P<model>sign|price|gap)/infer", (_JSON, _OCTETS, b""), _v2),

@@ -1,4 +1,4 @@
-"""Inputs → what is heard, over real connections: one that is kept, or a new one for each."""
+"""Send inputs over real connections and collect the answers. A connection is kept, or opened for one input."""
 
 import asyncio
 from contextlib import suppress
@@ -8,19 +8,20 @@ from time import perf_counter
 from tests.server.fuzz.answer import Answer, NoAnswer, first
 from tests.server.fuzz.request import Input, Then
 
-QUIET = 0.05
-"""Seconds of silence after which no answer more is awaited to bytes that may be no request."""
-
+QUIET = 0.05  # seconds without an answer, after which none is expected to bytes that may not be a request
 BETWEEN_PIECES = 0.002
-
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 @dataclass
-class Heard:
-    """answers: the whole ones, in their order. closed: the server closed before the caller did. seconds: it all took.
+class Received:
+    """What came back for an input.
 
-    fault: what was wrong with the bytes, whoever they answer; empty where nothing was.
+    Attributes:
+        answers: the complete answers, in order.
+        closed: whether the server closed the connection before the client did.
+        seconds: how long it took.
+        fault: what was wrong with the bytes; empty if they were answers.
     """
 
     answers: list[Answer] = field(default_factory=list)
@@ -30,7 +31,7 @@ class Heard:
 
 
 class Wire(asyncio.Protocol):
-    """One connection: all that came on it and was not read yet, and whether it ended."""
+    """One connection, with the bytes that came and have not been read, and whether it has ended."""
 
     def __init__(self) -> None:
         self.received = b""
@@ -51,7 +52,7 @@ class Wire(asyncio.Protocol):
         self._changed.set()
 
     async def answer(self, method: bytes) -> Answer | None:
-        """The next one, None where the connection ended before it. Raises NoAnswer."""
+        """Return the next answer; None if the connection ends before it. Raises NoAnswer."""
         while (found := first(self.received, method)) is None:
             if self.ended:
                 return None
@@ -61,7 +62,7 @@ class Wire(asyncio.Protocol):
         return answer
 
     async def end(self) -> None:
-        """Wait until the server closed. Raises NoAnswer where it said anything more."""
+        """Wait until the server closes the connection. Raises NoAnswer if more bytes come."""
         while not self.ended:
             self._changed.clear()
             await self._changed.wait()
@@ -73,29 +74,29 @@ class Wire(asyncio.Protocol):
             self.transport.abort()
 
 
-class Caller:
+class Client:
     """Sends one input at a time."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
         self._kept: Wire | None = None
 
-    async def ask(self, sent: Input) -> Heard:
-        heard = Heard()
+    async def send(self, sent: Input) -> Received:
+        received = Received()
         began = perf_counter()
         wire = self._kept if sent.kept and self._kept else await self._open()
         try:
-            async with asyncio.timeout(PATIENCE):
-                await _say(wire, sent)
-                await _listen(wire, sent, heard)
+            async with asyncio.timeout(TIMEOUT):
+                await _send(wire, sent)
+                await _listen(wire, sent, received)
         except NoAnswer as fault:
-            heard.fault = str(fault)
+            received.fault = str(fault)
         except TimeoutError:
-            heard.fault = f"neither an answer nor an end within {PATIENCE:g} s"
+            received.fault = f"neither an answer nor a close within {TIMEOUT:g} s"
         finally:
-            self._keep_or_close(wire, sent.kept and not heard.fault)
-        heard.seconds = perf_counter() - began
-        return heard
+            self._keep_or_close(wire, sent.kept and not received.fault)
+        received.seconds = perf_counter() - began
+        return received
 
     def close(self) -> None:
         if self._kept:
@@ -114,40 +115,40 @@ class Caller:
         return wire
 
 
-async def _say(wire: Wire, sent: Input) -> None:
+async def _send(wire: Wire, sent: Input) -> None:
     for piece in sent.pieces():
         wire.transport.write(piece)
         if sent.cuts:
             await asyncio.sleep(BETWEEN_PIECES)
 
 
-async def _listen(wire: Wire, sent: Input, heard: Heard) -> None:
+async def _listen(wire: Wire, sent: Input, received: Received) -> None:
     methods = [request.method for request in sent.requests]
     for method in [*methods, b"POST"] if sent.then is Then.REFUSAL else methods:
-        await _one(wire, method, heard)
-        if heard.closed:
+        await _one(wire, method, received)
+        if received.closed:
             return
     if not sent.kept and sent.then is not Then.REFUSAL:
-        await _leave(wire, sent.then, heard)
+        await _leave(wire, sent.then, received)
 
 
-async def _one(wire: Wire, method: bytes, heard: Heard) -> None:
+async def _one(wire: Wire, method: bytes, received: Received) -> None:
     answer = await wire.answer(method)
     if answer:
-        heard.answers.append(answer)
+        received.answers.append(answer)
     if answer is None or answer.last:
         await wire.end()
-        heard.closed = True
+        received.closed = True
 
 
-async def _leave(wire: Wire, then: Then, heard: Heard) -> None:
-    """Close this side, of bytes that may be anything when it is quiet, and listen to the end."""
+async def _leave(wire: Wire, then: Then, received: Received) -> None:
+    """Close this side and read to the end; after bytes that may be anything, wait for silence first."""
     if then is Then.ANYTHING:
         with suppress(TimeoutError):
-            while not heard.closed:
-                await asyncio.wait_for(_one(wire, b"GET", heard), QUIET)
-    if not heard.closed:
+            while not received.closed:
+                await asyncio.wait_for(_one(wire, b"GET", received), QUIET)
+    if not received.closed:
         wire.transport.write_eof()
         while then is not Then.NOTHING and (answer := await wire.answer(b"GET")):
-            heard.answers.append(answer)
+            received.answers.append(answer)
         await wire.end()

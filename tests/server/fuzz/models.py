@@ -1,4 +1,4 @@
-"""The three models worked out on paper: what may be sent to each, and what is right to answer."""
+"""A second implementation of the three test models: what each accepts, and what it predicts."""
 
 import math
 import sys
@@ -10,18 +10,23 @@ import numpy as np
 
 
 class Refused(Exception):
-    """What was sent may not be answered with 200."""
+    """A 200 would be wrong."""
 
 
 class Unclear(Exception):
-    """Two readers may differ on what was sent, or on whether it is too much, and both be right."""
+    """Both a 200 and a refusal can be right, because parsers or limits may differ."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """fields: name → datatype; tensors: name → datatype and width, as V2 sends them; outputs: name → datatype, width.
+    """A model's interface and its function.
 
-    predict: a row's values → prediction and probabilities; a missing value is None.
+    Attributes:
+        fields: datatype by field name.
+        tensors: datatype and width by name, as V2 sends them.
+        outputs: datatype and width by name.
+        predict: returns the prediction and the probabilities of a row's values, None for a missing one.
+        optional: whether values may be missing.
     """
 
     fields: Mapping[str, str]
@@ -32,7 +37,7 @@ class Model:
     optional: bool = False
 
     def row(self, sent: Any) -> list[Any]:
-        """The values of a row sent as an object or a list."""
+        """Return the values of a row that was sent as an object or a list."""
         if type(sent) is dict:
             if sent.keys() - self.fields.keys() or (self.fields.keys() - sent.keys() and not self.optional):
                 raise Refused
@@ -54,7 +59,7 @@ def text(value: Any) -> str:
 
 
 def number(datatype: str, value: Any) -> float:
-    """As the datatype rounds it."""
+    """Return the number as the datatype rounds it."""
     if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
         raise Refused
     with np.errstate(over="ignore"):
@@ -105,14 +110,14 @@ MODELS = {
 }
 
 
-def alike(right: Any, given: Any) -> bool:
-    """The same but for the last digits of a number."""
-    if type(right) is not type(given):
+def alike(expected: Any, given: Any) -> bool:
+    """Return whether two answers are the same but for the last digits of a number."""
+    if type(expected) is not type(given):
         return False
-    if type(right) is dict:
-        return right.keys() == given.keys() and all(alike(right[name], given[name]) for name in right)
-    if type(right) is list:
-        return len(right) == len(given) and all(map(alike, right, given))
-    if type(right) is float:
-        return math.isclose(right, given, rel_tol=1e-5, abs_tol=1e-6)
-    return bool(right == given)
+    if type(expected) is dict:
+        return expected.keys() == given.keys() and all(alike(expected[name], given[name]) for name in expected)
+    if type(expected) is list:
+        return len(expected) == len(given) and all(map(alike, expected, given))
+    if type(expected) is float:
+        return math.isclose(expected, given, rel_tol=1e-5, abs_tol=1e-6)
+    return bool(expected == given)

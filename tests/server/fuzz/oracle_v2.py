@@ -1,4 +1,4 @@
-"""The right answer of V2, tensors in JSON and binary, read a second time."""
+"""The correct answer to a V2 request, with tensors in JSON or binary."""
 
 import json
 import math
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.server.fuzz import strict
-from tests.server.fuzz.paper import MODELS, Model, Refused, Unclear, number, text
+from tests.server.fuzz.models import MODELS, Model, Refused, Unclear, number, text
 
 _CODES = {"INT64": "q", "FP32": "f", "FP64": "d"}
 _TENSOR = {"name", "shape", "datatype", "data", "parameters"}
 
 
 def infer(name: str, document: bytes, binary: bytes) -> dict[str, Any]:
-    """The answer in JSON; its id is None where the server makes one. Raises Refused or Unclear."""
+    """Return the answer as JSON, with the id None if the server generates one. Raises Refused or Unclear."""
     model = MODELS[name]
     request = strict.parse(document)
     _typed(request, {"inputs": list}, {"id": str, "parameters": dict, "outputs": list})
@@ -38,7 +38,7 @@ def infer(name: str, document: bytes, binary: bytes) -> dict[str, Any]:
 
 
 def as_json(body: bytes, headers: Mapping[bytes, bytes]) -> Any:
-    """An answer whose binary outputs are moved into its JSON, each byte of it used once."""
+    """Return an answer with its binary outputs moved into the JSON. Every byte must belong to one."""
     length = headers.get(b"inference-header-content-length")
     if length is None:
         return json.loads(body)
@@ -82,7 +82,7 @@ def _rows(model: Model, tensors: list[Any], binary: bytes) -> list[tuple[Any, ..
 
 
 def _values(model: Model, tensor: dict[str, Any], binary: bytes) -> tuple[list[list[Any]], bytes]:
-    """The tensor's rows, and what is left of the binary part."""
+    """Return the tensor's rows, and the rest of the binary part."""
     datatype, width = model.tensors[tensor["name"]]
     shape = tensor["shape"]
     if len(shape) != 2 or any(type(length) is not int for length in shape) or shape[0] < 1 or shape[1] != width:
