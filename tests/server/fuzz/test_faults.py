@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.server.fuzz import documents, edges
 from tests.server.fuzz.documents import Document
-from tests.server.fuzz.faults import BODIES, faulty_json
+from tests.server.fuzz.faults import BODIES
+from tests.server.fuzz.json_faults import faulty_json
 from tests.server.fuzz.request import JSON_LENGTH, Input
 from tests.server.fuzz.test_kinds import verdict
 

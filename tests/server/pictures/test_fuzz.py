@@ -16,8 +16,9 @@ from server.errors import ServingError
 from server.predictor import Predictor
 from server.route import Headers, Routes
 from tests.server.fuzz.documents import to_json
-from tests.server.fuzz.faults import damaged, faulty_json
+from tests.server.fuzz.faults import damaged
 from tests.server.fuzz.invariants import check_refusal
+from tests.server.fuzz.json_faults import faulty_json
 from tests.server.pictures.images import BAR, BLOCK, base64, jpeg, png
 
 pytestmark = pytest.mark.slow
