@@ -1,6 +1,7 @@
 """Paths that name no model: which model answers, where the body decides between rows and a picture."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import msgspec
@@ -11,7 +12,7 @@ from server.errors import InvalidInput
 from server.json import strict
 from server.predictor import Predictor
 from server.response import JSON, Response
-from server.route import PREDICT_BATCH, Handler, Headers, Link, Route, media_type
+from server.route import PREDICT_BATCH, Handler, Headers, Route, media_type
 
 T = TypeVar("T")
 
@@ -43,21 +44,13 @@ def default_route(
             'a picture, as image/jpeg, image/png, the field image_file of a form, or JSON {"image": base64}',
         )
     sentence = f"Send either {forms[0]} (for {rows_model.name}), or {forms[1]} (for {pictures_model.name})."
-    router = ContentRouter(
-        cast(Handler, rows.handler), cast(Handler, pictures.handler), row_keys, picture_keys, sentence
-    )
+    router = ContentRouter(rows, pictures, row_keys, picture_keys, sentence)
     reads = tuple(dict.fromkeys((*rows.reads, *pictures.reads)))
-
-    def extract_link(body: bytes, headers: Headers) -> Link | None:
-        if pictures.extract_link is None or not router.is_picture(body, headers):
-            return None
-        return pictures.extract_link(body, headers)
-
-    return Route(path, "POST", router.handle, reads, rows.inline_bytes, router.is_picture, extract_link)
+    return Route(path, "POST", router.handle_rows, reads, choose=router.choose)
 
 
 class ContentRouter:
-    """Sends a request to the handler of rows or of pictures.
+    """Chooses between a route of rows and one of pictures by the content of a request.
 
     Args:
         rows: Handles JSON that is not a picture's.
@@ -68,9 +61,10 @@ class ContentRouter:
     """
 
     def __init__(
-        self, rows: Handler, pictures: Handler, row_keys: set[str], picture_keys: Iterable[str], sentence: str
+        self, rows: Route, pictures: Route, row_keys: set[str], picture_keys: Iterable[str], sentence: str
     ) -> None:
-        self._rows = rows
+        self._read_rows = cast(Handler, rows.handler)
+        self._rows = replace(rows, handler=self.handle_rows)
         self._pictures = pictures
         self._row_keys = row_keys
         self._sentence = sentence
@@ -78,18 +72,20 @@ class ContentRouter:
         fields = [(key, Raw | UnsetType, UNSET) for key in picture_keys]
         self._decoder = msgspec.json.Decoder(msgspec.defstruct("Picture", fields))
 
-    def handle(self, body: bytes, headers: Headers) -> Response:
-        if self.is_picture(body, headers):
-            return self._pictures(body, headers)
+    def choose(self, body: bytes, headers: Headers) -> Route:
+        return self._pictures if self._is_picture(body, headers) else self._rows
+
+    def handle_rows(self, body: bytes, headers: Headers) -> Response:
+        """Handle a body that is not a picture's. Raises InvalidInput, with both forms if the body has neither."""
         try:
-            return self._rows(body, headers)
+            return self._read_rows(body, headers)
         except InvalidInput as error:
             if self._row_keys.isdisjoint(_keys(body)):
                 raise InvalidInput(self._sentence, "structure") from error
             raise
 
-    def is_picture(self, body: bytes, headers: Headers) -> bool:
-        if media_type(headers) != JSON:
+    def _is_picture(self, body: bytes, headers: Headers) -> bool:
+        if headers.get(b"content-type") != JSON and media_type(headers) != JSON:
             return True
         if not any(key in body for key in self._quoted):
             return False  # without parsing: a row is answered in some 60 µs

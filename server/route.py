@@ -45,7 +45,7 @@ class Route:
         handler: (body, headers) → Response, without any I/O. None passes the request to KServe's app.
         reads: Content types that the route accepts; empty for a route without a body.
         inline_bytes: A longer body is handled off the event loop, since it would delay other responses.
-        always_offload: Whether a body is handled off the event loop however short it is.
+        choose: (body, headers) → the route whose handler, limit and links apply, if the body decides between routes.
         extract_link: Return the link in a body that is handled off the event loop, if it has one.
         error_response: (error, headers) → the response that refuses a request.
     """
@@ -55,7 +55,7 @@ class Route:
     handler: Handler | None = None
     reads: tuple[bytes, ...] = ()
     inline_bytes: int = 0
-    always_offload: Callable[[bytes, Headers], bool] | None = None
+    choose: "Callable[[bytes, Headers], Route] | None" = None
     extract_link: Callable[[bytes, Headers], Link | None] | None = None
     error_response: Callable[[ServingError, Headers], Response] = error_response
 

@@ -74,17 +74,14 @@ def routes_for(predictor: Predictor) -> dict[str, Route]:
 
 
 def _row_routes(predictor: Predictor) -> dict[str, Route]:
-    def post(path: str, predict: Callable[[Predictor, bytes], bytes], reads: tuple[bytes, ...] = (JSON,)) -> Route:
-        def handler(body: bytes, _headers: Headers) -> Response:
-            return Response(predict(predictor, body))
-
-        return Route(path, "POST", handler, reads, predictor.inline_bytes)
+    def post(path: str, handler: Callable[[Predictor, bytes, Headers], Response], *reads: bytes) -> Route:
+        return Route(path, "POST", partial(handler, predictor), reads, predictor.inline_bytes)
 
     return {
-        PREDICT: post(PREDICT, rest.predict),
-        PREDICT_BATCH: post(PREDICT_BATCH, rest.predict_batch),
-        V1: post(V1, rest.predict_v1, (JSON, b"")),
-        V2: Route(V2, "POST", partial(v2.infer, predictor), (JSON, OCTETS, b""), predictor.inline_bytes),
+        PREDICT: post(PREDICT, rest.predict, JSON),
+        PREDICT_BATCH: post(PREDICT_BATCH, rest.predict_batch, JSON),
+        V1: post(V1, rest.predict_v1, JSON, b""),
+        V2: post(V2, v2.infer, JSON, OCTETS, b""),
     }
 
 

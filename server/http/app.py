@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from server import metrics
 from server.errors import (
@@ -25,7 +25,7 @@ from server.http.cycle import RequestExtension
 from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, Responder, Scope, Send
 from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
 from server.response import Response
-from server.route import Link, Route, Routes, media_type
+from server.route import Handler, Link, Route, Routes, media_type
 
 if TYPE_CHECKING:
     from server.links import Links
@@ -89,11 +89,10 @@ class App:
     async def _answer(
         self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, context: RequestContext
     ) -> None:
-        context.extension.raise_fault()
+        _raise_fault(context.extension)
         if route.method != scope["method"]:
             self._check_method(route, scope)
-        handler = route.handler
-        if handler is None:
+        if route.handler is None:
             await self._kserve_app(scope, receive, context.relay)
             return
         body, deadline = b"", math.inf
@@ -101,7 +100,10 @@ class App:
             _check_content_type(route, headers)
             body = await _read_body(context.extension, receive)
             deadline = _deadline(headers, context.began)
-        if len(body) <= route.inline_bytes and not (route.always_offload and route.always_offload(body, headers)):
+        if route.choose:
+            route = route.choose(body, headers)
+        handler = cast(Handler, route.handler)
+        if len(body) <= route.inline_bytes:
             if perf_counter() > deadline:
                 raise DeadlinePassed
             response = handler(body, headers)
@@ -139,13 +141,19 @@ class App:
             raise MethodNotAllowed(f"Method not allowed. This path takes {methods} only.", {"allow": methods})
 
 
+def _raise_fault(extension: RequestExtension) -> None:
+    if extension.fault is not None:
+        fault, extension.fault = extension.fault, None
+        raise fault
+
+
 async def _read_body(extension: RequestExtension, receive: Receive) -> bytes:
     """Return the whole body. The connection limits its length, and reports more as a fault."""
     chunks: list[bytes] = []
     more = True
     while more:
         message = await receive()
-        extension.raise_fault()
+        _raise_fault(extension)
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
         chunks.append(message["body"])

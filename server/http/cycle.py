@@ -19,7 +19,7 @@ CLOSE: Header = (b"connection", b"close")
 class RequestExtension:
     """What the connection passes to the app with a request.
 
-    Both are taken out by the app: left there, they would keep the scope and the body alive until a garbage collection.
+    The app takes both out: left here, they would keep the scope and the body alive until a garbage collection.
 
     Attributes:
         cycle: uvicorn's cycle, through which the response is written.
@@ -28,16 +28,6 @@ class RequestExtension:
 
     cycle: RequestResponseCycle | None = None
     fault: ServingError | None = None
-
-    def take_cycle(self) -> RequestResponseCycle | None:
-        cycle, self.cycle = self.cycle, None
-        return cycle
-
-    def raise_fault(self) -> None:
-        """Raise the fault, if there is one."""
-        if self.fault is not None:
-            fault, self.fault = self.fault, None
-            raise fault
 
 
 class HalfCloseTransport:

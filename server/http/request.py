@@ -65,7 +65,7 @@ class RequestContext:
         self._route = route
         self._headers = headers
         self._method: str = scope["method"]
-        self._cycle = self.extension.take_cycle()
+        self._cycle, self.extension.cycle = self.extension.cycle, None
         self._id = _request_id(headers)
         self._send = send
         self._responder = responder

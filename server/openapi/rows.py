@@ -19,7 +19,7 @@ def predictions_for(predictor: Predictor) -> dict[str, Prediction]:
     task, answer = predictor.task, schemas.answer(predictor)
     row = dict(task.example)
     rows = {"instances": [row, _values(predictor)]}
-    answered = msgspec.json.decode(rest.predict(predictor, msgspec.json.encode(row)))
+    answered = msgspec.json.decode(rest.predict(predictor, msgspec.json.encode(row), {}).body)
     return {
         PREDICT: Prediction("Predict one row", json(schemas.row(task), row), json(answer, answered)),
         PREDICT_BATCH: Prediction(
@@ -35,7 +35,7 @@ def predictions_for(predictor: Predictor) -> dict[str, Prediction]:
 def _v1(predictor: Predictor) -> Prediction:
     rows = {"instances": [_values(predictor)]}
     answer = schemas.predictions(schemas.prediction(predictor.task))
-    answered = msgspec.json.decode(rest.predict_v1(predictor, msgspec.json.encode(rows)))
+    answered = msgspec.json.decode(rest.predict_v1(predictor, msgspec.json.encode(rows), {}).body)
     return Prediction(
         "Predict, KServe V1 protocol", json(schemas.instances(predictor.task), rows), json(answer, answered)
     )

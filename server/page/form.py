@@ -46,7 +46,7 @@ def answer_row(predictors: Predictors, body: bytes, _headers: Mapping[bytes, byt
     predictor = _predictor(predictors, fields.get("model", []))
     # The first value of "model" names the model; a second one belongs to a feature of that name.
     row = _row(predictor.task, fields | {"model": fields["model"][1:]})
-    return FormResult(predictor, msgspec.json.decode(rest.predict(predictor, msgspec.json.encode(row))), row)
+    return FormResult(predictor, msgspec.json.decode(rest.predict(predictor, msgspec.json.encode(row), {}).body), row)
 
 
 def answer_picture(predictors: Predictors, body: bytes, headers: Mapping[bytes, bytes]) -> FormResult:

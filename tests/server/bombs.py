@@ -60,9 +60,9 @@ def main(folder: Path) -> None:
     sign = Predictor("sign", bundles.sign(folder))
     sign.load()
     handlers: dict[str, Callable[[bytes], bytes]] = {
-        "predict": lambda body: rest.predict(sign, body),
-        "batch": lambda body: rest.predict_batch(sign, body),
-        "V1": lambda body: rest.predict_v1(sign, body),
+        "predict": lambda body: rest.predict(sign, body, {}).body,
+        "batch": lambda body: rest.predict_batch(sign, body, {}).body,
+        "V1": lambda body: rest.predict_v1(sign, body, {}).body,
         "V2": lambda body: v2.infer(sign, body, {})[0],
     }
     gc.freeze()  # as the server does at its start

@@ -6,7 +6,8 @@ import pytest
 from server import routing
 from server.errors import InvalidInput
 from server.predictor import Predictor
-from server.route import Routes
+from server.response import Response
+from server.route import Headers, Route, Routes
 from tests.server.pictures.images import BAR, base64, png
 from tests.server.pictures.refusals import refused
 
@@ -18,6 +19,17 @@ MANY = {"x": BAR.tolist()}
 
 def written(document: Any) -> bytes:
     return json.dumps(document).encode()
+
+
+def chosen(table: Routes, path: str, body: bytes, headers: Headers) -> Route:
+    choose = table[path, "POST"].choose
+    assert choose
+    return choose(body, headers)
+
+
+def handle(route: Route, body: bytes, headers: Headers) -> Response:
+    assert route.handler
+    return route.handler(body, headers)
 
 
 @pytest.fixture
@@ -38,9 +50,11 @@ def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> Routes:
 def test_pictures_are_handled_off_the_event_loop(
     table: Routes, path: str, body: bytes, headers: dict[bytes, bytes]
 ) -> None:
-    always_offload = table[path, "POST"].always_offload
-    assert always_offload
-    assert always_offload(body, headers)
+    assert (
+        chosen(table, path, body, headers)
+        is table[path.replace("prediction", "predict").replace("/predict", "/predict/bulk"), "POST"]
+    )
+    assert chosen(table, path, body, headers).inline_bytes == 0
 
 
 @pytest.mark.parametrize(
@@ -55,31 +69,25 @@ def test_pictures_are_handled_off_the_event_loop(
     ],
 )
 def test_rows_are_handled_on_the_event_loop(table: Routes, path: str, document: Any) -> None:
-    always_offload = table[path, "POST"].always_offload
-    assert always_offload
-    assert not always_offload(written(document), JSON)
-    assert table[path, "POST"].inline_bytes == table["/predict/sign", "POST"].inline_bytes > 0
+    route = chosen(table, path, written(document), JSON)
+    assert route.inline_bytes == table["/predict/sign", "POST"].inline_bytes > 0
 
 
 def test_invalid_json_is_refused_by_the_model_of_rows(table: Routes) -> None:
-    route = table["/predict", "POST"]
-    handler, always_offload = route.handler, route.always_offload
-    assert handler
-    assert always_offload
     for body in (b'{"image":', b'{"image":' + b"[" * 100_000):
-        assert not always_offload(body, JSON)
+        route = chosen(table, "/predict", body, JSON)
+        assert route.inline_bytes > 0
         with pytest.raises(InvalidInput) as refusal:
-            handler(body, JSON)
+            handle(route, body, JSON)
         assert refusal.value.reason in ("invalid_json", "too_deep")
 
 
 def test_the_first_model_of_each_kind_answers(table: Routes, sign: Predictor, ink: Predictor) -> None:
     for served, first in ((table, "bulk"), (routing.api_routes([ink, sign]), "ink")):
-        handler, named = served["/predict", "POST"].handler, served[f"/predict/{first}", "POST"].handler
-        assert handler
-        assert named
-        assert handler(png(), FILE) == named(png(), FILE)
-        assert b'"label":"high"' in handler(b'{"x":3,"y":-1}', JSON).body
+        named = handle(served[f"/predict/{first}", "POST"], png(), FILE)
+        assert handle(chosen(served, "/predict", png(), FILE), png(), FILE) == named
+        row = b'{"x":3,"y":-1}'
+        assert b'"label":"high"' in handle(chosen(served, "/predict", row, JSON), row, JSON).body
 
 
 def test_with_one_kind_of_model_the_body_selects_nothing(sign: Predictor, ink: Predictor) -> None:

@@ -11,7 +11,7 @@ from tests.server.refusal import refusal
 
 
 def test_a_classified_row_has_label_class_and_probability(sign: Predictor) -> None:
-    assert json.loads(rest.predict(sign, b'{"x":3,"y":-1}')) == {
+    assert json.loads(rest.predict(sign, b'{"x":3,"y":-1}', {}).body) == {
         "label": "high",
         "prediction": 1,
         "probability": pytest.approx(0.880797),
@@ -19,10 +19,10 @@ def test_a_classified_row_has_label_class_and_probability(sign: Predictor) -> No
 
 
 def test_a_regression_has_only_its_number(price: Predictor) -> None:
-    assert rest.predict(price, b'{"colour":"red","size":0.1}') == b'{"prediction":1.1}'
+    assert rest.predict(price, b'{"colour":"red","size":0.1}', {}).body == b'{"prediction":1.1}'
     body = b'{"instances":[["red",0.1],["blue",-0.1]]}'
-    assert rest.predict_batch(price, body) == b'{"predictions":[{"prediction":1.1},{"prediction":1.9}]}'
-    assert rest.predict_v1(price, body) == b'{"predictions":[1.1,1.9]}'
+    assert rest.predict_batch(price, body, {}).body == b'{"predictions":[{"prediction":1.1},{"prediction":1.9}]}'
+    assert rest.predict_v1(price, body, {}).body == b'{"predictions":[1.1,1.9]}'
 
 
 def test_predictions_of_a_batch_are_in_the_order_of_its_rows() -> None:
@@ -38,12 +38,12 @@ def test_predictions_of_a_batch_are_in_the_order_of_its_rows() -> None:
     ]
     rows = [dict(zip(breast.task.names, row, strict=True)) for row in values]
     body = json.dumps({"instances": rows}).encode()
-    assert json.loads(rest.predict_batch(breast, body))["predictions"] == expected
-    assert json.loads(rest.predict_v1(breast, body))["predictions"] == output.predictions.tolist()
+    assert json.loads(rest.predict_batch(breast, body, {}).body)["predictions"] == expected
+    assert json.loads(rest.predict_v1(breast, body, {}).body)["predictions"] == output.predictions.tolist()
     assert {row["label"] for row in expected} == {"B", "M"}
 
 
 def test_an_invalid_body_is_refused_on_every_path(sign: Predictor) -> None:
-    assert refusal(rest.predict, sign, b'{"x":1}').reason == "missing_field"
-    assert refusal(rest.predict_batch, sign, b"{}").reason == "structure"
-    assert refusal(rest.predict_v1, sign, b"{}").reason == "structure"
+    assert refusal(rest.predict, sign, b'{"x":1}', {}).reason == "missing_field"
+    assert refusal(rest.predict_batch, sign, b"{}", {}).reason == "structure"
+    assert refusal(rest.predict_v1, sign, b"{}", {}).reason == "structure"
