@@ -35,12 +35,19 @@ def free_port() -> int:
         return port
 
 
-def start(environment: Mapping[str, str], log: Path, *, under: Sequence[str] = ()) -> Served:
-    """Start the server, `under` another command, without waiting for it; its output goes to `log`."""
+def start(environment: Mapping[str, str], log: Path, *, under: Sequence[str] = (), module: str = "server") -> Served:
+    """Start the server without waiting for it.
+
+    Args:
+        environment: Its variables. By default it listens on a free port, with metrics and docs.
+        log: Where its output goes.
+        under: A command that runs it, with arguments.
+        module: What Python runs.
+    """
     port = environment.get("PORT") or free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*under, sys.executable, "-m", "server"],
+            [*under, sys.executable, "-m", module],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "PORT": str(port), "METRICS_PORT": str(port), "DOCS": "on", **environment},
             stdout=output,
@@ -62,9 +69,9 @@ def wait_until_ready(served: Served, timeout: float = 30) -> None:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], log: Path) -> Iterator[Served]:
-    """A ready server; killed at the end if the test has not stopped it."""
-    served = start(environment, log)
+def serving(environment: Mapping[str, str], log: Path, module: str = "server") -> Iterator[Served]:
+    """Run a server that is ready, and kill it at the end if the test has not stopped it."""
+    served = start(environment, log, module=module)
     try:
         wait_until_ready(served)
         yield served

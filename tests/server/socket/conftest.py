@@ -6,12 +6,13 @@ import pytest
 
 from tests.served import Served
 from tests.server import bundles
+from tests.server.socket import short_timeouts
 from tests.server.socket.process import faultless
 
 
 @pytest.fixture(scope="session")
 def models(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a server that answers /predict with sign, at once, and has a slow model beside it."""
+    """The environment of a server with two models: sign, which /predict answers at once, and slow."""
     slow = bundles.slow(tmp_path_factory.mktemp("bundles") / "slow").folder
     return {"MODEL_NAME": "sign,slow", "MODEL_PATH": f"{folders['sign']},{slow}"}
 
@@ -23,9 +24,16 @@ def served(models: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
         yield served
 
 
+@pytest.fixture(scope="session")
+def hasty(models: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server that waits for clients as long as short_timeouts.TIMEOUTS says."""
+    with faultless(models, tmp_path_factory.mktemp("log") / "server.log", short_timeouts.__name__) as served:
+        yield served
+
+
 @pytest.fixture
 def many_files() -> Iterator[None]:
-    """Leave to open as many files as this process may."""
+    """Raise this process's limit on open files as far as it goes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     yield

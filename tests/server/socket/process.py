@@ -1,4 +1,4 @@
-"""A server process seen from outside: its log, and what the kernel knows of it."""
+"""A server process seen from outside: its log and what the kernel knows about it."""
 
 import json
 import re
@@ -11,9 +11,9 @@ from tests.server.socket.client import Caller
 
 
 @contextmanager
-def faultless(environment: Mapping[str, str], log: Path) -> Iterator[Served]:
-    """A server that, whatever is done to it meanwhile, finds no fault of its own, tells it in short, and stops."""
-    with serving(environment, log) as served:
+def faultless(environment: Mapping[str, str], log: Path, module: str = "server") -> Iterator[Served]:
+    """Run a server, then check that it stops cleanly and has logged short lines only, none above the level info."""
+    with serving(environment, log, module) as served:
         yield served
         assert served.stop() == 0
         for line in log.read_bytes().splitlines():
@@ -29,7 +29,7 @@ def resident_bytes(served: Served) -> int:
 
 
 def is_connected(caller: Caller) -> bool:
-    """Whether the server's end of the connection is open, which the caller himself cannot know before he reads."""
+    """Return whether the server's end of the connection is open, which a client cannot know before it reads."""
     (_, here), (_, there) = caller.socket.getpeername(), caller.socket.getsockname()
     established = rf": [0-9A-F]+:{here:04X} [0-9A-F]+:{there:04X} 01 "
     return bool(re.search(established, Path("/proc/net/tcp").read_text()))

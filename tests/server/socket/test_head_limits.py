@@ -91,12 +91,6 @@ def test_a_head_without_an_end_is_not_read_to_it(served: Served, name: str) -> N
     assert answer.closes
 
 
-@pytest.mark.parametrize("count", [1, 500_000])
-def test_after_empty_lines_no_request_is_awaited_for_ever(served: Served, count: int) -> None:
-    with Caller(served.url) as caller:
-        assert [answer.status for answer in caller.send(b"\r\n" * count).rest()] in ([], [400], [408], [431])
-
-
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_good_request_before_it_is_answered_first(served: Served, name: str) -> None:
     data, status = REFUSED[name]

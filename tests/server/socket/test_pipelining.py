@@ -1,7 +1,6 @@
 """Requests that come before the answers: every one is answered, in order, wherever it is worked off."""
 
 import json
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -43,21 +42,6 @@ def test_also_where_some_are_worked_off_elsewhere(served: Served) -> None:
     slow_ones = [json.loads(answers[position].body)["predictions"] for position in (0, 4, 8)]
     assert slow_ones == [[20_000], [3], [0]]
     assert json.loads(answers[5].body)["predictions"] == [1] * 10_000
-
-
-def test_who_is_made_to_wait_by_the_server_is_not_slow(served: Served) -> None:
-    """It reads no further than it has answered, so the end of a body behind a slow prediction comes late."""
-    statuses: list[int] = []
-    with Caller(served.url, timeout=30) as caller:
-        for piece in (slow(9_000_000), ROW[:-4], ROW[-4:]):
-            caller.send(piece)
-            time.sleep(0.2)
-        while len(statuses) < 2:
-            answer = caller.answer()
-            statuses.append(answer.status)
-            if answer.closes:  # it renews a connection now and then
-                break
-    assert set(statuses) == {200}
 
 
 def test_ten_thousand_at_once_are_all_answered(served: Served) -> None:
