@@ -35,8 +35,8 @@ def _predictions(predictor: Predictor) -> dict[str, Prediction]:
 
 def _unnamed(predictions: Mapping[Predictor, Mapping[str, Prediction]]) -> dict[str, Any]:
     found = {}
-    for path, asked in DEFAULT_PATHS.items():
-        match default_models(predictions, asked):
+    for path, template in DEFAULT_PATHS.items():
+        match default_models(predictions, template):
             case [(_, only)]:
                 found[path] = only.operation()
             case [(_, of_rows), (_, of_pictures)]:
