@@ -13,31 +13,31 @@ import pytest
 ROW = {"x": 3, "y": -1}
 
 
-def test_predict_answers_label_class_and_probability(client: httpx.Client) -> None:
+def test_predict_returns_label_class_and_probability(client: httpx.Client) -> None:
     answer = client.post("/predict", json=ROW)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert answer.json() == {"label": "high", "prediction": 1, "probability": pytest.approx(0.880797)}
 
 
-def test_a_charset_is_no_other_content_type(client: httpx.Client) -> None:
+def test_content_type_may_have_a_charset(client: httpx.Client) -> None:
     answer = client.post(
         "/predict", content=b'{"x":0,"y":0}', headers={"content-type": "Application/JSON; charset=utf-8"}
     )
     assert answer.status_code == 200
 
 
-def test_every_answer_names_the_pod(client: httpx.Client) -> None:
+def test_every_response_names_the_pod(client: httpx.Client) -> None:
     for answer in (client.get("/health"), client.get("/v2/models"), client.get("/nothing"), client.post("/predict")):
         assert answer.headers["x-served-by"] == "pod-of-the-test"
 
 
-def test_a_batch_answers_each_row_in_order(client: httpx.Client) -> None:
+def test_batch_keeps_the_order_of_rows(client: httpx.Client) -> None:
     answer = client.post("/predict/batch", json={"instances": [ROW, {"x": -3, "y": 1}, ROW]})
     assert [item["label"] for item in answer.json()["predictions"]] == ["high", "low", "high"]
 
 
-def test_a_long_batch_answers_off_the_event_loop_alike(client: httpx.Client) -> None:
+def test_long_batch_off_the_event_loop_keeps_the_order_of_rows(client: httpx.Client) -> None:
     rows = [[number, -1000] for number in range(3000)]
     answer = client.post("/v1/models/sign:predict", json={"instances": rows})
     assert answer.json()["predictions"] == [int(number > 1000) for number in range(3000)]
@@ -51,62 +51,63 @@ def test_info_describes_the_model(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/ready", "/health/live"])
-def test_health(client: httpx.Client, path: str) -> None:
+def test_health_answers_get_and_head(client: httpx.Client, path: str) -> None:
     assert client.get(path).json() == {"status": "ok"}
     assert client.head(path).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "content", "content_type", "status", "sentence"),
+    ("method", "path", "content", "content_type", "status", "reason", "fact"),
     [
-        ("POST", "/predict", b"", "application/json", 400, "empty"),
-        ("POST", "/predict", b"{", "application/json", 400, "not valid JSON"),
-        ("POST", "/predict", b"[1, 2]", "application/json", 400, "use /predict/batch"),
-        ("POST", "/predict", b'{"x":1,"y":2,"x":1}', "application/json", 400, "same key twice"),
-        ("POST", "/predict", b'{"x":1,"y":NaN}', "application/json", 400, "not valid JSON"),
-        ("POST", "/predict", b'{"x":1,"y":"2"}', "application/json", 400, "not a string"),
-        ("POST", "/predict", b"x=1&y=2", "application/x-www-form-urlencoded", 415, "Content-Type: application/json"),
-        ("POST", "/predict", b'{"x":1,"y":2}', "text/plain", 415, "Content-Type"),
-        ("POST", "/predict", b" " * 65537, "application/json", 413, "over 65536 bytes"),
-        ("POST", "/predict/batch", b"{}", "application/json", 400, "instances"),
-        ("POST", "/predict/batch", b'{"instances":[]}', "application/json", 400, "at least one row"),
-        ("POST", "/predict/batch", b'{"instances":[[1,2],[1]]}', "application/json", 400, "Row 1"),
-        ("POST", "/v1/models/sign:predict", b'{"instances":7}', "application/json", 400, "instances"),
-        ("POST", "/v2/models/sign/infer", b"{}", "application/json", 400, "V2 request"),
-        ("GET", "/predict", b"", "", 405, "POST only"),
-        ("PUT", "/predict", b"{}", "application/json", 405, "POST only"),
-        ("POST", "/info", b"{}", "application/json", 405, "GET, HEAD only"),
-        ("DELETE", "/v2/models", b"", "", 405, "GET only"),
-        ("GET", "/nothing", b"", "", 404, "GET /info"),
-        ("GET", "/predict/", b"", "", 404, "GET /info"),
-        ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "GET /info"),
-        ("POST", "/v1/models/sign:explain", b"{}", "application/json", 404, "GET /info"),
-        ("POST", "/v2/repository/models/sign/unload", b"", "", 404, "GET /info"),
-        ("POST", "/v2/repository/models/sign/load", b"", "", 404, "GET /info"),
+        ("POST", "/predict", b"", "application/json", 400, "empty_body", ""),
+        ("POST", "/predict", b"{", "application/json", 400, "invalid_json", ""),
+        ("POST", "/predict", b"[1, 2]", "application/json", 400, "structure", "/predict/batch"),
+        ("POST", "/predict", b'{"x":1,"y":2,"x":1}', "application/json", 400, "duplicate_key", ""),
+        ("POST", "/predict", b'{"x":1,"y":NaN}', "application/json", 400, "invalid_json", ""),
+        ("POST", "/predict", b'{"x":1,"y":"2"}', "application/json", 400, "value_type", "y"),
+        ("POST", "/predict", b"x=1&y=2", "application/x-www-form-urlencoded", 415, "media_type", "application/json"),
+        ("POST", "/predict", b'{"x":1,"y":2}', "text/plain", 415, "media_type", "application/json"),
+        ("POST", "/predict", b" " * 65537, "application/json", 413, "body", "65536"),
+        ("POST", "/predict/batch", b"{}", "application/json", 400, "structure", "instances"),
+        ("POST", "/predict/batch", b'{"instances":[]}', "application/json", 400, "empty_list", "rows"),
+        ("POST", "/predict/batch", b'{"instances":[[1,2],[1]]}', "application/json", 400, "structure", "Row 1"),
+        ("POST", "/v1/models/sign:predict", b'{"instances":7}', "application/json", 400, "structure", "instances"),
+        ("POST", "/v2/models/sign/infer", b"{}", "application/json", 400, "structure", "inputs"),
+        ("GET", "/predict", b"", "", 405, "method", "POST"),
+        ("PUT", "/predict", b"{}", "application/json", 405, "method", "POST"),
+        ("POST", "/info", b"{}", "application/json", 405, "method", "GET, HEAD"),
+        ("DELETE", "/v2/models", b"", "", 405, "method", "GET"),
+        ("GET", "/nothing", b"", "", 404, "path", "GET /info"),
+        ("GET", "/predict/", b"", "", 404, "path", "GET /info"),
+        ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "path", "GET /info"),
+        ("POST", "/v1/models/sign:explain", b"{}", "application/json", 404, "path", "GET /info"),
+        ("POST", "/v2/repository/models/sign/unload", b"", "", 404, "path", "GET /info"),
+        ("POST", "/v2/repository/models/sign/load", b"", "", 404, "path", "GET /info"),
     ],
 )
-def test_bad_input_is_refused_with_a_sentence(  # noqa: PLR0913, PLR0917
-    client: httpx.Client, method: str, path: str, content: bytes, content_type: str, status: int, sentence: str
+def test_bad_request_is_refused_with_status_reason_and_fact(  # noqa: PLR0913, PLR0917
+    client: httpx.Client, method: str, path: str, content: bytes, content_type: str, status: int, reason: str, fact: str
 ) -> None:
     headers = {"content-type": content_type} if content_type else {}
     answer = client.request(method, path, content=content, headers=headers)
     assert answer.status_code == status, answer.text
     assert list(answer.json()) == ["error", "reason"]
-    assert sentence in answer.json()["error"]
+    assert answer.json()["reason"] == reason
+    assert fact in answer.json()["error"]
     assert not re.search(r"Traceback|\.py|0x[0-9a-f]{6}|msgspec|/model/", answer.text)
     assert client.post("/predict", json=ROW).json()["prediction"] == 1
 
 
-def test_a_405_names_the_methods_that_work(client: httpx.Client) -> None:
+def test_405_names_the_allowed_methods(client: httpx.Client) -> None:
     assert client.get("/predict").headers["allow"] == "POST"
 
 
-def test_head_is_known_where_it_can_be_answered(client: httpx.Client) -> None:
+def test_head_is_answered_on_info_but_not_on_v2(client: httpx.Client) -> None:
     assert client.head("/info").status_code == 200
     assert client.head("/v2/models").status_code == 405
 
 
-def test_a_caller_who_goes_is_no_failure_of_the_server(client: httpx.Client) -> None:
+def test_disconnect_in_the_body_is_counted_as_499(client: httpx.Client) -> None:
     address = client.base_url
     with socket.create_connection((address.host, address.port or 80)) as connection:
         connection.sendall(
@@ -118,7 +119,7 @@ def test_a_caller_who_goes_is_no_failure_of_the_server(client: httpx.Client) -> 
         assert time.monotonic() < deadline
 
 
-def test_a_body_over_the_cap_is_refused_without_its_length_too(client: httpx.Client) -> None:
+def test_chunked_body_over_the_limit_gets_413_and_a_closed_connection(client: httpx.Client) -> None:
     def endless() -> object:
         yield from (b" " * 16384 for _ in range(64))
 
@@ -127,13 +128,13 @@ def test_a_body_over_the_cap_is_refused_without_its_length_too(client: httpx.Cli
     assert answer.headers["connection"] == "close"
 
 
-def test_a_compressed_body_is_refused(client: httpx.Client) -> None:
+def test_compressed_body_gets_415(client: httpx.Client) -> None:
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
     answer = client.post("/predict", content=b"\x1f\x8b", headers=headers)
     assert answer.status_code == 415
 
 
-def test_connections_are_renewed_now_and_then(client: httpx.Client) -> None:
+def test_server_closes_some_connections_so_that_load_spreads(client: httpx.Client) -> None:
     address = urlsplit(str(client.base_url)).netloc
     connection = http.client.HTTPConnection(address)
     closed = 0
@@ -158,13 +159,13 @@ def test_metrics_count_by_route_and_status(client: httpx.Client) -> None:
     assert count() == before + 1
 
 
-def test_metrics_heed_no_header_that_breaks_others(client: httpx.Client) -> None:
+def test_metrics_ignore_an_accept_header_of_a_bad_version(client: httpx.Client) -> None:
     answer = client.get("/metrics", headers={"accept": "application/openmetrics-text; version=abc"})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain")
 
 
-def test_a_request_to_upgrade_is_answered_as_if_it_were_none(client: httpx.Client) -> None:
+def test_upgrade_header_is_ignored(client: httpx.Client) -> None:
     headers = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-key": "x", "sec-websocket-version": "13"}
     assert client.get("/health", headers=headers).json() == {"status": "ok"}
 
@@ -175,7 +176,7 @@ def test_metrics_name_the_model(client: httpx.Client) -> None:
     )
 
 
-def test_the_kserve_v1_and_v2_metadata_are_served(client: httpx.Client) -> None:
+def test_kserve_v1_and_v2_metadata_are_served(client: httpx.Client) -> None:
     assert client.get("/v1/models").json() == {"models": ["sign", "price", "gap"]}
     assert client.get("/v1/models/price").json() == {"name": "price", "ready": True}
     assert client.get("/v2/health/ready").json() == {"ready": True}
@@ -183,7 +184,7 @@ def test_the_kserve_v1_and_v2_metadata_are_served(client: httpx.Client) -> None:
     assert client.get("/v2/models/sign").json()["inputs"] == [{"name": "input", "datatype": "FP32", "shape": [-1, 2]}]
 
 
-def test_the_docs_page_needs_no_other_host(client: httpx.Client) -> None:
+def test_docs_page_needs_no_other_host(client: httpx.Client) -> None:
     page = client.get("/docs").text
     for link in re.findall(r'(?:src|href)="([^"]+)"', page):
         assert client.get(link).status_code == 200
