@@ -1,4 +1,4 @@
-"""Tiny but real bundles, built node by node, whose correct predictions can be worked out on paper."""
+"""Tiny but real bundles whose correct predictions can be computed by hand."""
 
 from pathlib import Path
 
@@ -108,7 +108,7 @@ def gap(folder: Path) -> Bundle:
 def slow(folder: Path) -> Bundle:
     """A slow regression: the prediction is the number of turns, counted one by one in about 1 µs each.
 
-    A batch takes as long as its rows together. The example takes about 6 ms.
+    A batch takes as long as all its rows. The example takes about 6 ms.
     """
     turn = helper.make_graph(
         [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("Add", ["count", "one"], ["counted"])],

@@ -18,7 +18,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def client(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A client of one real server process that serves sign, price and gap; sign is the first."""
+    """A client of one real server process that serves sign, price and gap. /predict answers with sign."""
     environment = {
         "MODEL_NAME": ",".join(folders),
         "MODEL_PATH": ",".join(map(str, folders.values())),

@@ -6,7 +6,7 @@ from model.catalog import SHIPPED
 from server.settings import SettingsError, from_environment
 
 
-def test_an_empty_environment_serves_the_models_that_are_shipped_on_port_8000() -> None:
+def test_empty_environment_serves_the_shipped_models_on_port_8000() -> None:
     settings = from_environment({})
     assert settings.models == tuple((model.name, Path("model/bundles") / model.name) for model in SHIPPED)
     assert (settings.port, settings.max_body_bytes, settings.queue_size, settings.grace_seconds) == (
@@ -18,22 +18,22 @@ def test_an_empty_environment_serves_the_models_that_are_shipped_on_port_8000() 
     assert (settings.metrics_port, settings.docs) == (0, False)
 
 
-def test_metrics_and_docs_are_switched_on() -> None:
+def test_metrics_and_docs_can_be_switched_on() -> None:
     settings = from_environment({"METRICS_PORT": "9000", "DOCS": "On"})
     assert (settings.metrics_port, settings.docs) == (9000, True)
 
 
-def test_lists_name_several_models_in_order() -> None:
+def test_lists_of_models_keep_their_order() -> None:
     settings = from_environment({"MODEL_NAME": "a, b", "MODEL_PATH": "/x,/y/model.onnx"})
     assert settings.models == (("a", Path("/x")), ("b", Path("/y/model.onnx")))
 
 
-def test_no_link_is_followed_unless_hosts_are_named() -> None:
+def test_no_image_hosts_by_default() -> None:
     for nothing in ({}, {"IMAGE_HOSTS": ""}, {"IMAGE_HOSTS": " , "}):
         assert from_environment(nothing).image_hosts == frozenset()
 
 
-def test_hosts_are_named_with_the_ports_that_may_be_asked() -> None:
+def test_image_hosts_have_default_ports_or_the_given_one() -> None:
     hosts = from_environment({"IMAGE_HOSTS": "Pictures.example.org, my_bucket.example.com:8443,xn--bcher-kva.example"})
     assert hosts.image_hosts == {
         ("pictures.example.org", 80),
@@ -50,7 +50,7 @@ def test_hosts_are_named_with_the_ports_that_may_be_asked() -> None:
      "a.org:0", "a.org:65536", "a.org:", "-a.org", "a-.org", "a..org", ".org", "bücher.example", "a.org/x", "a b.org",
      "a" * 64 + ".org", "a." * 126 + "orgs"],
 )  # fmt: skip
-def test_what_is_no_host_stops_the_start(entry: str) -> None:
+def test_bad_image_host_is_refused(entry: str) -> None:
     with pytest.raises(SettingsError, match=r"IMAGE_HOSTS must be .* such as pictures\.example\.org"):
         from_environment({"IMAGE_HOSTS": f"good.example.org,{entry}"})
 
@@ -77,6 +77,6 @@ def test_what_is_no_host_stops_the_start(entry: str) -> None:
         ({"MODEL_NAME": "a,img", "MODEL_PATH": "/x,/y"}, "'img': /predict/img is a path of its own"),
     ],
 )
-def test_a_bad_value_is_refused_with_its_name(environment: dict[str, str], sentence: str) -> None:
+def test_bad_setting_is_refused_by_name(environment: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         from_environment(environment)

@@ -1,4 +1,4 @@
-"""What signals do, in every phase of a real process's life."""
+"""The start and stop of a real process, with signals in every phase."""
 
 import json
 import os
@@ -25,18 +25,18 @@ def environment(folders: dict[str, Path]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_it_exits_0_when_idle(environment: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
+def test_idle_server_exits_0_on_a_signal(environment: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
     with serving(environment, tmp_path / "log") as served:
         assert served.stop(number) == 0
         assert "Traceback" not in served.log.read_text()
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_it_exits_0_within_a_second_while_loading(
+def test_loading_server_exits_0_within_a_second_of_a_signal(
     environment: dict[str, str], tmp_path: Path, number: signal.Signals
 ) -> None:
     served = start(environment, tmp_path / "log")
-    while not _catches(served.process.pid, signal.SIGUSR1):  # the last one it installs a handler for
+    while not _catches(served.process.pid, signal.SIGUSR1):  # the last signal that gets a handler
         assert served.process.poll() is None
     started = time.monotonic()
     assert served.stop(number) == 0
@@ -45,20 +45,22 @@ def test_it_exits_0_within_a_second_while_loading(
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 2.5])
-def test_as_the_first_process_of_a_container_it_exits_0_at_any_moment(
+def test_server_as_pid_1_exits_0_on_a_signal_at_any_moment(
     environment: dict[str, str], tmp_path: Path, number: signal.Signals, seconds: float
 ) -> None:
     container = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
     served = start(environment, tmp_path / "log", under=container)
     while not (inside := _child(served.process.pid)) or not _catches(inside, signal.SIGUSR1):
         assert served.process.poll() is None, served.log.read_text()
-    time.sleep(seconds)  # at once: it imports; then: it loads; then: it serves
+    time.sleep(seconds)  # 0: it imports; 0.5: it loads; 2.5: it serves
     os.kill(inside, number)
     assert served.process.wait(5) == 0
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_request_in_flight_is_answered(environment: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
+def test_request_in_flight_is_answered_after_a_signal(
+    environment: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
     with serving(environment, tmp_path / "log") as served:
         body = b'{"x":3,"y":-1}'
         address = urlsplit(served.url)
@@ -77,7 +79,7 @@ def test_a_request_in_flight_is_answered(environment: dict[str, str], tmp_path: 
         assert served.process.wait(10) == 0
 
 
-def test_while_draining_it_answers_stays_ready_and_closes_each_connection(
+def test_draining_server_answers_stays_ready_and_closes_connections(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     with serving(environment, tmp_path / "log") as served:
@@ -90,7 +92,7 @@ def test_while_draining_it_answers_stays_ready_and_closes_each_connection(
         assert served.stop() == 0
 
 
-def test_nothing_is_lost_when_it_drains_then_stops_under_load(environment: dict[str, str], tmp_path: Path) -> None:
+def test_drain_and_stop_under_load_lose_no_request(environment: dict[str, str], tmp_path: Path) -> None:
     lost: list[str] = []
     answered = 0
     with serving(environment, tmp_path / "log") as served:
@@ -107,7 +109,7 @@ def test_nothing_is_lost_when_it_drains_then_stops_under_load(environment: dict[
                         return
                     answered += answer.status_code == 200
                     if draining.is_set() and answer.headers.get("connection") == "close":
-                        return  # as a client does that finds another pod
+                        return  # as a client that goes on to another pod
 
         clients = [threading.Thread(target=ask) for _ in range(8)]
         for thread in clients:
@@ -123,7 +125,7 @@ def test_nothing_is_lost_when_it_drains_then_stops_under_load(environment: dict[
     assert answered > len(clients)
 
 
-def test_a_start_that_cannot_succeed_says_why_and_exits_1(environment: dict[str, str], tmp_path: Path) -> None:
+def test_failed_start_logs_one_line_and_exits_1(environment: dict[str, str], tmp_path: Path) -> None:
     for change, sentence in (
         ({"PORT": "x"}, "PORT must be a whole number"),
         ({"MODEL_NAME": "lost", "MODEL_PATH": "/nowhere"}, "There is no model bundle at /nowhere"),
@@ -135,14 +137,14 @@ def test_a_start_that_cannot_succeed_says_why_and_exits_1(environment: dict[str,
         assert sentence in json.loads(lines[0])["message"]
 
 
-def test_a_port_that_is_taken_ends_the_start_with_1(environment: dict[str, str], tmp_path: Path) -> None:
+def test_start_on_a_taken_port_exits_1(environment: dict[str, str], tmp_path: Path) -> None:
     with serving(environment, tmp_path / "log") as served:
         port = str(urlsplit(served.url).port)
         assert start(environment | {"PORT": port}, tmp_path / "second").process.wait(20) == 1
     assert "address already in use" in (tmp_path / "second").read_text()
 
 
-def test_it_reports_to_nobody_and_writes_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+def test_server_sends_no_telemetry_and_writes_no_files(environment: dict[str, str], tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     with serving(environment | {"HOME": str(home), "XDG_CACHE_HOME": str(home)}, tmp_path / "log") as served:
@@ -151,7 +153,7 @@ def test_it_reports_to_nobody_and_writes_nothing(environment: dict[str, str], tm
     assert b"elemetry" not in served.log.read_bytes()
 
 
-def test_a_request_is_one_short_line_without_its_values(environment: dict[str, str], tmp_path: Path) -> None:
+def test_request_is_logged_in_one_short_line_without_its_values(environment: dict[str, str], tmp_path: Path) -> None:
     with serving(environment, tmp_path / "log") as served:
         httpx.post(f"{served.url}/predict", json={"x": 123456.5, "y": 1})
         httpx.post(f"{served.url}/predict?secret=1", content=b'{"x": "123456.5"}')
@@ -171,7 +173,7 @@ def _child(pid: int) -> int | None:
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler for a signal, by the kernel's bit mask."""
+    """Return whether a process has a handler for a signal, by the kernel's bit mask."""
     status = Path(f"/proc/{pid}/status").read_text()
     caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
     return bool(int(caught.split()[1], 16) & 1 << (number - 1))

@@ -1,4 +1,4 @@
-"""A caller that sends exactly the bytes it is given, and takes nothing but well-formed answers."""
+"""An HTTP client that sends exactly the bytes it is given and accepts only well-formed responses."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ class Response:
 
     @property
     def error(self) -> str:
-        """The sentence of a refusal, which must be in the one form that refusals have."""
+        """The sentence of a refusal, after checking that the refusal has the form of all others."""
         assert self.headers["content-type"] == "application/json"
         assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", self.headers["x-request-id"])
         document = json.loads(self.body)
@@ -35,7 +35,12 @@ class Response:
 
 
 class Caller:
-    """One connection. `reset`: whether the server ended it with an RST, which can cost a caller the last answer."""
+    """One connection.
+
+    Attributes:
+        reset: Whether the server ended it with an RST, which can cost a client the last response.
+        received: Bytes that were received and not yet returned as a response.
+    """
 
     def __init__(self, url: str, timeout: float = 10, receive_buffer: int = 0) -> None:
         self._address = urlsplit(url)
@@ -64,7 +69,7 @@ class Caller:
         self.socket.close()
 
     def send(self, data: bytes, piece: int = 0) -> Self:
-        """Send `data`, `piece` bytes at a time. A server that has hung up is no error: its answer is yet to be read."""
+        """Send `data`, `piece` bytes at a time. It is no error if the server closes: its response is yet to be read."""
         try:
             for start in range(0, len(data), piece or len(data) or 1):
                 self.socket.sendall(data[start : start + (piece or len(data))])
@@ -73,26 +78,26 @@ class Caller:
         return self
 
     def finish(self) -> Self:
-        """Say that nothing more comes."""
+        """Close this direction: nothing more is sent."""
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
         return self
 
     def answer(self, *, to_head: bool = False) -> Response:
-        """The next answer; AssertionError where the connection ends before it is whole."""
+        """Return the next response. Raises AssertionError if the connection ends before it is complete."""
         answer = self._next(to_head=to_head)
         assert answer, "closed without an answer"
         return answer
 
     def rest(self) -> list[Response]:
-        """Every answer until the server closes; TimeoutError where it does not."""
+        """Return all responses until the server closes. Raises TimeoutError if it does not."""
         answers = []
         while answer := self._next():
             answers.append(answer)
         return answers
 
     def served(self, data: bytes) -> Self:
-        """Have `data` answered with 200, on a new connection where the server renews this one."""
+        """Send `data` and expect a 200, again on a new connection if the server closes this one."""
         while (answer := self.send(data).answer()).closes:
             assert answer.status == 200
             self.socket.close()
@@ -101,7 +106,7 @@ class Caller:
         return self
 
     def is_open(self, for_seconds: float = 0.2) -> bool:
-        """Whether the server neither closes nor says anything for a while."""
+        """Return whether the server neither closes nor sends anything for a while."""
         before = self.socket.gettimeout()
         self.socket.settimeout(for_seconds)
         try:
@@ -139,7 +144,7 @@ class Caller:
 
 
 def request(path: str, body: bytes = b"", *fields: bytes, method: str = "POST") -> bytes:
-    """A whole request with Host, and for a body Content-Type and Content-Length."""
+    """Return a complete request with Host and, if it has a body, Content-Type and Content-Length."""
     about_body = (b"Content-Type: application/json", b"Content-Length: %d" % len(body)) if body else ()
     lines = (f"{method} {path} HTTP/1.1".encode(), b"Host: h", *about_body, *fields)
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
@@ -150,13 +155,13 @@ PROBE = request("/health/live", method="GET")
 
 
 def ask(url: str, data: bytes) -> Response:
-    """The one answer on a connection of its own."""
+    """Return the response to a request on a connection of its own."""
     with Caller(url) as caller:
         return caller.send(data).answer()
 
 
 def conversation(url: str, data: bytes, piece: int = 0) -> list[Response]:
-    """Every answer to `data` until the server closes. It renews a connection now and then; then all is asked again."""
+    """Return all responses to `data` until the server closes, again from the start if it only renews the connection."""
     for _ in range(5):
         with Caller(url) as caller:
             answers = caller.send(data, piece).rest()
@@ -166,5 +171,5 @@ def conversation(url: str, data: bytes, piece: int = 0) -> list[Response]:
 
 
 def slow(turns: int, *fields: bytes) -> bytes:
-    """A prediction that takes about a microsecond for each turn."""
+    """Return the request for a prediction that takes about a microsecond per turn."""
     return request("/v1/models/slow:predict", b'{"instances": [[%d]]}' % turns, *fields)

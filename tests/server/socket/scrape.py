@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 
 class Scrape:
-    """What a server's /metrics said at one moment."""
+    """The metrics of a server at one moment."""
 
     def __init__(self, url: str) -> None:
         answer = httpx.get(f"{url}/metrics")
@@ -16,7 +16,7 @@ class Scrape:
         self.families = {family.name: family for family in text_string_to_metric_families(answer.text)}
 
     def total(self, name: str, **labels: str) -> float:
-        """The sum of all samples of that name whose labels include these."""
+        """Return the sum of all samples with this name whose labels include these."""
         return sum(
             sample.value
             for family in self.families.values()
@@ -26,7 +26,7 @@ class Scrape:
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 5) -> bool:
-    """Whether it comes to hold within some seconds."""
+    """Return whether a condition becomes true within some seconds."""
     deadline = time.monotonic() + seconds
     while not (held := holds()) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""A body over the cap is refused before it is held, however its length is told or hidden."""
+"""A body over the limit is refused before it is buffered, however its length is declared or hidden."""
 
 import http.client
 import json
@@ -27,7 +27,7 @@ def chunked(*chunks: bytes) -> bytes:
 
 
 def padded(size: int) -> bytes:
-    """A good body of so many bytes."""
+    """Return a valid body of `size` bytes."""
     return b" " * (size - len(ROW_BODY)) + ROW_BODY
 
 
@@ -53,7 +53,7 @@ FRAMED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.parametrize("piece", [0, 16 * 1024], ids=["at once", "by 16 KiB"])
-def test_it_gets_413_and_the_door(served: Served, name: str, piece: int) -> None:
+def test_body_over_the_limit_gets_413_without_a_reset(served: Served, name: str, piece: int) -> None:
     with Caller(served.url) as caller:
         (answer,) = caller.send(REFUSED[name] + PROBE, piece).rest()
     assert not caller.reset
@@ -62,13 +62,13 @@ def test_it_gets_413_and_the_door(served: Served, name: str, piece: int) -> None
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_good_request_before_it_is_answered_first(served: Served, name: str) -> None:
+def test_request_before_a_long_body_is_answered_first(served: Served, name: str) -> None:
     assert [answer.status for answer in conversation(served.url, ROW + REFUSED[name])] == [200, 413]
 
 
 @pytest.mark.parametrize("name", FRAMED)
-def test_what_stands_around_the_chunks_counts_too(served: Served, name: str) -> None:
-    """A caller could otherwise keep the server busy at the full speed of the network, or fill its memory."""
+def test_framing_of_chunks_counts_towards_the_limit(served: Served, name: str) -> None:
+    """Otherwise a client could keep the server busy at the full speed of the network, or fill its memory."""
     with Caller(served.url) as caller:
         (answer,) = caller.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + FRAMED[name]).rest()
     assert answer.status in {400, 413, 431}
@@ -76,32 +76,32 @@ def test_what_stands_around_the_chunks_counts_too(served: Served, name: str) -> 
 
 
 @pytest.mark.parametrize("data", [announced(CAP, padded(CAP)), chunked(padded(CAP)) + b"0\r\n\r\n"])
-def test_a_body_up_to_the_cap_is_taken(served: Served, data: bytes) -> None:
+def test_body_up_to_the_limit_is_accepted(served: Served, data: bytes) -> None:
     assert ask(served.url, data).status == 200
 
 
 @pytest.mark.parametrize("path", ["/predict", "/v1/models/sign:predict", "/health", "/v2/models", "/nothing"])
-def test_the_cap_holds_at_every_path(served: Served, path: str) -> None:
+def test_limit_holds_on_every_path(served: Served, path: str) -> None:
     with Caller(served.url) as caller:
         (answer,) = caller.send(request(path, b" " * (CAP + 1))).rest()
     assert answer.status == 413
 
 
-def test_a_body_over_the_cap_is_not_asked_for(served: Served) -> None:
+def test_expect_100_continue_over_the_limit_gets_413(served: Served) -> None:
     with Caller(served.url) as caller:
         (answer,) = caller.send(HEAD + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % (CAP + 1)).rest()
     assert answer.status == 413
 
 
-def test_a_body_within_it_is(served: Served) -> None:
+def test_expect_100_continue_within_the_limit_gets_100(served: Served) -> None:
     with Caller(served.url) as caller:
-        asked = caller.send(HEAD + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(ROW_BODY)).answer()
+        interim = caller.send(HEAD + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(ROW_BODY)).answer()
         answer = caller.send(ROW_BODY).answer()
-    assert [asked.status, answer.status] == [100, 200]
+    assert [interim.status, answer.status] == [100, 200]
 
 
-def test_an_ordinary_client_reads_why(served: Served) -> None:
-    """It sends all of the body before it reads: a reset meanwhile would leave it with a broken pipe."""
+def test_ordinary_client_can_read_the_413(served: Served) -> None:
+    """It sends the whole body before it reads. A reset meanwhile would break its pipe."""
     connection = http.client.HTTPConnection(urlsplit(served.url).netloc)
     connection.request("POST", "/predict", b" " * 3 * CAP, {"Content-Type": "application/json"})
     answer = connection.getresponse()
@@ -110,7 +110,7 @@ def test_an_ordinary_client_reads_why(served: Served) -> None:
 
 
 @pytest.mark.parametrize("data", [announced(100, b" " * 50), chunked(ROW_BODY)])
-def test_half_a_body_is_no_request(served: Served, data: bytes) -> None:
+def test_half_a_body_gets_no_prediction(served: Served, data: bytes) -> None:
     before = Scrape(served.url).total("mlserving_requests_total", route="/predict", status="200")
     with Caller(served.url) as caller:
         caller.send(data).finish()
@@ -118,18 +118,18 @@ def test_half_a_body_is_no_request(served: Served, data: bytes) -> None:
     assert Scrape(served.url).total("mlserving_requests_total", route="/predict", status="200") == before
 
 
-def test_bodies_over_the_cap_leave_nothing_behind(served: Served) -> None:
+def test_bodies_over_the_limit_leak_no_memory(served: Served) -> None:
     before = 0
     for number in range(300):
-        if number == 100:  # those before have warmed it up
+        if number == 100:  # the first requests warm the server up
             before = resident_bytes(served)
         data = REFUSED["10 MB" if number % 2 else "chunks over the cap, to the end"]
         assert ask(served.url, data).status == 413
     assert resident_bytes(served) - before < 8 << 20
 
 
-def test_all_bodies_together_have_a_cap_too(served: Served, many_files: None) -> None:
-    """64 MiB and more are held of bodies that have no end yet; what goes on after that is refused."""
+def test_buffered_bodies_over_the_total_limit_get_503(served: Served, many_files: None) -> None:
+    """The server buffers 64 MiB of unfinished bodies. What goes beyond that is refused."""
     callers = [Caller(served.url).send(announced(CAP, b" " * (CAP - 1))) for _ in range(100)]
     refused = [caller for caller in callers if not caller.is_open(0.02)]
     assert 20 <= len(refused) <= 50

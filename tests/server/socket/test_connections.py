@@ -1,4 +1,4 @@
-"""How many may be connected at once, and who makes way."""
+"""The limit on connections, and which ones are closed to make room."""
 
 import time
 from contextlib import ExitStack
@@ -22,11 +22,11 @@ def connections(served: Served) -> float:
 
 @pytest.fixture(autouse=True)
 def alone(served: Served) -> None:
-    """Whom the test before connected has been seen off."""
+    """Wait until the connections of the test before are gone."""
     assert eventually(lambda: connections(served) <= 1)
 
 
-def test_the_idle_make_way_for_who_asks(served: Served) -> None:
+def test_oldest_idle_connections_are_closed_to_make_room(served: Served) -> None:
     with ExitStack() as stack:
         idle = [stack.enter_context(Caller(served.url)).served(PROBE) for _ in range(CAP)]
         newcomers = [stack.enter_context(Caller(served.url)).served(ROW) for _ in range(10)]
@@ -38,15 +38,15 @@ def test_the_idle_make_way_for_who_asks(served: Served) -> None:
         assert idle[-1].served(ROW)
 
 
-def test_who_is_answered_late_is_not_idle(served: Served) -> None:
+def test_connection_in_the_middle_of_a_body_is_not_evicted(served: Served) -> None:
     with ExitStack() as stack:
-        asked_first = stack.enter_context(Caller(served.url)).send(ROW[:-4])
+        in_body = stack.enter_context(Caller(served.url)).send(ROW[:-4])
         for _ in range(CAP + 50):
             stack.enter_context(Caller(served.url))
-        assert asked_first.send(ROW[-4:]).answer().status == 200
+        assert in_body.send(ROW[-4:]).answer().status == 200
 
 
-def test_when_all_are_busy_a_new_one_is_told_to_come_back(served: Served) -> None:
+def test_newcomer_gets_503_with_retry_after_when_all_connections_are_busy(served: Served) -> None:
     with ExitStack() as stack:
         busy = [stack.enter_context(Caller(served.url)).send(ROW[:-4]) for _ in range(CAP)]
         time.sleep(0.3)
@@ -58,7 +58,7 @@ def test_when_all_are_busy_a_new_one_is_told_to_come_back(served: Served) -> Non
         assert ask(served.url, ROW).status == 200
 
 
-def test_what_is_closed_is_given_back(served: Served) -> None:
+def test_closed_connections_free_files_and_metrics(served: Served) -> None:
     before = open_files(served)
     for _ in range(3):
         with ExitStack() as stack:
@@ -70,8 +70,8 @@ def test_what_is_closed_is_given_back(served: Served) -> None:
     assert eventually(lambda: Scrape(served.url).total("mlserving_requests_in_flight") <= 1)
 
 
-def test_the_usual_limit_of_open_files_is_no_lower_cap(models: dict[str, str], tmp_path: Path) -> None:
-    """Containers and shells start a process with 1,024, which it may raise."""
+def test_soft_limit_of_1024_open_files_is_raised(models: dict[str, str], tmp_path: Path) -> None:
+    """Containers and shells usually start a process with this limit, which it may raise."""
     served = start(models, tmp_path / "log", under=["sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh"])
     try:
         wait_until_ready(served)

@@ -1,4 +1,4 @@
-"""No prediction begins after the moment up to which its caller waits."""
+"""No prediction begins after its client has stopped waiting."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def allowing(milliseconds: bytes) -> bytes:
     return b"X-Envoy-Expected-Rq-Timeout-Ms: " + milliseconds
 
 
-def test_who_waited_too_long_in_the_queue_gets_504_and_nothing_is_computed(served: Served) -> None:
+def test_deadline_passed_in_the_queue_returns_504_without_a_prediction(served: Served) -> None:
     before = Scrape(served.url)
     with busy(served):
         late = [Caller(served.url).send(slow(1, allowing(b"50"))) for _ in range(5)]
@@ -42,17 +42,17 @@ def test_who_waited_too_long_in_the_queue_gets_504_and_nothing_is_computed(serve
     }
 
 
-def test_an_answer_that_comes_later_is_still_given(served: Served) -> None:
-    """The deadline is for the beginning: what is computed is not thrown away."""
+def test_prediction_that_ends_after_the_deadline_is_returned(served: Served) -> None:
+    """The deadline applies to the beginning: a computed prediction is not thrown away."""
     assert ask(served.url, slow(100_000, allowing(b"60"))).status == 200
 
 
 @pytest.mark.parametrize("milliseconds", [b"1000", b"9999999999", b" 60000 "])
-def test_a_generous_deadline_changes_nothing(served: Served, milliseconds: bytes) -> None:
+def test_generous_deadline_is_met(served: Served, milliseconds: bytes) -> None:
     assert ask(served.url, slow(1, allowing(milliseconds))).status == 200
 
 
-def test_no_time_at_all_is_too_little(served: Served) -> None:
+def test_deadline_of_0_ms_returns_504_without_a_prediction(served: Served) -> None:
     before = rows_predicted(served)
     assert ask(served.url, slow(1, allowing(b"0"))).status == 504
     assert rows_predicted(served) == before
@@ -62,7 +62,7 @@ def test_no_time_at_all_is_too_little(served: Served) -> None:
     "text", [b"soon", b"-1", b"+1", b"1.5", b"1e3", b"0x10", b"1_000", b"1 000", b"", b"\xc2\xb2", b"1s"]
 )
 @pytest.mark.parametrize("model", ["slow", "sign"])
-def test_what_is_no_whole_number_is_refused(served: Served, text: bytes, model: str) -> None:
+def test_deadline_that_is_not_a_whole_number_returns_400(served: Served, text: bytes, model: str) -> None:
     body = {"slow": b'{"instances": [[1]]}', "sign": b'{"instances": [[1, 1]]}'}[model]
     answer = ask(served.url, request(f"/v1/models/{model}:predict", body, allowing(text)))
     assert answer.status == 400

@@ -1,4 +1,4 @@
-"""For a caller who has gone nothing is computed, and nothing of him stays."""
+"""Nothing is computed for a client that has disconnected, and nothing of it stays in memory."""
 
 import socket
 import struct
@@ -19,7 +19,7 @@ def gone(served: Served) -> float:
 
 
 def idle(served: Served) -> bool:
-    """Whether only the question itself is in flight."""
+    """Return whether nothing but the scrape itself is in flight."""
     scrape = Scrape(served.url)
     return scrape.total("mlserving_requests_in_flight") <= 1 and scrape.total("mlserving_queue_length") == 0
 
@@ -34,7 +34,7 @@ def reset(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("go", [close, reset])
-def test_who_goes_while_queued_is_not_computed(served: Served, go: object) -> None:
+def test_disconnected_client_in_the_queue_costs_no_prediction(served: Served, go: object) -> None:
     assert callable(go)
     rows, files, left = rows_predicted(served), open_files(served), gone(served)
     with busy(served):
@@ -48,7 +48,7 @@ def test_who_goes_while_queued_is_not_computed(served: Served, go: object) -> No
     assert open_files(served) <= files + 1
 
 
-def test_his_place_in_the_queue_is_free_at_once(served: Served) -> None:
+def test_disconnect_frees_the_place_in_the_queue_at_once(served: Served) -> None:
     with busy(served, 6 * HALF_A_SECOND):
         for _ in range(5):  # 5 × 20 would not fit into a queue of 32
             callers = [Caller(served.url).send(slow(1)) for _ in range(20)]
@@ -58,7 +58,7 @@ def test_his_place_in_the_queue_is_free_at_once(served: Served) -> None:
             assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 1)
 
 
-def test_who_goes_while_it_is_computed_is_counted_and_forgotten(served: Served) -> None:
+def test_disconnect_during_the_prediction_is_counted_as_499(served: Served) -> None:
     left = gone(served)
     with Caller(served.url) as caller:
         caller.send(slow(300_000))
@@ -67,7 +67,7 @@ def test_who_goes_while_it_is_computed_is_counted_and_forgotten(served: Served) 
     assert eventually(lambda: idle(served))
 
 
-def test_who_goes_within_the_body_is_counted_too(served: Served) -> None:
+def test_disconnect_in_the_body_is_counted_as_499(served: Served) -> None:
     left = gone(served)
     with Caller(served.url) as caller:
         caller.send(ROW[:-4])
@@ -75,7 +75,7 @@ def test_who_goes_within_the_body_is_counted_too(served: Served) -> None:
     assert eventually(lambda: gone(served) == left + 1)
 
 
-def test_what_he_had_asked_for_after_it_is_not_computed_either(served: Served) -> None:
+def test_pipelined_requests_of_a_disconnected_client_are_not_computed(served: Served) -> None:
     rows = rows_predicted(served)
     with busy(served), Caller(served.url) as caller:
         caller.send(slow(1) * 10 + PROBE)
@@ -84,7 +84,7 @@ def test_what_he_had_asked_for_after_it_is_not_computed_either(served: Served) -
     assert rows_predicted(served) <= rows + 2
 
 
-def test_a_thousand_callers_who_go_leave_nothing(served: Served) -> None:
+def test_thousand_disconnects_leak_no_files(served: Served) -> None:
     files = open_files(served)
     for number in range(1000):
         caller = Caller(served.url).send((slow(100), ROW, PROBE, ROW[:20])[number % 4])

@@ -1,4 +1,4 @@
-"""Draining and stopping with requests in every phase: what was asked is answered, what is idle is let go."""
+"""Draining and stopping with connections in every phase: requests are answered, idle connections are closed."""
 
 import json
 import signal
@@ -26,7 +26,7 @@ REFUSED = {
 }
 
 
-def test_while_draining_every_answer_closes(models: dict[str, str], tmp_path: Path) -> None:
+def test_draining_server_closes_the_connection_with_each_response(models: dict[str, str], tmp_path: Path) -> None:
     with faultless(models | {"QUEUE_SIZE": "1"}, tmp_path / "log") as served, ExitStack() as stack:
         kept = [stack.enter_context(Caller(served.url)).served(PROBE) for _ in range(5)]
         queued = stack.enter_context(Caller(served.url)).send(slow(700_000))
@@ -41,7 +41,7 @@ def test_while_draining_every_answer_closes(models: dict[str, str], tmp_path: Pa
             (answer,) = caller.send(ROW).rest()
             assert (answer.status, answer.closes) == (200, True)
         assert [(answer.status, answer.closes) for answer in queued.rest()] == [(200, True)]
-        for _ in range(3):  # for as long as it is asked
+        for _ in range(3):  # it serves until it is stopped
             (answer,) = stack.enter_context(Caller(served.url)).send(slow(1)).rest()
             assert answer.status == 200
 
@@ -50,7 +50,7 @@ def test_while_draining_every_answer_closes(models: dict[str, str], tmp_path: Pa
     ("number", "drained"),
     [(signal.SIGTERM, False), (signal.SIGTERM, True), (signal.SIGINT, False), (signal.SIGQUIT, True)],
 )
-def test_what_was_asked_before_the_stop_is_answered(
+def test_stopping_server_answers_requests_that_it_has_received(
     models: dict[str, str], tmp_path: Path, number: signal.Signals, drained: bool
 ) -> None:
     with serving(models, tmp_path / "log") as served, ExitStack() as stack:
@@ -81,7 +81,7 @@ def test_what_was_asked_before_the_stop_is_answered(
         assert served.process.wait(5) == 0
 
 
-def test_callers_who_never_go_on_do_not_hold_up_the_stop(models: dict[str, str], tmp_path: Path) -> None:
+def test_unfinished_requests_do_not_delay_the_stop(models: dict[str, str], tmp_path: Path) -> None:
     with serving(models | {"GRACE_SECONDS": "2"}, tmp_path / "log") as served, ExitStack() as stack:
         callers = [
             stack.enter_context(Caller(served.url)).send(data)
@@ -98,7 +98,7 @@ def test_callers_who_never_go_on_do_not_hold_up_the_stop(models: dict[str, str],
         assert all(answer.status in {408, 503} for caller in callers for answer in caller.rest())
 
 
-def test_what_the_grace_cuts_off_is_told_to_ask_again(models: dict[str, str], tmp_path: Path) -> None:
+def test_requests_left_after_the_grace_period_get_503(models: dict[str, str], tmp_path: Path) -> None:
     with serving(models | {"GRACE_SECONDS": "1"}, tmp_path / "log") as served, ExitStack() as stack:
         callers = [stack.enter_context(Caller(served.url)).send(slow(1_000_000)) for _ in range(8)]
         assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 8, 0.5)

@@ -1,4 +1,4 @@
-"""A head that is too long, in any of the ways there are, gets an answer that says so, and the door."""
+"""A head that is too long in any way gets a refusal that says so, and its connection is closed."""
 
 import pytest
 
@@ -16,12 +16,12 @@ def get(path: str = "/health/live", *fields: bytes) -> bytes:
 
 
 def fields(count: int) -> list[bytes]:
-    """As many as make a head of `count` with the Host."""
+    """Return the fields that make a head of `count` fields together with Host."""
     return [b"X-%d: a" % number for number in range(count - 1)]
 
 
 def sized(size: int) -> bytes:
-    """A head of so many bytes, to the last CRLF."""
+    """Return a head of `size` bytes, the last CRLF included."""
     return get("/health/live", b"A: " + b"a" * (size - len(get("/health/live", b"A: "))))
 
 
@@ -58,14 +58,14 @@ UNENDING = {
 
 @pytest.mark.parametrize("piece", [0, 1, 16 * KIB], ids=["at once", "byte by byte", "by 16 KiB"])
 @pytest.mark.parametrize("name", PASSED)
-def test_a_head_up_to_the_limit_passes(served: Served, name: str, piece: int) -> None:
+def test_head_up_to_the_limit_is_accepted(served: Served, name: str, piece: int) -> None:
     with Caller(served.url) as caller:
         assert caller.send(PASSED[name], piece).answer().status == 200
 
 
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.parametrize("piece", [0, 16 * KIB], ids=["at once", "by 16 KiB"])
-def test_a_head_over_it_is_told_why(served: Served, name: str, piece: int) -> None:
+def test_head_over_the_limit_is_refused_without_a_reset(served: Served, name: str, piece: int) -> None:
     data, status = REFUSED[name]
     with Caller(served.url) as caller:
         (answer,) = caller.send(data + PROBE, piece).rest()
@@ -75,7 +75,7 @@ def test_a_head_over_it_is_told_why(served: Served, name: str, piece: int) -> No
 
 
 @pytest.mark.parametrize("name", SHORT)
-def test_a_head_over_it_is_told_why_byte_by_byte_too(served: Served, name: str) -> None:
+def test_head_over_the_limit_is_refused_byte_by_byte_too(served: Served, name: str) -> None:
     data, status = REFUSED[name]
     with Caller(served.url) as caller:
         (answer,) = caller.send(data + PROBE, 1).rest()
@@ -83,7 +83,7 @@ def test_a_head_over_it_is_told_why_byte_by_byte_too(served: Served, name: str) 
 
 
 @pytest.mark.parametrize("name", UNENDING)
-def test_a_head_without_an_end_is_not_read_to_it(served: Served, name: str) -> None:
+def test_endless_head_is_refused(served: Served, name: str) -> None:
     data, status = UNENDING[name]
     with Caller(served.url) as caller:
         (answer,) = caller.send(data, 16 * KIB).rest()
@@ -92,12 +92,12 @@ def test_a_head_without_an_end_is_not_read_to_it(served: Served, name: str) -> N
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_good_request_before_it_is_answered_first(served: Served, name: str) -> None:
+def test_request_before_a_long_head_is_answered_first(served: Served, name: str) -> None:
     data, status = REFUSED[name]
     assert [answer.status for answer in conversation(served.url, ROW + data)] == [200, status]
 
 
-def test_a_hundred_requests_in_one_piece_are_not_one_long_head(served: Served) -> None:
+def test_hundred_requests_in_one_segment_are_not_one_long_head(served: Served) -> None:
     statuses: list[int] = []
     while len(statuses) < 100:
         with Caller(served.url) as caller:
@@ -105,15 +105,15 @@ def test_a_hundred_requests_in_one_piece_are_not_one_long_head(served: Served) -
             for _ in range(100 - len(statuses)):
                 answer = caller.answer()
                 statuses.append(answer.status)
-                if answer.closes:  # it renews a connection now and then
+                if answer.closes:  # the server renews a connection now and then
                     break
     assert statuses == [200] * 100
 
 
-def test_a_flood_leaves_nothing_behind(served: Served) -> None:
+def test_header_flood_leaks_no_memory(served: Served) -> None:
     before = 0
     for number in range(300):
-        if number == 100:  # those before have warmed it up
+        if number == 100:  # the first requests warm the server up
             before = resident_bytes(served)
         with Caller(served.url) as caller:
             assert caller.send(b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 4_000_000).rest()[0].status == 431

@@ -1,4 +1,4 @@
-"""The log: one short line for a request, true, parsable, and without anything that the caller chose to say."""
+"""The log has one short JSON line per request, without any text that the client chose."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def requests_logged(served: Served) -> list[dict[str, Any]]:
         (request("/nothing"), "unknown", "POST", 404),
     ],
 )
-def test_a_request_is_one_line(served: Served, data: bytes, route: str, method: str, status: int) -> None:
+def test_request_is_logged_as_one_line(served: Served, data: bytes, route: str, method: str, status: int) -> None:
     name = ask(served.url, data).headers["x-request-id"]
 
     def lines() -> list[dict[str, Any]]:
@@ -49,22 +49,22 @@ def test_a_request_is_one_line(served: Served, data: bytes, route: str, method: 
     assert 0 <= line["ms"] < 1000
 
 
-def test_nothing_is_lost_when_it_stops(models: dict[str, str], tmp_path: Path) -> None:
+def test_stop_loses_no_log_lines(models: dict[str, str], tmp_path: Path) -> None:
     with faultless(models, tmp_path / "log") as served:
         before = len(requests_logged(served))
-        asked = 0
-        while asked < 1000:
+        answered = 0
+        while answered < 1000:
             with Caller(served.url) as caller:
-                caller.send(PROBE * (1000 - asked))
-                while asked < 1000:
-                    asked += 1
+                caller.send(PROBE * (1000 - answered))
+                while answered < 1000:
+                    answered += 1
                     if caller.answer().closes:
                         break
     assert len(requests_logged(served)) in {before + 1000, before + 1001}
 
 
-def test_whatever_is_said_it_is_one_short_line_of_plain_text(models: dict[str, str], tmp_path: Path) -> None:
-    said = [
+def test_hostile_requests_are_logged_in_plain_text_without_their_values(models: dict[str, str], tmp_path: Path) -> None:
+    hostile = [
         request("/predict", b'{"x": %b, "y": 1}' % SECRET),
         request("/predict", b'{"x": "%b"}' % SECRET),
         request("/predict", b'{"%b": 1}' % SECRET),
@@ -91,17 +91,17 @@ def test_whatever_is_said_it_is_one_short_line_of_plain_text(models: dict[str, s
     ]
     with faultless(models, tmp_path / "log") as served:
         assert eventually(lambda: len(requests_logged(served)) == 1)
-        for data in said:
+        for data in hostile:
             with Caller(served.url) as caller:
                 caller.send(data).finish().rest()
     log = served.log.read_bytes()
     assert SECRET not in log
     assert b"long" not in log
     assert not re.search(rb"[^ -~\n]", log)
-    assert len(said) - 4 <= len(requests_logged(served)) - 1 <= len(said)
+    assert len(hostile) - 4 <= len(requests_logged(served)) - 1 <= len(hostile)
 
 
-def test_a_caller_who_says_nothing_is_no_line(models: dict[str, str], tmp_path: Path) -> None:
+def test_connection_without_a_request_is_not_logged(models: dict[str, str], tmp_path: Path) -> None:
     with faultless(models, tmp_path / "log") as served:
         assert eventually(lambda: len(requests_logged(served)) == 1)
         for data in (b"", b"GET / HTTP/1.1\r\n"):

@@ -1,4 +1,4 @@
-"""What /metrics says adds up to what was asked."""
+"""/metrics agrees with the requests that were made."""
 
 import json
 
@@ -38,7 +38,7 @@ def change(before: Scrape, after: Scrape, name: str, **labels: str) -> float:
         (slow(1, b"X-Envoy-Expected-Rq-Timeout-Ms: 0"), "/v1/models/{model}:predict", 504, "deadline"),
     ],
 )
-def test_a_request_is_counted_once(
+def test_request_is_counted_once_by_route_status_and_reason(
     served: Served, data: bytes, route: str | None, status: int, reason: str | None
 ) -> None:
     about = {"status": str(status)} | ({"route": route} if route else {})
@@ -47,14 +47,14 @@ def test_a_request_is_counted_once(
         assert ask(served.url, data).status == status
     after = Scrape(served.url)
     assert change(before, after, "mlserving_requests_total", **about) == 3
-    assert change(before, after, "mlserving_requests_total") in {3, 4}  # the question itself is one
+    assert change(before, after, "mlserving_requests_total") in {3, 4}  # the scrape itself is one
     assert change(before, after, "mlserving_refused_total") == (3 if reason else 0)
     assert change(before, after, "mlserving_refused_total", reason=reason or "") == (3 if reason else 0)
     if route:
         assert change(before, after, "mlserving_request_seconds_count", route=route) == 3
 
 
-def test_the_rows_of_each_model_are_counted(served: Served) -> None:
+def test_rows_are_counted_by_model(served: Served) -> None:
     before = Scrape(served.url)
     for data in (ROW, ROW, BATCH, slow(5), request("/predict", b'{"x": 1}')):
         ask(served.url, data)
@@ -64,7 +64,7 @@ def test_the_rows_of_each_model_are_counted(served: Served) -> None:
     assert change(before, after, "mlserving_batch_rows_sum", model="slow") == 1
 
 
-def test_what_is_going_on_now_is_shown(served: Served) -> None:
+def test_gauges_show_the_queue_requests_and_connections(served: Served) -> None:
     with busy(served):
         waiting = [Caller(served.url).send(slow(1)) for _ in range(7)]
         assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 8)
@@ -78,7 +78,7 @@ def test_what_is_going_on_now_is_shown(served: Served) -> None:
     assert eventually(lambda: Scrape(served.url).total("mlserving_connections") == 1)
 
 
-def test_the_time_of_a_request_includes_its_wait(served: Served) -> None:
+def test_request_seconds_include_the_time_in_the_queue(served: Served) -> None:
     name, route = "mlserving_request_seconds_sum", "/v1/models/{model}:predict"
     before = Scrape(served.url)
     with busy(served), Caller(served.url) as caller:
@@ -86,7 +86,7 @@ def test_the_time_of_a_request_includes_its_wait(served: Served) -> None:
     assert change(before, Scrape(served.url), name, route=route) > 0.3
 
 
-def test_names_labels_and_types_are_those_of_the_documentation(served: Served) -> None:
+def test_names_labels_and_types_are_as_documented(served: Served) -> None:
     families = Scrape(served.url).families
     labels = {
         "mlserving_requests": ("counter", {"route", "status"}),
@@ -107,7 +107,7 @@ def test_names_labels_and_types_are_those_of_the_documentation(served: Served) -
     assert found == labels
 
 
-def test_no_caller_can_make_the_metrics_grow(served: Served) -> None:
+def test_unknown_paths_and_methods_add_no_time_series(served: Served) -> None:
     def count() -> int:
         return sum(len(family.samples) for family in Scrape(served.url).families.values())
 

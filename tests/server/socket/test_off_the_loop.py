@@ -1,4 +1,4 @@
-"""What takes long is worked off elsewhere: probes and small requests go on meanwhile."""
+"""Long predictions run off the event loop: probes and small requests are answered meanwhile."""
 
 import json
 import statistics
@@ -17,17 +17,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.timing]
 LONG_BATCH = request("/v1/models/sign:predict", json.dumps({"instances": [[1, 1]] * 10_000}).encode())
 
 
-def medians_beside(served: Served, others: Sequence[bytes], seconds: float = 1.5) -> dict[bytes, float]:
-    """Median seconds of a probe and of a small request while others are asked again and again."""
+def medians_during(served: Served, others: Sequence[bytes], seconds: float = 1.5) -> dict[bytes, float]:
+    """Return the median seconds of a probe and of a small request while others are sent again and again."""
     stop = threading.Event()
     answered = [0] * len(others)
 
-    def keep_asking(position: int) -> None:
+    def repeat(position: int) -> None:
         while not stop.is_set():
             assert ask(served.url, others[position]).status == 200
             answered[position] += 1
 
-    threads = [threading.Thread(target=keep_asking, args=(position,)) for position in range(len(others))]
+    threads = [threading.Thread(target=repeat, args=(position,)) for position in range(len(others))]
     for thread in threads:
         thread.start()
     taken: dict[bytes, list[float]] = {PROBE: [], ROW: []}
@@ -48,12 +48,12 @@ def medians_beside(served: Served, others: Sequence[bytes], seconds: float = 1.5
 @pytest.mark.parametrize(
     "others", [[LONG_BATCH] * 2, [slow(200_000)] * 2, [LONG_BATCH, slow(50_000), slow(500_000)]], ids=len
 )
-def test_small_requests_go_on_meanwhile(served: Served, others: list[bytes]) -> None:
-    assert all(median < 0.05 for median in medians_beside(served, others).values())
+def test_small_requests_stay_quick_during_long_ones(served: Served, others: list[bytes]) -> None:
+    assert all(median < 0.05 for median in medians_during(served, others).values())
 
 
-def test_a_model_that_is_slow_for_one_row_is_never_run_on_the_loop(served: Served) -> None:
-    """However short the body: its own answers come late, those beside it do not."""
+def test_slow_model_never_runs_on_the_event_loop(served: Served) -> None:
+    """However short the body is: only its own response is late."""
     with Caller(served.url) as caller:
         caller.send(slow(1_000_000))
         assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 1, 0.3)
@@ -63,7 +63,7 @@ def test_a_model_that_is_slow_for_one_row_is_never_run_on_the_loop(served: Serve
         assert json.loads(caller.answer().body)["predictions"] == [1_000_000]
 
 
-def test_one_at_a_time_in_the_order_of_their_coming(served: Served) -> None:
+def test_long_predictions_run_one_at_a_time_in_order_of_arrival(served: Served) -> None:
     callers = []
     for turns in (300_000, 1, 2, 3):
         callers.append(Caller(served.url).send(slow(turns)))
@@ -75,7 +75,7 @@ def test_one_at_a_time_in_the_order_of_their_coming(served: Served) -> None:
         caller.socket.close()
 
 
-def test_v2_and_batches_of_the_slow_model_go_there_too(served: Served) -> None:
+def test_v2_and_batches_of_the_slow_model_run_off_the_event_loop_too(served: Served) -> None:
     v2 = {"inputs": [{"name": "input", "shape": [1, 1], "datatype": "FP64", "data": [400_000]}]}
     for path, document in (
         ("/v2/models/slow/infer", v2),

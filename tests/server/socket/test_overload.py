@@ -1,4 +1,4 @@
-"""Asked for more than it can do, the server does as much as it can and says at once that the rest is too much."""
+"""Under overload the server keeps its throughput and refuses the rest at once."""
 
 import selectors
 import statistics
@@ -30,19 +30,24 @@ def served(models: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 
 @dataclass
 class Load:
-    """What came of an offered load: seconds that each answer took, by status."""
+    """The result of an offered load.
+
+    Attributes:
+        lasted: Seconds for which it was offered.
+        taken: Seconds that each response took, by status.
+    """
 
     lasted: float
     taken: dict[int, list[float]] = field(default_factory=lambda: {200: [], 503: []})
 
     @property
     def goodput(self) -> float:
-        """Predictions a second."""
+        """Predictions per second."""
         return len(self.taken[200]) / self.lasted
 
 
 def offer(url: str, callers: int, interval: float, seconds: float = 2) -> Load:
-    """Let each of so many callers ask every so many seconds, or at once after an answer that took longer."""
+    """Let each client send a request every `interval` seconds, or at once after a response that took longer."""
     load = Load(seconds)
     asked = [0.0] * callers
     began = time.monotonic()
@@ -67,7 +72,7 @@ def offer(url: str, callers: int, interval: float, seconds: float = 2) -> Load:
     return load
 
 
-def test_what_does_not_fit_into_the_queue_is_refused_at_once(served: Served) -> None:
+def test_full_queue_returns_503_with_retry_after_at_once(served: Served) -> None:
     with ExitStack() as stack:
         callers = [stack.enter_context(Caller(served.url)).send(slow(HALF_A_SECOND // 4)) for _ in range(QUEUE_SIZE)]
         assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == QUEUE_SIZE, 0.2)
@@ -85,9 +90,9 @@ def test_what_does_not_fit_into_the_queue_is_refused_at_once(served: Served) -> 
 
 
 @pytest.mark.parametrize("times", [5, 10])
-def test_goodput_holds_and_refusals_are_quick_at_many_times_the_capacity(served: Served, times: int) -> None:
+def test_overload_keeps_goodput_and_quick_refusals(served: Served, times: int) -> None:
     shares: list[float] = []
-    while not shares or shares[-1] <= 0.7:  # others who use the same processors cost a share, now and then
+    while not shares or shares[-1] <= 0.7:  # other processes on the same CPUs can cost a share
         assert len(shares) < 3, shares
         peak = offer(served.url, 2, 0).goodput
         load = offer(served.url, 10 * times, 10 / peak)
@@ -101,7 +106,7 @@ def test_goodput_holds_and_refusals_are_quick_at_many_times_the_capacity(served:
         assert eventually(lambda: ask(served.url, slow(1)).status == 200, 2)
 
 
-def test_probes_and_small_requests_go_on_meanwhile(served: Served) -> None:
+def test_probes_and_small_requests_stay_quick_under_overload(served: Served) -> None:
     taken = []
     with ExitStack() as stack:
         crowd = [stack.enter_context(Caller(served.url)) for _ in range(50)]

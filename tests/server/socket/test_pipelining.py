@@ -1,4 +1,4 @@
-"""Requests that come before the answers: every one is answered, in order, wherever it is worked off."""
+"""Pipelined requests are all answered, in order, whichever thread computes the response."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ MISSING = request("/nothing", method="GET")
 
 
 def answers_to(served: Served, requests: Sequence[bytes], piece: int = 0) -> list[Response]:
-    """The answers to requests sent at once; those after an answer that closes are sent anew, as a client would."""
+    """Return the responses to requests sent at once. Those after a closing response are sent again, as clients do."""
     answers: list[Response] = []
     while len(answers) < len(requests):
         with Caller(served.url, timeout=30) as caller:
@@ -29,13 +29,13 @@ def answers_to(served: Served, requests: Sequence[bytes], piece: int = 0) -> lis
 
 
 @pytest.mark.parametrize("piece", [0, 1, 7, 100, 4096])
-def test_answers_come_in_the_order_of_the_requests(served: Served, piece: int) -> None:
+def test_responses_come_in_the_order_of_the_requests(served: Served, piece: int) -> None:
     requests = [request("/predict", b'{"x": %d, "y": 0}' % number) for number in range(-50, 50)]
     answers = answers_to(served, requests, piece)
     assert [json.loads(answer.body)["prediction"] for answer in answers] == [0] * 51 + [1] * 49
 
 
-def test_also_where_some_are_worked_off_elsewhere(served: Served) -> None:
+def test_responses_come_in_order_if_some_are_computed_off_the_event_loop(served: Served) -> None:
     requests = [slow(20_000), PROBE, ROW, MISSING, slow(3), LONG_BATCH, ROW, request("/predict", b"{"), slow(0), PROBE]
     answers = answers_to(served, requests)
     assert [answer.status for answer in answers] == [200, 200, 200, 404, 200, 200, 200, 400, 200, 200]
@@ -44,11 +44,11 @@ def test_also_where_some_are_worked_off_elsewhere(served: Served) -> None:
     assert json.loads(answers[5].body)["predictions"] == [1] * 10_000
 
 
-def test_ten_thousand_at_once_are_all_answered(served: Served) -> None:
+def test_ten_thousand_pipelined_requests_are_all_answered(served: Served) -> None:
     assert {answer.status for answer in answers_to(served, [PROBE] * 10_000)} == {200}
 
 
-def test_the_answer_to_head_has_no_body(served: Served) -> None:
+def test_head_response_has_no_body(served: Served) -> None:
     with Caller(served.url) as caller:
         answer = caller.send(request("/info", method="HEAD")).answer(to_head=True)
         assert (answer.status, answer.body) == (200, b"")

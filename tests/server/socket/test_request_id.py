@@ -1,4 +1,4 @@
-"""A request is known by one name: the caller's if it is a plain word, in the answer and in the log."""
+"""Each request has an ID, the client's if it is a plain word, in the response and in the log."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from tests.server.socket.scrape import eventually
 
 pytestmark = pytest.mark.slow
 
-TAKEN = ["a", "0", "-", "a" * 64, "8f14e45f-ceea-467a-9575-6d1a2b3c4d5e", "a.b_c-D9"]
-MADE_ANEW = [
+KEPT = ["a", "0", "-", "a" * 64, "8f14e45f-ceea-467a-9575-6d1a2b3c4d5e", "a.b_c-D9"]
+REPLACED = [
     b"",
     b"a" * 65,
     b"a b",
@@ -29,15 +29,15 @@ MADE_ANEW = [
 ]
 
 
-@pytest.mark.parametrize("name", TAKEN)
+@pytest.mark.parametrize("name", KEPT)
 @pytest.mark.parametrize("data", [ROW, PROBE, slow(1), request("/nothing"), request("/v2/models", method="GET")])
-def test_a_plain_word_is_kept(served: Served, data: bytes, name: str) -> None:
+def test_plain_request_id_is_kept(served: Served, data: bytes, name: str) -> None:
     named = data.replace(b"Host: h", b"Host: h\r\nX-Request-ID: " + name.encode())
     assert ask(served.url, named).headers["x-request-id"] == name
 
 
-@pytest.mark.parametrize("name", MADE_ANEW)
-def test_for_anything_else_one_is_made(served: Served, name: bytes) -> None:
+@pytest.mark.parametrize("name", REPLACED)
+def test_other_request_id_is_replaced(served: Served, name: bytes) -> None:
     answer = ask(served.url, PROBE.replace(b"Host: h", b"Host: h\r\nX-Request-Id: " + name))
     assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
 
@@ -46,13 +46,13 @@ def test_for_anything_else_one_is_made(served: Served, name: bytes) -> None:
     "data",
     [ROW, PROBE, slow(1), request("/nothing"), b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /" + b"a" * 9000],
 )
-def test_without_one_each_answer_gets_its_own(served: Served, data: bytes) -> None:
+def test_requests_without_an_id_get_different_ones(served: Served, data: bytes) -> None:
     names = {ask(served.url, data).headers["x-request-id"] for _ in range(10)}
     assert len(names) == 10
     assert all(re.fullmatch("[0-9a-f]{16}", name) for name in names)
 
 
-def test_it_is_in_the_log(served: Served) -> None:
+def test_request_id_is_logged(served: Served) -> None:
     ask(served.url, PROBE.replace(b"Host: h", b"Host: h\r\nX-Request-Id: find-me"))
     made = ask(served.url, b"nonsense\r\n\r\n").headers["x-request-id"]
 
@@ -63,7 +63,7 @@ def test_it_is_in_the_log(served: Served) -> None:
     assert eventually(lambda: logged("find-me") == [200] and logged(made) == [400])
 
 
-def test_each_of_several_on_a_connection_has_its_own(served: Served) -> None:
+def test_requests_on_one_connection_have_different_ids(served: Served) -> None:
     with Caller(served.url) as caller:
         caller.served(PROBE.replace(b"Host: h", b"Host: h\r\nX-Request-Id: first"))
         assert caller.send(PROBE).answer().headers["x-request-id"] != "first"

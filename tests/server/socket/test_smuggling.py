@@ -1,4 +1,4 @@
-"""What is not exactly one request gets one 400 and the door; what is one, however odd it looks, one right answer."""
+"""Ambiguous requests get one 400 and a closed connection. Odd but valid ones get one correct response."""
 
 import json
 import time
@@ -15,7 +15,7 @@ CHUNKS = b"11\r\n" + BODY + b"\r\n0\r\n\r\n"
 
 
 def post(*fields: bytes, body: bytes = BODY) -> bytes:
-    """A prediction that leaves it to `fields` to say where its body ends."""
+    """Return a prediction request in which `fields` must say where the body ends."""
     lines = (b"POST /predict HTTP/1.1", b"Host: h", b"Content-Type: application/json", *fields)
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
@@ -80,7 +80,11 @@ REQUEST_LINES = {
     "HTTP/2.0": b"GET /health/live HTTP/2.0",
     "HTTP/9.9": b"GET /health/live HTTP/9.9",
 }
-UPGRADE = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk")  # as Java and curl ask
+UPGRADE = (
+    b"Connection: Upgrade, HTTP2-Settings",
+    b"Upgrade: h2c",
+    b"HTTP2-Settings: AAMAAABk",
+)  # as sent by Java and curl
 REFUSED = {
     "CL.TE": post(b"Content-Length: 17", b"Transfer-Encoding: chunked", body=CHUNKS),
     "TE.CL": post(b"Transfer-Encoding: chunked", b"Content-Length: 4", body=CHUNKS),
@@ -170,7 +174,7 @@ LEGAL = {
     "an extension": chunked(b'11;a=b;c="d e"\r\n' + BODY + b"\r\n0;last\r\n\r\n"),
     "a trailer": chunked(CHUNKS[:-2] + b"Checksum: 1\r\n\r\n"),
 }
-EITHER = {f"the target {target!r}": get().replace(b"/health/live", target, 1) for target in TARGETS} | {
+TOLERABLE = {f"the target {target!r}": get().replace(b"/health/live", target, 1) for target in TARGETS} | {
     "a tunnel": b"CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n",
     "a tunnel to a path": get().replace(b"GET", b"CONNECT"),
     "the options of the server": b"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -188,7 +192,7 @@ EITHER = {f"the target {target!r}": get().replace(b"/health/live", target, 1) fo
 
 @pytest.mark.parametrize("piece", [0, 1], ids=["at once", "byte by byte"])
 @pytest.mark.parametrize("name", REFUSED)
-def test_it_gets_one_400_and_the_door(served: Served, name: str, piece: int) -> None:
+def test_ambiguous_request_gets_one_400_and_a_closed_connection(served: Served, name: str, piece: int) -> None:
     with Caller(served.url) as caller:
         (answer,) = caller.send(REFUSED[name] + PROBE, piece).rest()
     assert answer.status == 400
@@ -197,14 +201,17 @@ def test_it_gets_one_400_and_the_door(served: Served, name: str, piece: int) -> 
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_good_request_before_it_is_answered_first(served: Served, name: str) -> None:
+def test_request_before_an_ambiguous_one_is_answered_first(served: Served, name: str) -> None:
     answers = conversation(served.url, ROW + REFUSED[name] + PROBE)
     assert [answer.status for answer in answers] == [200, 400]
     assert json.loads(answers[0].body)["prediction"] == 1
 
 
 def sent(caller: Caller, name: str, how: str) -> Caller:
-    """In two segments where the body begins, if not otherwise: only then is it mistaken for what it looks like."""
+    """Send a request: in one segment, byte by byte, or with its body in a second segment.
+
+    Only a body in a segment of its own could be mistaken for a request.
+    """
     data = LEGAL[name]
     if how == "body later":
         head, blank, body = data.partition(b"\r\n\r\n")
@@ -216,7 +223,7 @@ def sent(caller: Caller, name: str, how: str) -> Caller:
 
 @pytest.mark.parametrize("how", ["at once", "byte by byte", "body later"])
 @pytest.mark.parametrize("name", LEGAL)
-def test_what_is_one_request_gets_its_own_answer(served: Served, name: str, how: str) -> None:
+def test_valid_request_gets_one_response(served: Served, name: str, how: str) -> None:
     with Caller(served.url) as caller:
         answer = sent(caller, name, how).answer()
         assert answer.status == 200, answer.body
@@ -225,27 +232,27 @@ def test_what_is_one_request_gets_its_own_answer(served: Served, name: str, how:
 
 
 @pytest.mark.parametrize("name", LEGAL)
-def test_a_request_behind_it_gets_its_own_answer_too(served: Served, name: str) -> None:
+def test_request_after_a_valid_one_gets_its_own_response(served: Served, name: str) -> None:
     with Caller(served.url) as caller:
         if not caller.send(LEGAL[name] + PROBE).answer().closes:
             assert json.loads(caller.answer().body) == {"status": "ok"}
 
 
-def test_junk_after_a_whole_request_is_no_part_of_it(served: Served) -> None:
+def test_junk_after_a_request_gets_its_own_400(served: Served) -> None:
     answers = conversation(served.url, chunked(CHUNKS) + b"junk\r\n\r\n")
     assert [answer.status for answer in answers] == [200, 400]
 
 
-@pytest.mark.parametrize("name", EITHER)
-def test_what_may_be_read_either_way_gets_one_answer_at_most(served: Served, name: str) -> None:
+@pytest.mark.parametrize("name", TOLERABLE)
+def test_tolerable_request_gets_at_most_one_response(served: Served, name: str) -> None:
     with Caller(served.url) as caller:
-        answer = caller.send(EITHER[name]).answer()
+        answer = caller.send(TOLERABLE[name]).answer()
         assert answer.status in {200, 400, 404, 405}
         assert answer.closes or caller.is_open(0.05)
 
 
-def test_a_trailer_is_no_header(served: Served) -> None:
-    """Who checks headers in front of the server does not see what comes after the body."""
+def test_trailer_is_not_taken_for_a_header(served: Served) -> None:
+    """A proxy that checks headers does not see what comes after the body."""
     plain = chunked(CHUNKS[:-2] + b"Content-Type: application/json\r\nX-Request-Id: late\r\n\r\n")
     with Caller(served.url) as caller:
         answer = caller.send(plain.replace(b"application/json", b"text/plain", 1)).answer()
@@ -254,8 +261,8 @@ def test_a_trailer_is_no_header(served: Served) -> None:
 
 
 @pytest.mark.parametrize("more", [1, 20_000])
-def test_after_connection_close_no_more_is_answered(served: Served, more: int) -> None:
+def test_requests_after_connection_close_are_not_answered(served: Served, more: int) -> None:
     with Caller(served.url) as caller:
         (answer,) = caller.send(request("/predict", BODY, b"Connection: close") + PROBE * more, 4096).rest()
     assert (answer.status, answer.closes) == (200, True)
-    assert not caller.reset  # it could have cost the answer
+    assert not caller.reset  # a reset could have cost the response

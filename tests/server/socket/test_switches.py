@@ -1,4 +1,4 @@
-"""What is reachable only where the environment says so, and what is not reachable at all."""
+"""Paths that the environment switches on, and paths that are never served."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def plain(models: dict[str, str]) -> dict[str, str]:
     return models | {"METRICS_PORT": "", "DOCS": ""}
 
 
-def test_by_default_there_is_nothing_but_predictions(plain: dict[str, str], tmp_path: Path) -> None:
+def test_metrics_and_docs_are_off_by_default(plain: dict[str, str], tmp_path: Path) -> None:
     switched = [("GET", "/metrics"), ("GET", "/docs"), ("GET", "/docs/swagger-ui.css"), ("GET", "/openapi.json")]
     with faultless(plain, tmp_path / "log") as served:
         for method, path in UNREACHABLE + switched:
@@ -46,7 +46,7 @@ def test_by_default_there_is_nothing_but_predictions(plain: dict[str, str], tmp_
             assert answer.error
 
 
-def test_no_switch_opens_the_rest(models: dict[str, str], tmp_path: Path) -> None:
+def test_switches_open_no_other_paths(models: dict[str, str], tmp_path: Path) -> None:
     with faultless(models, tmp_path / "log") as served:
         for path in ("/metrics", "/docs", "/openapi.json"):
             assert ask(served.url, request(path, method="GET")).status == 200
@@ -54,7 +54,7 @@ def test_no_switch_opens_the_rest(models: dict[str, str], tmp_path: Path) -> Non
             assert ask(served.url, request(path, method=method)).status == 404, path
 
 
-def test_metrics_have_a_port_of_their_own(plain: dict[str, str], tmp_path: Path) -> None:
+def test_metrics_port_serves_nothing_but_metrics(plain: dict[str, str], tmp_path: Path) -> None:
     port = free_port()
     inside = f"http://127.0.0.1:{port}"
     with faultless(plain | {"METRICS_PORT": str(port)}, tmp_path / "log") as served:
@@ -72,9 +72,7 @@ def test_metrics_have_a_port_of_their_own(plain: dict[str, str], tmp_path: Path)
         ("DOCS", "maybe"),
     ],
 )
-def test_a_value_that_cannot_be_meant_stops_the_start(
-    plain: dict[str, str], tmp_path: Path, name: str, value: str
-) -> None:
+def test_bad_setting_stops_the_start_and_is_named(plain: dict[str, str], tmp_path: Path, name: str, value: str) -> None:
     served = start(plain | {name: value}, tmp_path / "log")
     assert served.process.wait(20) == 1
     assert name in served.log.read_text()

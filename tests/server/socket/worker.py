@@ -1,4 +1,4 @@
-"""The one thread that makes the long predictions, seen from outside."""
+"""The worker thread for long predictions, seen from outside."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ def rows_predicted(served: Served) -> float:
 
 @contextmanager
 def busy(served: Served, turns: int = HALF_A_SECOND) -> Iterator[Caller]:
-    """While it is at a prediction of so many turns."""
+    """Keep it busy with one prediction of this many turns."""
     with Caller(served.url) as caller:
         caller.send(slow(turns))
         assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 1)
