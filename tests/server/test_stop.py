@@ -6,12 +6,14 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from server.settings import Settings
 from tests.served import serving, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timing]
@@ -151,6 +153,17 @@ def test_server_sends_no_telemetry_and_writes_no_files(environment: dict[str, st
         served.stop()
     assert list(home.iterdir()) == []
     assert b"elemetry" not in served.log.read_bytes()
+
+
+def test_settings_are_logged_once_without_other_variables(environment: dict[str, str], tmp_path: Path) -> None:
+    secret = {"AWS_SECRET_ACCESS_KEY": "hush-4711", "HF_TOKEN": "hush-4712"}
+    with serving(environment | secret | {"QUEUE_SIZE": "7"}, tmp_path / "log") as served:
+        served.stop()
+        log = served.log.read_text()
+    (line,) = [line for line in map(json.loads, log.splitlines()) if line["message"] == "settings"]
+    assert set(line["settings"]) == {field.name for field in fields(Settings)}
+    assert (line["settings"]["models"], line["settings"]["queue_size"]) == (["sign"], 7)
+    assert "hush" not in log
 
 
 def test_request_is_logged_in_one_short_line_without_its_values(environment: dict[str, str], tmp_path: Path) -> None:
