@@ -26,7 +26,7 @@ import msgspec
 
 MISSING_TEXT = ""
 
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+MODEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Task:
     picture: Picture | None = None
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not MODEL_NAME.fullmatch(self.name):
             raise ValueError(
                 f"{self.name!r} is not a valid name for a model. Use 1 to 63 letters, digits, '.', '_' or '-'; "
                 "begin and end with a letter or digit."

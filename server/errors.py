@@ -1,7 +1,7 @@
 """What can go wrong while serving, and what the caller is told.
 
 ServingError
-├── InvalidInput                400  the body or a value in it
+├── InvalidInput            400  the body or a value in it
 ├── BadLink                 400  a link to a picture that cannot be fetched
 ├── Malformed               400  not HTTP as this server reads it
 ├── NotFound                404  the path or the model

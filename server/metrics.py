@@ -81,7 +81,7 @@ QUEUE = Gauge("mlserving_queue_length", "Predictions that wait or run off the ev
 CONNECTIONS = Gauge("mlserving_connections", "Connections open now.", registry=REGISTRY)
 BATCH_ROWS = Histogram(
     "mlserving_batch_rows",
-    "Rows in a prediction.",
+    "Rows or pictures in a prediction.",
     ["model"],
     buckets=(1, 2, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000),
     registry=REGISTRY,

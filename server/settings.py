@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from model import catalog
+from model.task import MODEL_NAME
 
 _RESERVED_NAMES = frozenset(("batch", "img"))
 _PORTS = range(1, 65536)
@@ -91,6 +92,12 @@ def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:
         )
     if len(set(name_list)) != len(name_list):
         raise SettingsError("MODEL_NAME names the same model twice.")
+    for name in name_list:
+        if not MODEL_NAME.fullmatch(name):  # a name is part of paths
+            raise SettingsError(
+                f"MODEL_NAME must not name a model {name!r}. Use 1 to 63 letters, digits, '.', '_' or '-', "
+                "beginning and ending with a letter or digit."
+            )
     for name in _RESERVED_NAMES.intersection(name_list):
         raise SettingsError(f"MODEL_NAME must not name a model {name!r}: /predict/{name} is a path of its own.")
     return tuple(zip(name_list, map(Path, path_list), strict=True))

@@ -31,9 +31,9 @@ class ConnectionLimits:
 def check_size(url: bytes, head_bytes: int) -> ServingError | None:
     """Return the refusal of a head that is too long, whole or not yet."""
     if len(url) > URL_BYTES:
-        return UrlTooLong(f"The URL is over {URL_BYTES} bytes.")
+        return UrlTooLong(f"The URL is over {URL_BYTES} bytes. Send data in the body.")
     if head_bytes > HEAD_BYTES:
-        return HeadTooLarge(f"The request's head is over {HEAD_BYTES} bytes.")
+        return HeadTooLarge(f"The request's head is over {HEAD_BYTES} bytes. Send fewer or shorter headers.")
     return None
 
 
@@ -45,7 +45,7 @@ def head_size(url: bytes, fields: Fields) -> int:
 def check_head(fields: Fields, version: str, max_body_bytes: int) -> ServingError | None:
     """Return the refusal of a head that a proxy could read differently, or whose body would be too long."""
     if len(fields) > HEAD_FIELDS:
-        return HeadTooLarge(f"The request has over {HEAD_FIELDS} header fields.")
+        return HeadTooLarge(f"The request has over {HEAD_FIELDS} header fields. Send fewer.")
     hosts = length = 0
     encodings: list[bytes] = []
     for name, value in fields:
@@ -63,7 +63,9 @@ def check_head(fields: Fields, version: str, max_body_bytes: int) -> ServingErro
 
 
 def body_too_large(max_body_bytes: int) -> TooLarge:
-    return TooLarge(f"The body is over {max_body_bytes} bytes. Send fewer rows at a time.")
+    return TooLarge(
+        f"The body is over {max_body_bytes} bytes. Send a smaller picture, or fewer rows or pictures at a time."
+    )
 
 
 def without_upgrade(parser: httptools.HttpRequestParser, url: bytes, fields: Fields) -> bytes:

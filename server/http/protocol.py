@@ -188,7 +188,9 @@ class Connection(HttpToolsProtocol):
         except Malformed as fault:
             self.refuse(fault)
         except httptools.HttpParserError:
-            self.refuse(Malformed("The request is not unambiguous HTTP/1.1."))
+            self.refuse(
+                Malformed("The request is not valid, unambiguous HTTP/1.1. Send plain HTTP, not HTTPS or HTTP/2.")
+            )
 
     def _fault_of_head(self) -> ServingError | None:
         fault = None

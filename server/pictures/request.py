@@ -86,7 +86,7 @@ def decode_json(body: bytes) -> ImageRequest:
             "structure",
         ) from error
     if (document.image is UNSET) == (document.url is UNSET):
-        raise InvalidInput('The JSON must have either "image" or "url".', "no_picture")
+        raise InvalidInput('The JSON must have exactly one of "image" and "url".', "no_picture")
     preview, probabilities = document.seen is True, document.probabilities is True
     if document.image is not UNSET:
         return ImageRequest(decode_base64(document.image), "", preview, probabilities)

@@ -51,9 +51,7 @@ class InputReader:
             InvalidInput: An input is missing, unknown or repeated, or does not fit the model.
         """
         if len(inputs) != len(self._readers) or {tensor.name for tensor in inputs} != self._readers.keys():
-            raise InvalidInput(
-                f"The request must have the inputs {', '.join(self._readers)}, each exactly once.", "inputs"
-            )
+            raise InvalidInput(f"Send exactly these inputs, each once: {', '.join(self._readers)}.", "inputs")
         rows: dict[str, Array] = {}
         for tensor in inputs:
             rows[tensor.name], binary = self._readers[tensor.name].read(tensor, binary)

@@ -73,6 +73,8 @@ def test_bad_image_host_is_refused(entry: str) -> None:
         ({"MODEL_NAME": "a,"}, "must not be empty"),
         ({"MODEL_NAME": "a,b", "MODEL_PATH": "/x"}, "has 2 entries and MODEL_PATH 1"),
         ({"MODEL_NAME": "a,a", "MODEL_PATH": "/x,/y"}, "the same model twice"),
+        ({"MODEL_NAME": "a/b", "MODEL_PATH": "/x"}, "'a/b'. Use 1 to 63 letters"),
+        ({"MODEL_NAME": "{model}", "MODEL_PATH": "/x"}, "Use 1 to 63 letters"),
         ({"MODEL_NAME": "batch", "MODEL_PATH": "/x"}, "'batch': /predict/batch is a path of its own"),
         ({"MODEL_NAME": "a,img", "MODEL_PATH": "/x,/y"}, "'img': /predict/img is a path of its own"),
     ],

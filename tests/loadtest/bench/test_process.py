@@ -7,7 +7,6 @@ from loadtest.bench import request_spec
 from loadtest.bench.process import SERVER_CORE, Command, free_port, running
 from loadtest.bench.request_spec import MeasurementError
 
-SMALL_SERVER = Path(__file__).parents[1] / "small_server.py"
 ROW = request_spec.predict(([{"area_worst": 2019.0}], [1]))
 
 SERVER = """

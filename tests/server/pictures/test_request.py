@@ -57,9 +57,9 @@ def test_json_may_have_a_link() -> None:
 @pytest.mark.parametrize(
     ("document", "reason", "fact"),
     [
-        ({}, "no_picture", '"image" or "url"'),
-        ({"seen": True}, "no_picture", '"image" or "url"'),
-        ({"image": "AAAA", "url": "https://a.example"}, "no_picture", '"image" or "url"'),
+        ({}, "no_picture", '"image" and "url"'),
+        ({"seen": True}, "no_picture", '"image" and "url"'),
+        ({"image": "AAAA", "url": "https://a.example"}, "no_picture", '"image" and "url"'),
         ({"url": ""}, "no_picture", "link"),
         ({"url": None}, "structure", ""),
         ({"image": None}, "structure", ""),

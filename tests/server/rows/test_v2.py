@@ -90,7 +90,7 @@ def test_a_binary_nan_is_accepted_only_for_an_optional_feature(gap: Predictor, s
 @pytest.mark.parametrize(
     ("change", "reason", "fact"),
     [
-        ({"name": "x"}, "inputs", "the inputs input,"),
+        ({"name": "x"}, "inputs", "each once: input"),
         ({"datatype": "FP64"}, "datatype", "FP32"),
         ({"datatype": "BOOL"}, "datatype", "FP32"),
         ({"shape": [-2, 2]}, "shape", "[rows, 2]"),
@@ -127,8 +127,8 @@ def test_an_invalid_tensor_is_refused(
     ("request_", "reason", "fact"),
     [
         ({}, "structure", "V2 request"),
-        ({"inputs": []}, "inputs", "the inputs input,"),
-        ({"inputs": [INPUT, INPUT]}, "inputs", "the inputs input,"),
+        ({"inputs": []}, "inputs", "each once: input"),
+        ({"inputs": [INPUT, INPUT]}, "inputs", "each once: input"),
         ({"inputs": INPUT}, "structure", "V2 request"),
         ([], "structure", "V2 request"),
         ({"inputs": [INPUT], "id": 7}, "structure", "V2 request"),
