@@ -133,10 +133,12 @@ def test_any_body_is_answered_or_refused(table: Routes, kind: Callable[[], st.Se
 
 
 def _status(table: Routes, path: str, body: bytes, headers: Headers) -> int:
-    handler = table[path, "POST"].handler
-    assert handler is not None
+    route = table[path, "POST"]
+    if route.choose is not None:
+        route = route.choose(body, headers)
+    assert route.handler is not None
     try:
-        answer = handler(body, headers)
+        answer = route.handler(body, headers)
     except ServingError as error:
         check_refusal({"error": error.sentence, "reason": error.reason})
         return error.status

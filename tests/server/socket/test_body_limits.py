@@ -118,6 +118,7 @@ def test_half_a_body_gets_no_prediction(served: Served, data: bytes) -> None:
     assert Scrape(served.url).total("mlserving_requests_total", route="/predict", status="200") == before
 
 
+@pytest.mark.timing  # it compares resident memory, which other processes disturb
 def test_bodies_over_the_limit_leak_no_memory(served: Served) -> None:
     before = 0
     for number in range(300):
