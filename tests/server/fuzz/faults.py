@@ -72,7 +72,7 @@ def text(draw: st.DrawFn) -> Input:
 
 
 def damaged(written: bytes) -> st.SearchStrategy[bytes]:
-    """Return bytes that are cut, or altered in a place or a few."""
+    """Return bytes that are cut short, or changed in one or a few places."""
     return st.one_of(_cut(written), _spliced(written), _flipped(written))
 
 

@@ -216,5 +216,5 @@ def test_thousand_slow_clients_hold_nobody_up_and_are_dropped_in_time(hasty: Ser
         answers = [[answer.status for answer in caller.rest()] for caller in crowd]
     assert answers == [[], [408], [408], [408]] * 250
     for taken in seconds.values():
-        assert len(taken) > 10
+        assert len(taken) > 20
         assert statistics.median(taken) < 0.05
