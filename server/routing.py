@@ -29,7 +29,7 @@ from server.default_model import default_models, default_route
 from server.page import routes as page
 from server.predictor import Predictor
 from server.response import JSON, OCTETS, Response
-from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, Headers, Link, Route, Routes
+from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, Headers, Route, Routes
 from server.rows import rest, v2
 from server.settings import Settings
 
@@ -88,31 +88,20 @@ def _row_routes(predictor: Predictor) -> dict[str, Route]:
 def _picture_routes(predictor: Predictor, picture: Picture) -> dict[str, Route]:
     """All of them run off the event loop (`inline_bytes` stays 0), since a short file may hold a large picture."""
     # These modules need Pillow, which a server without pictures does not load.
-    from server.pictures.request import READS, ImageRequest, decode_link_request, decode_request  # noqa: PLC0415
-    from server.pictures.rest import RestHandlers  # noqa: PLC0415
+    from server.pictures.request import READS  # noqa: PLC0415
+    from server.pictures.rest import RestHandlers, extract_link, handle_one  # noqa: PLC0415
     from server.pictures.v2 import V2Handler  # noqa: PLC0415
 
-    def post_one(path: str, predict: Callable[[ImageRequest], bytes]) -> Route:
-        def handler(body: bytes, headers: Headers) -> Response:
-            return Response(predict(decode_request(body, headers)))
-
-        def extract_link(body: bytes, headers: Headers) -> Link | None:
-            request = decode_link_request(body, headers)
-            if request is None:
-                return None
-            return Link(request.url, lambda data: Response(predict(request._replace(data=data, url=""))))
-
-        return Route(path, "POST", handler, READS, extract_link=extract_link)
-
-    def post_json(path: str, predict: Callable[[bytes], bytes], reads: tuple[bytes, ...] = (JSON,)) -> Route:
-        return Route(path, "POST", lambda body, _: Response(predict(body)), reads)
-
     handlers = RestHandlers(predictor, picture)
+
+    def post_one(path: str, predict: Callable[..., Response]) -> Route:
+        return Route(path, "POST", partial(handle_one, predict), READS, extract_link=partial(extract_link, predict))
+
     return {
         PREDICT: post_one(PREDICT, handlers.predict),
-        PREDICT_BATCH: post_json(PREDICT_BATCH, handlers.predict_batch),
+        PREDICT_BATCH: Route(PREDICT_BATCH, "POST", handlers.predict_batch, (JSON,)),
         PREDICT_LABEL: post_one(PREDICT_LABEL, handlers.predict_img),
-        V1: post_json(V1, handlers.predict_v1, (JSON, b"")),
+        V1: Route(V1, "POST", handlers.predict_v1, (JSON, b"")),
         V2: Route(V2, "POST", V2Handler(predictor, picture), (JSON, OCTETS, b"")),
     }
 

@@ -21,8 +21,7 @@ from server.errors import (
     UnsupportedMediaType,
 )
 from server.http.access_log import AccessLog
-from server.http.cycle import RequestExtension
-from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, Responder, Scope, Send
+from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, RequestExtension, Responder, Scope, Send
 from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
 from server.response import Response
 from server.route import Handler, Link, Route, Routes, media_type

@@ -1,5 +1,6 @@
 """One request and its response: sent once, then counted and logged in one line."""
 
+import asyncio
 import logging
 import random
 import re
@@ -8,10 +9,12 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
 from server import metrics
 from server.errors import Failed, ServingError
 from server.http.access_log import AccessLog
-from server.http.cycle import CLOSE, EXTENSION, RequestExtension, write_response
+from server.http.worker import ClientDisconnected
 from server.response import JSON_HEADERS, Header
 from server.route import Route
 
@@ -19,14 +22,40 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
+EXTENSION = "mlserving"  # the key in scope["extensions"] of a RequestExtension
 CLIENT_DISCONNECTED = 499  # logged and counted when the client disconnected before there was a response
 FAILED = 500
 RENEW_AFTER = 200  # requests after which a connection is closed, on average, so that clients find new pods
 
+_CLOSE: Header = (b"connection", b"close")
 _NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 _log = logging.getLogger("server")
+
+
+@dataclass(slots=True)
+class RequestExtension:
+    """What the connection passes to the app with a request.
+
+    The app takes both out: left here, they would keep the scope and the body alive until a garbage collection.
+
+    Attributes:
+        cycle: uvicorn's cycle, through which the response is written.
+        fault: What is wrong with the request as HTTP; it may come while the body is being received.
+    """
+
+    cycle: RequestResponseCycle | None = None
+    fault: ServingError | None = None
+
+
+class HalfCloseTransport:
+    """The transport as responses see it: closing it lets the client read the last response first."""
+
+    def __init__(self, transport: asyncio.Transport, half_close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = half_close
 
 
 @dataclass
@@ -80,7 +109,7 @@ class RequestContext:
 
     async def respond(self, status: int, body: bytes, headers: Sequence[Header] = JSON_HEADERS) -> None:
         all_headers = self._begin(status, (*headers, (b"content-length", b"%d" % len(body))))
-        if self._cycle is None or not write_response(self._cycle, status, all_headers, body):
+        if self._cycle is None or not _write_response(self._cycle, status, all_headers, body):
             await self._send({"type": "http.response.start", "status": status, "headers": all_headers})
             await self._send({"type": "http.response.body", "body": body})
 
@@ -112,7 +141,7 @@ class RequestContext:
         self.status = status
         all_headers = [*headers, (b"x-request-id", self._id), _NO_SNIFFING, *self._responder.headers]
         if self._closes or self._responder.draining or random.random() * RENEW_AFTER < 1:  # noqa: S311 (not a secret)
-            all_headers.append(CLOSE)
+            all_headers.append(_CLOSE)
         return all_headers
 
     async def _respond_with(self, error: ServingError) -> None:
@@ -120,6 +149,49 @@ class RequestContext:
             body, headers = self._route.error_response(error, self._headers)
             own = [(name.encode(), value.encode()) for name, value in error.headers.items()]
             await self.respond(error.status, body, [*headers, *own])
+
+
+def _write_response(cycle: RequestResponseCycle, status: int, headers: Sequence[Header], body: bytes) -> bool:
+    """Write a whole response at once.
+
+    uvicorn's own way, two ASGI messages, takes 5 µs more of the 62 that one row takes.
+
+    Args:
+        cycle: The request's cycle; its state is left as uvicorn's `send` leaves it.
+        status: The response's status.
+        headers: All headers, with Content-Length, and with _CLOSE for the last response of a connection.
+        body: The whole body.
+
+    Returns:
+        Whether it was written. It is not while the client leaves earlier responses unread.
+
+    Raises:
+        ClientDisconnected: Nobody would receive it.
+    """
+    transport = cycle.transport
+    if cycle.disconnected or transport.is_closing():
+        cycle.disconnected = True  # uvicorn may learn of it a moment later
+        raise ClientDisconnected
+    if cycle.flow.write_paused:
+        return False
+    lines = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *headers):
+        lines += name, b": ", value, b"\r\n"
+    if _CLOSE in headers:
+        cycle.keep_alive = False
+    elif not cycle.keep_alive:
+        lines.append(b"connection: close\r\n")
+    lines.append(b"\r\n")
+    if cycle.scope["method"] != "HEAD":
+        lines.append(body)
+    transport.write(b"".join(lines))
+    cycle.waiting_for_100_continue = False
+    cycle.response_started = cycle.response_complete = True
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        transport.close()
+    cycle.on_response()
+    return True
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:

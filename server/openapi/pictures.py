@@ -31,22 +31,22 @@ def predictions_for(predictor: Predictor, picture: Picture) -> dict[str, Predict
     instances = {"instances": [{"b64": base64}]}
     return {
         PREDICT: Prediction(
-            "Predict one picture", _one(file), _answer(picture_schemas.answer(task), plain.predict(sent))
+            "Predict one picture", _one(file), _answer(picture_schemas.answer(task), plain.predict(sent).body)
         ),
         PREDICT_LABEL: Prediction(
             "Predict the label of one picture",
             _one(file),
-            _answer(picture_schemas.label(task), plain.predict_img(sent)),
+            _answer(picture_schemas.label(task), plain.predict_img(sent).body),
         ),
         PREDICT_BATCH: Prediction(
             "Predict many pictures",
             json(picture_schemas.batch(), x),
-            _answer(picture_schemas.classes(task), plain.predict_batch(_written(x))),
+            _answer(picture_schemas.classes(task), plain.predict_batch(_written(x), {}).body),
         ),
         V1: Prediction(
             "Predict pictures, KServe V1 protocol",
             json(picture_schemas.instances(), instances),
-            _answer(schemas.predictions(picture_schemas.answer(task)), plain.predict_v1(_written(instances))),
+            _answer(schemas.predictions(picture_schemas.answer(task)), plain.predict_v1(_written(instances), {}).body),
         ),
         V2: _v2(predictor, picture, base64),
     }

@@ -53,16 +53,15 @@ def answer_picture(predictors: Predictors, body: bytes, headers: Mapping[bytes, 
     """Predict the picture in a multipart form. Raises ServingError."""
     # Imported here because Pillow is loaded only where a model of pictures is served.
     from server.pictures.form import parse_form  # noqa: PLC0415
-    from server.pictures.request import decode_request  # noqa: PLC0415
-    from server.pictures.rest import RestHandlers  # noqa: PLC0415
+    from server.pictures.rest import RestHandlers, handle_one  # noqa: PLC0415
 
     names = parse_form(body, headers[b"content-type"]).get(b"model", [])
     predictor = _predictor(predictors, [name.decode("utf-8", "replace") for name in names])
     picture = predictor.task.picture
     if picture is None:
         raise InvalidInput("This model takes numbers, not a picture.", "form")
-    answer = RestHandlers(predictor, picture).predict(decode_request(body, headers))
-    return FormResult(predictor, msgspec.json.decode(answer), {})
+    answer = handle_one(RestHandlers(predictor, picture).predict, body, headers)
+    return FormResult(predictor, msgspec.json.decode(answer.body), {})
 
 
 def _predictor(predictors: Predictors, names: Sequence[str]) -> Predictor:

@@ -11,8 +11,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from server.errors import InvalidInput
 from server.json import arrays, strict
-from server.pictures.grayscale import Pixels
-from server.pictures.request import error_context
+from server.pictures.prepare import Pixels, error_context
 
 MIN_SIDE = 8  # pixels; anything smaller is probably one coloured picture that should have been in a list
 

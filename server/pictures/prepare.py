@@ -1,20 +1,19 @@
 """Convert pictures, files or numbers, to the model's input."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from model.image import digit
-from model.image.decode import MAX_PIXELS
+from model.image.decode import COLOURED, MAX_PIXELS, ImageError, decode_image, parse_image
 from model.image.formats import Encoded
 from model.image.transforms import TRANSFORMS
 from model.task import Picture
-from server.errors import InvalidInput, TooManyPixels
-from server.pictures import grayscale
-from server.pictures.grayscale import Levels, Pixels
-from server.pictures.request import error_context
+from server.errors import InvalidInput, ServingError, TooManyPixels, UnsupportedMediaType
 
 MAX_TRANSFORMED = 64  # pictures of one request; transforming one takes some milliseconds
 
@@ -26,6 +25,8 @@ MAX_INPUT_NUMBERS = 1 << 18
 # return it unchanged and without a warning.
 _MAX_BORDER, _MIN_CONTRAST = (digit.DARK - 1) / digit.WHITE, (digit.FAINT + 1) / digit.WHITE
 
+Pixels = NDArray[np.float32]  # [height, width] or [height, width, channels], from 0 (black) to 1
+Levels = NDArray[np.uint8]  # [height, width]
 Items = Sequence[bytes | Pixels] | Pixels
 
 
@@ -52,14 +53,37 @@ def prepare(picture: Picture, items: Items) -> PreparedBatch:
     warnings: list[tuple[str, ...]] = [()] * len(items)
     for index, source in zip(others, sources, strict=True):
         with error_context(index, len(items)):
-            levels, of_conversion = _to_grey(source)
+            levels, of_conversion = decode_image(source) if isinstance(source, Encoded) else _grey_of_pixels(source)
         prepared[index], of_transform = TRANSFORMS[picture.transform](levels)
         warnings[index] = of_conversion + of_transform
     return PreparedBatch(prepared, warnings)
 
 
-def _to_grey(source: Encoded | Pixels) -> tuple[Levels, tuple[str, ...]]:
-    return grayscale.from_file(source) if isinstance(source, Encoded) else grayscale.from_pixels(source)
+@contextmanager
+def error_context(index: int, count: int) -> Iterator[None]:
+    """Raise what is wrong with a picture as a refusal, which names the picture if there are several."""
+    prefix = f"Picture {index}: " if count > 1 else ""
+    try:
+        yield
+    except ImageError as error:
+        raise _refusal(error, prefix + error.sentence) from error
+    except (InvalidInput, TooManyPixels, UnsupportedMediaType) as error:
+        error.sentence = prefix + error.sentence
+        error.args = (error.sentence,)
+        raise
+
+
+def _grey_of_pixels(pixels: Pixels) -> tuple[Levels, tuple[str, ...]]:
+    """Return the grey levels and warnings about the conversion."""
+    levels = np.rint(pixels * 255).astype(np.uint8)
+    if levels.ndim == 2:  # noqa: PLR2004 (rows, columns)
+        return levels, ()
+    if levels.shape[2] == 1:
+        return levels[:, :, 0], ()
+    picture = Image.fromarray(levels)
+    if picture.mode == "RGBA":
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return np.asarray(picture.convert("L")), (COLOURED,)
 
 
 def _already_prepared(picture: Picture, items: Items) -> tuple[list[int], NDArray[np.float32]]:
@@ -96,7 +120,7 @@ def _parse_files(items: Items, indices: Sequence[int]) -> list[Encoded | Pixels]
         item = items[index]
         if isinstance(item, bytes):
             with error_context(index, len(items)):
-                item = grayscale.parse_file(item)
+                item = parse_image(item)
             pixels += item.width * item.height
         sources.append(item)
     if pixels > MAX_PIXELS:
@@ -104,3 +128,13 @@ def _parse_files(items: Items, indices: Sequence[int]) -> list[Encoded | Pixels]
             f"The pictures have {pixels:,} pixels together; the limit is {MAX_PIXELS:,}. Send fewer per request."
         )
     return sources
+
+
+def _refusal(error: ImageError, sentence: str) -> ServingError:
+    match error.kind:
+        case "unsupported":
+            return UnsupportedMediaType(sentence)
+        case "pixels":
+            return TooManyPixels(sentence)
+        case "broken":
+            return InvalidInput(sentence, "picture_format")

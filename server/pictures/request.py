@@ -2,14 +2,13 @@
 
 import binascii
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from server.errors import InvalidInput, TooManyPixels, UnsupportedMediaType
+from server.errors import InvalidInput
 from server.json import strict
 from server.pictures.form import parse_form
 from server.response import JSON
@@ -111,18 +110,6 @@ def decode_base64(text: str) -> bytes:
     if not data:
         raise InvalidInput("The picture is empty.", "no_picture")
     return data
-
-
-@contextmanager
-def error_context(index: int, count: int) -> Iterator[None]:
-    """Name the picture in what is raised inside, if there are several."""
-    try:
-        yield
-    except (InvalidInput, TooManyPixels, UnsupportedMediaType) as error:
-        if count > 1:
-            error.sentence = f"Picture {index}: {error.sentence}"
-            error.args = (error.sentence,)
-        raise
 
 
 def _from_form(fields: Mapping[bytes, Sequence[bytes]]) -> ImageRequest:

@@ -1,14 +1,17 @@
 """The REST and V1 predictions of a model of pictures."""
 
+from collections.abc import Callable
 from typing import Any
 
 from model.task import Picture
 from server.errors import BadLink
 from server.pictures.batch import decode_batch
-from server.pictures.request import ImageRequest
+from server.pictures.request import ImageRequest, decode_link_request, decode_request
 from server.pictures.result import Classification, classify, to_json
 from server.pictures.v1 import decode_instances
 from server.predictor import Predictor
+from server.response import Response
+from server.route import Headers, Link
 
 
 class RestHandlers:
@@ -18,11 +21,11 @@ class RestHandlers:
         self._predictor = predictor
         self._picture = picture
 
-    def predict(self, request: ImageRequest) -> bytes:
+    def predict(self, request: ImageRequest) -> Response:
         """POST /predict: one picture → one answer object."""
-        return to_json(self._classify_one(request).to_dict(0, preview=request.preview))
+        return Response(to_json(self._classify_one(request).to_dict(0, preview=request.preview)))
 
-    def predict_img(self, request: ImageRequest) -> bytes:
+    def predict_img(self, request: ImageRequest) -> Response:
         """POST /predict/img: one picture → {"y": its label}, with only those other fields that were asked for."""
         full = self._classify_one(request).to_dict(0, preview=request.preview)
         answer = {"y": full["label"]}
@@ -32,9 +35,9 @@ class RestHandlers:
             answer["probabilities"] = full["probabilities"]
         if request.preview:
             answer["seen"] = full["seen"]
-        return to_json(answer)
+        return Response(to_json(answer))
 
-    def predict_batch(self, body: bytes) -> bytes:
+    def predict_batch(self, body: bytes, _headers: Headers) -> Response:
         """POST /predict/batch: {"x": pictures} → {"y": [class, …]}."""
         request = decode_batch(body)
         classification = classify(self._predictor, self._picture, request.pictures)
@@ -43,18 +46,31 @@ class RestHandlers:
             answer["probabilities"] = classification.probabilities
         if any(classification.warnings):
             answer["warnings"] = _numbered(classification.warnings)
-        return to_json(answer)
+        return Response(to_json(answer))
 
-    def predict_v1(self, body: bytes) -> bytes:
+    def predict_v1(self, body: bytes, _headers: Headers) -> Response:
         """POST /v1/models/NAME:predict: {"instances": [picture, …]} → {"predictions": [answer object, …]}."""
         classification = classify(self._predictor, self._picture, decode_instances(body))
         answers = [classification.to_dict(index) for index in range(len(classification.pictures))]
-        return to_json({"predictions": answers})
+        return Response(to_json({"predictions": answers}))
 
     def _classify_one(self, request: ImageRequest) -> Classification:
         if request.url:  # short links are fetched before the request comes here
             raise BadLink("The link is too long. Send the picture itself.")
         return classify(self._predictor, self._picture, [request.data])
+
+
+def handle_one(predict: Callable[[ImageRequest], Response], body: bytes, headers: Headers) -> Response:
+    """Predict the picture in a body of any of the content types of a picture. Raises ServingError."""
+    return predict(decode_request(body, headers))
+
+
+def extract_link(predict: Callable[[ImageRequest], Response], body: bytes, headers: Headers) -> Link | None:
+    """Return the link in a body, and what answers once its picture is here; None if there is none."""
+    request = decode_link_request(body, headers)
+    if request is None:
+        return None
+    return Link(request.url, lambda data: predict(request._replace(data=data, url="")))
 
 
 def _numbered(warnings: list[tuple[str, ...]]) -> list[str]:

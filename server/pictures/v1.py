@@ -6,9 +6,8 @@ from msgspec import UNSET, Raw, UnsetType
 from server.errors import InvalidInput
 from server.json import strict
 from server.pictures.batch import parse_picture, parse_stack
-from server.pictures.grayscale import Pixels
-from server.pictures.prepare import Items
-from server.pictures.request import decode_base64, error_context
+from server.pictures.prepare import Items, Pixels, error_context
+from server.pictures.request import decode_base64
 
 _INSTANCE = 'An instance must be {"b64": "…"}, {"image_bytes": {"b64": "…"}} or a picture as a list of rows'
 

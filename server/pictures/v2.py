@@ -10,8 +10,8 @@ from model.task import Picture
 from server.errors import InvalidInput
 from server.json import arrays
 from server.json.strict import UNREADABLE
-from server.pictures.prepare import PreparedBatch
-from server.pictures.request import decode_base64, error_context
+from server.pictures.prepare import PreparedBatch, error_context
+from server.pictures.request import decode_base64
 from server.pictures.result import Classification, classify, classify_prepared
 from server.predictor import Predictor
 from server.response import Response
@@ -55,7 +55,7 @@ class V2Handler:
             case "BYTES":
                 return classify(self._predictor, self._picture, _decode_files(tensor, own))
         raise InvalidInput(
-            f"Input {tensor.name}: the datatype must be FP32 for numbers or BYTES for image files.", "datatype"
+            f"Input '{tensor.name}': the datatype must be FP32 for numbers or BYTES for image files.", "datatype"
         )
 
 
@@ -64,11 +64,13 @@ def _decode_numbers(tensor: InputTensor, own: memoryview | None, height: int, wi
     shape = tensor.shape
     if shape[1:] not in ([height, width], [1, height, width], [height, width, 1]) or shape[0] < 1:
         raise InvalidInput(
-            f"Input {tensor.name}: the shape for FP32 must be [n, {height}, {width}] with n at least 1.", "shape"
+            f"Input '{tensor.name}': the shape for FP32 must be [n, {height}, {width}] with n at least 1.", "shape"
         )
     array = _from_json(tensor) if own is None else _from_bytes(tensor, own)
     if not (array.min() >= 0 and array.max() <= 1):  # written so that NaN is refused too
-        raise InvalidInput(f"Input {tensor.name}: every number must be between 0 (black) and 1 (white).", "value_range")
+        raise InvalidInput(
+            f"Input '{tensor.name}': every number must be between 0 (black) and 1 (white).", "value_range"
+        )
     return array.reshape(-1, height, width)
 
 
@@ -76,7 +78,7 @@ def _from_json(tensor: InputTensor) -> NDArray[np.float32]:
     numbers = arrays.parse(bytes(tensor.data or b"null"))
     if numbers is None:
         raise InvalidInput(
-            f"Input {tensor.name}: data must be a list of numbers between 0 and 1, flat or nested like the shape.",
+            f"Input '{tensor.name}': data must be a list of numbers between 0 and 1, flat or nested like the shape.",
             "value_type",
         )
     if numbers.shape not in ((prod(tensor.shape),), tuple(tensor.shape)):
@@ -86,7 +88,7 @@ def _from_json(tensor: InputTensor) -> NDArray[np.float32]:
 
 def _from_bytes(tensor: InputTensor, own: memoryview) -> NDArray[np.float32]:
     if len(own) != prod(tensor.shape) * np.dtype("<f4").itemsize:
-        raise InvalidInput(f"Input {tensor.name}: {len(own)} bytes do not fill the shape.", "shape")
+        raise InvalidInput(f"Input '{tensor.name}': {len(own)} bytes do not fill the shape.", "shape")
     return np.frombuffer(own, "<f4")
 
 
@@ -94,14 +96,14 @@ def _decode_files(tensor: InputTensor, own: memoryview | None) -> list[bytes]:
     """Return the files of a BYTES tensor: base64 in JSON, unencoded in binary data."""
     count = tensor.shape[0] if tensor.shape[1:] in ([], [1]) and tensor.shape else 0
     if count < 1:
-        raise InvalidInput(f"Input {tensor.name}: the shape for BYTES must be [n] with n at least 1.", "shape")
+        raise InvalidInput(f"Input '{tensor.name}': the shape for BYTES must be [n] with n at least 1.", "shape")
     if own is not None:
         return list(map(bytes, unpack(own, count)))
     try:
         texts = _TEXTS.decode(tensor.data or b"null")
     except UNREADABLE as error:
         raise InvalidInput(
-            f"Input {tensor.name}: data must be a list of strings, each a picture in base64.", "value_type"
+            f"Input '{tensor.name}': data must be a list of strings, each a picture in base64.", "value_type"
         ) from error
     if len(texts) != count:
         raise shape_mismatch(tensor)

@@ -1,12 +1,18 @@
 """Predict rows over the plain protocol and KServe's V1: JSON rows in, JSON predictions out."""
 
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
-from server.predictor import Predictor
+import numpy as np
+import orjson
+
+from model.task import Task
+from server.json import arrays
+from server.predictor import ModelOutput, Predictor
 from server.response import Response
 from server.route import Headers
 from server.rows.decode import RowReader
-from server.rows.encode import PredictionEncoder, encode_v1
 
 
 def predict(predictor: Predictor, body: bytes, _headers: Headers) -> Response:
@@ -24,9 +30,52 @@ def predict_batch(predictor: Predictor, body: bytes, _headers: Headers) -> Respo
 def predict_v1(predictor: Predictor, body: bytes, _headers: Headers) -> Response:
     """POST /v1/models/NAME:predict: {"instances": [row, …]} → {"predictions": [class, …]}. Raises InvalidInput."""
     reader, _ = _codec(predictor)
-    return Response(encode_v1(predictor.predict(reader.read_batch(body))))
+    output = predictor.predict(reader.read_batch(body))
+    return Response(b'{"predictions":' + arrays.encode(output.predictions) + b"}")
+
+
+class PredictionEncoder:
+    """Encodes {"label": …, "prediction": …, "probability": …} for each row, or {"prediction": …} for a regression."""
+
+    def __init__(self, task: Task) -> None:
+        self._positions: dict[Any, int] = {value: position for position, value in enumerate(task.classes)}
+        # Everything but the probability depends on the class alone. The closing brace is cut off.
+        self._beginnings = [
+            orjson.dumps({"label": label, "prediction": value})[:-1]
+            for label, value in zip(task.labels, task.classes, strict=True)
+        ]
+
+    def encode_one(self, output: ModelOutput) -> bytes:
+        """Return the object of the first row."""
+        if not self._beginnings:
+            return b'{"prediction":' + _number(output.predictions[0]) + b"}"
+        position = self._positions[output.predictions.item(0)]
+        if output.probabilities is None:
+            return self._beginnings[position] + b"}"
+        return self._beginnings[position] + b',"probability":' + _number(output.probabilities[0, position]) + b"}"
+
+    def encode_batch(self, output: ModelOutput) -> bytes:
+        """Return {"predictions": [object, …]}."""
+        return b'{"predictions":[' + b",".join(self._objects(output)) + b"]}"
+
+    def _objects(self, output: ModelOutput) -> Iterable[bytes]:
+        if not self._beginnings:
+            return (b'{"prediction":' + number + b"}" for number in arrays.encode_each(output.predictions))
+        positions = [self._positions[prediction] for prediction in output.predictions.tolist()]
+        beginnings = [self._beginnings[position] for position in positions]
+        if output.probabilities is None:
+            return (beginning + b"}" for beginning in beginnings)
+        probabilities = arrays.encode_each(output.probabilities[np.arange(len(positions)), positions])
+        return (
+            beginning + b',"probability":' + probability + b"}"
+            for beginning, probability in zip(beginnings, probabilities, strict=True)
+        )
 
 
 @cache  # msgspec compiles its decoders once for each model
 def _codec(predictor: Predictor) -> tuple[RowReader, PredictionEncoder]:
     return RowReader(predictor.task), PredictionEncoder(predictor.task)
+
+
+def _number(value: np.generic) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)

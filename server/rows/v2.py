@@ -78,10 +78,10 @@ class TensorReader:
         """Return the tensor's array, and the bytes behind its own. Raises InvalidInput."""
         expected, shape = self._expected, tensor.shape
         if tensor.datatype.upper() != expected.datatype:  # KServe accepts lower case too
-            raise InvalidInput(f"Input {expected.name} must have the datatype {expected.datatype}.", "datatype")
+            raise InvalidInput(f"Input '{expected.name}' must have the datatype {expected.datatype}.", "datatype")
         if len(shape) != 2 or shape[1] != self._width or shape[0] < 1:  # noqa: PLR2004 (rows, columns)
             raise InvalidInput(
-                f"Input {expected.name} must have the shape [rows, {self._width}], with at least one row.", "shape"
+                f"Input '{expected.name}' must have the shape [rows, {self._width}], with at least one row.", "shape"
             )
         own, binary = take_binary(tensor, binary)
         array = self._from_json(tensor) if own is None else self._from_bytes(tensor, own)
@@ -97,7 +97,7 @@ class TensorReader:
             return to_array(self._expected.datatype, values)
         except OverflowError as error:
             raise InvalidInput(
-                f"Input {tensor.name}: a number is too large for {self._expected.datatype}.", "value_range"
+                f"Input '{tensor.name}': a number is too large for {self._expected.datatype}.", "value_range"
             ) from error
 
     def _values(self, tensor: InputTensor) -> list[Any]:
@@ -110,7 +110,7 @@ class TensorReader:
             rows = self._nested.decode(data)
         except UNREADABLE as error:
             raise InvalidInput(
-                f"Input {tensor.name}: data must be a list of {'strings' if self._is_text else 'numbers'}, "
+                f"Input '{tensor.name}': data must be a list of {'strings' if self._is_text else 'numbers'}, "
                 "flat or nested as its shape says.",
                 "value_type",
             ) from error
@@ -122,7 +122,7 @@ class TensorReader:
         if self._is_text:
             return unpack_texts(own, tensor.shape[0])
         if len(own) != tensor.shape[0] * self._width * self._dtype.itemsize:
-            raise InvalidInput(f"Input {tensor.name}: {len(own)} bytes do not fill its shape.", "shape")
+            raise InvalidInput(f"Input '{tensor.name}': {len(own)} bytes do not fill its shape.", "shape")
         array = np.frombuffer(own, self._dtype)
         _refuse_non_finite(self._features, array.reshape(-1, self._width))
         return array

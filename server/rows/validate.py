@@ -34,6 +34,8 @@ class RowValidator:
                 "For several rows, use /predict/batch.",
                 "structure",
             )
+        if "instances" not in self._names and "instances" in strict.decode_part(_OBJECT, row):
+            raise InvalidInput('Send {"instances": [row, …]} to /predict/batch; this path takes one row.', "structure")
         return self._read([row], body)
 
     def read_batch(self, body: bytes) -> list[Values]:
@@ -66,7 +68,9 @@ class RowValidator:
                 raws = self._by_position(strict.decode_part(_LIST, row))
             case other:
                 raise InvalidInput(
-                    f"A row must be an object with the fields {_listed(self._names)}, not {other}.", "structure"
+                    f"A row must be an object with the fields {_listed(self._names)}, or a list of their values in "
+                    f"this order, not {other}.",
+                    "structure",
                 )
         each = zip(self._features, self._values, raws, strict=True)
         return [UNSET if raw is UNSET else _decoded(feature, decoder, raw) for feature, decoder, raw in each]

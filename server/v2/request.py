@@ -76,7 +76,7 @@ def take_binary(tensor: InputTensor, binary: memoryview) -> tuple[memoryview | N
         return None, binary
     if not 0 <= size <= len(binary) or (tensor.data and bytes(tensor.data) != b"null"):
         raise InvalidInput(
-            f"Input {tensor.name}: binary_data_size must be the number of its bytes in the binary part. "
+            f"Input '{tensor.name}': binary_data_size must be the number of its bytes in the binary part. "
             "Such an input must have no data in the JSON.",
             "binary_data",
         )
@@ -92,7 +92,7 @@ def refuse_trailing_bytes(binary: memoryview) -> None:
 
 
 def shape_mismatch(tensor: InputTensor) -> InvalidInput:
-    return InvalidInput(f"Input {tensor.name}: data and shape disagree.", "shape")
+    return InvalidInput(f"Input '{tensor.name}': data and shape disagree.", "shape")
 
 
 def _divide(body: bytes, json_length: bytes | None) -> tuple[bytes, memoryview]:

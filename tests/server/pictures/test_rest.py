@@ -34,14 +34,14 @@ def probabilities(mean: float) -> Any:
 
 
 def test_one_picture_gets_a_complete_answer(rest: RestHandlers) -> None:
-    assert json.loads(rest.predict(ImageRequest(png(BAR)))) == {
+    assert json.loads(rest.predict(ImageRequest(png(BAR))).body) == {
         "label": "little",
         "prediction": 0,
         "probability": pytest.approx(1 - BAR_MEAN),
         "probabilities": probabilities(BAR_MEAN),
         "warnings": [],
     }
-    answer = json.loads(rest.predict(ImageRequest(png(FULL))))
+    answer = json.loads(rest.predict(ImageRequest(png(FULL))).body)
     assert (answer["label"], answer["prediction"]) == ("much", 1)
     assert answer["probability"] == pytest.approx(FULL_MEAN)
     assert answer["warnings"] == [STRANGE]
@@ -50,32 +50,32 @@ def test_one_picture_gets_a_complete_answer(rest: RestHandlers) -> None:
 def test_warnings_come_from_decoder_transform_and_model(rest: RestHandlers) -> None:
     colourful = np.repeat(255 - FULL[:, :, None], 3, axis=2)
     colourful[10:20, 10:20] = 60, 0, 0
-    warnings = json.loads(rest.predict(ImageRequest(png(colourful))))["warnings"]
+    warnings = json.loads(rest.predict(ImageRequest(png(colourful))).body)["warnings"]
     assert warnings == [COLOURED, INVERTED, STRANGE]
 
 
 def test_a_float32_has_its_shortest_decimal_form(rest: RestHandlers) -> None:
-    text = rest.predict(ImageRequest(png(BAR))).decode()
+    text = rest.predict(ImageRequest(png(BAR))).body.decode()
     assert f'"probability":{np.float32(1) - np.float32(BAR_MEAN)!s}' in text
 
 
 def test_the_preview_is_the_models_input(rest: RestHandlers) -> None:
     for predict in (rest.predict, rest.predict_img):
-        head, _, data = json.loads(predict(ImageRequest(png(255 - BAR), preview=True)))["seen"].partition(",")
+        head, _, data = json.loads(predict(ImageRequest(png(255 - BAR), preview=True)).body)["seen"].partition(",")
         assert head == "data:image/png;base64"
         assert np.asarray(Image.open(BytesIO(b64decode(data)))).tolist() == BAR.tolist()
 
 
 def test_the_label_path_answers_only_what_was_asked(rest: RestHandlers) -> None:
-    assert rest.predict_img(ImageRequest(png(BAR))) == b'{"y":"little"}'
-    assert rest.predict_img(ImageRequest(png(BLOCK))) == b'{"y":"much"}'
-    assert json.loads(rest.predict_img(ImageRequest(png(255 - BAR)))) == {"y": "little", "warnings": [INVERTED]}
-    answer = json.loads(rest.predict_img(ImageRequest(png(BLOCK), probabilities=True)))
+    assert rest.predict_img(ImageRequest(png(BAR))).body == b'{"y":"little"}'
+    assert rest.predict_img(ImageRequest(png(BLOCK))).body == b'{"y":"much"}'
+    assert json.loads(rest.predict_img(ImageRequest(png(255 - BAR))).body) == {"y": "little", "warnings": [INVERTED]}
+    answer = json.loads(rest.predict_img(ImageRequest(png(BLOCK), probabilities=True)).body)
     assert answer == {"y": "much", "probabilities": probabilities(BLOCK_MEAN)}
 
 
 def batch(rest: RestHandlers, pictures: Any, **more: Any) -> Any:
-    return json.loads(rest.predict_batch(json.dumps({"x": pictures, **more}).encode()))
+    return json.loads(rest.predict_batch(json.dumps({"x": pictures, **more}).encode(), {}).body)
 
 
 def test_a_batch_is_answered_with_classes(rest: RestHandlers) -> None:
@@ -101,8 +101,10 @@ def test_v1_accepts_files_and_arrays_and_answers_like_predict(rest: RestHandlers
         BLOCK.tolist(),
         FULL[:, :, None].tolist(),
     ]
-    answers = json.loads(rest.predict_v1(json.dumps({"instances": instances, "more": 1}).encode()))["predictions"]
-    files = [json.loads(rest.predict(ImageRequest(png(picture)))) for picture in (BAR, BLOCK, BLOCK, FULL)]
+    answers = json.loads(rest.predict_v1(json.dumps({"instances": instances, "more": 1}).encode(), {}).body)[
+        "predictions"
+    ]
+    files = [json.loads(rest.predict(ImageRequest(png(picture))).body) for picture in (BAR, BLOCK, BLOCK, FULL)]
     assert answers == files
 
 
@@ -130,7 +132,7 @@ def test_v1_accepts_files_and_arrays_and_answers_like_predict(rest: RestHandlers
 )
 def test_other_instances_are_refused(rest: RestHandlers, document: Any, reason: str, fact: str) -> None:
     with refused(reason, fact):
-        rest.predict_v1(json.dumps(document).encode())
+        rest.predict_v1(json.dumps(document).encode(), {})
 
 
 def test_duplicate_keys_are_refused(rest: RestHandlers) -> None:
@@ -140,4 +142,4 @@ def test_duplicate_keys_are_refused(rest: RestHandlers) -> None:
         f'{{"instances":[{{"b64":"{file}","b64":"{file}"}}]}}',
     ):
         with refused("duplicate_key"):
-            rest.predict_v1(body.encode())
+            rest.predict_v1(body.encode(), {})

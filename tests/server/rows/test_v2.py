@@ -277,7 +277,7 @@ def test_strings_in_json_must_match_type_and_shape(price: Predictor, data: Any) 
     assert response["outputs"][0]["data"] == [2, 4]
     error = refusal(infer, price, {"inputs": [size, colour | {"data": data}]})
     assert error.reason in ("value_type", "shape")
-    assert error.sentence.startswith("Input colour: data")
+    assert error.sentence.startswith("Input 'colour': data")
 
 
 def test_inputs_with_different_numbers_of_rows_are_refused(price: Predictor) -> None:

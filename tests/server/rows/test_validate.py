@@ -32,7 +32,7 @@ def read(task: Task, rows: list[Any]) -> ModelInput:
         ({"x": 10**400, "y": 2}, "value_range", "x is too large for FP32"),
         ([1], "structure", "2 values, not 1. Their order is x, y."),
         ([1, 2, 3], "structure", "2 values, not 3"),
-        (1, "structure", "an object with the fields x, y, not a number"),
+        (1, "structure", "an object with the fields x, y, or a list of their values in this order, not a number"),
         (None, "structure", "not null"),
     ],
 )
@@ -69,7 +69,7 @@ def test_a_string_outside_closed_categories_is_refused_with_the_categories(price
     [
         (b"[1,2]", "structure", "not a list. For several rows, use /predict/batch."),
         (b"null", "structure", "not null"),
-        (b'{"instances":[[1,2]]}', "missing_field", "lacks x, y"),
+        (b'{"instances":[[1,2]]}', "structure", "to /predict/batch; this path takes one row"),
         (b"", "empty_body", ""),
         (b"{", "invalid_json", ""),
     ],
@@ -85,3 +85,14 @@ def test_a_batch_without_a_list_of_instances_is_refused(sign: Predictor, body: b
     error = refusal(RowReader(sign.task).read_batch, body)
     assert error.reason == "structure"
     assert '{"instances": [row, …]}' in error.sentence
+
+
+def test_a_batch_sent_to_the_path_of_one_row_is_told_the_other_path(sign: Predictor) -> None:
+    error = refusal(RowReader(sign.task).read_one, b'{"instances":[{"x":1,"y":2}]}')
+    assert error.reason == "structure"
+    assert error.sentence == 'Send {"instances": [row, …]} to /predict/batch; this path takes one row.'
+    first, second = sign.task.features
+    named = replace(
+        sign.task, features=(replace(first, name="instances"), second), example={"instances": 3.0, "y": -1.0}
+    )
+    assert "lacks y" in refusal(RowReader(named).read_one, b'{"instances":1}').sentence
