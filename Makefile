@@ -61,5 +61,5 @@ clean: ## remove the deployment, the node, the images and the environment
 	scripts/environment training
 	@touch $@
 
-$(MANIFEST): $(wildcard model/*.py model/train/*.py model/train/tabular/*.py) requirements-dev.lock | .venv/installed
+$(MANIFEST): $(wildcard model/*.py model/train/*.py model/train/tabular/*.py model/bring/*.py) requirements-dev.lock | .venv/installed
 	.venv/bin/python -m model train breast_cancer

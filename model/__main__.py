@@ -38,9 +38,9 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _bundle(arguments: argparse.Namespace) -> None:
-    from model.train.tabular import from_sklearn  # noqa: PLC0415 (see above)
+    from model.bring import pipeline, request  # noqa: PLC0415 (see above)
 
-    request = from_sklearn.BundleRequest(
+    wanted = request.BundleRequest(
         pipeline=arguments.pipeline,
         data=arguments.data,
         name=arguments.name,
@@ -50,7 +50,7 @@ def _bundle(arguments: argparse.Namespace) -> None:
         version=arguments.version,
         labels=arguments.labels.split(",") if arguments.labels else (),
     )
-    _report(from_sklearn.bundle(request))
+    _report(pipeline.bundle(wanted))
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -81,7 +81,7 @@ def _module(name: str) -> Any:
 
 
 def _report(written: bundle.Bundle) -> None:
-    print(f"\n{show.readable(written)}\n\nWrote {written.folder}: the ONNX graph has {len(written.onnx):,} bytes.")
+    print(f"\n{show.readable(written)}\n\nWrote {written.folder}.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,7 +1,8 @@
 """Reads a bundle: a model on disk, a folder whose manifest has the size and SHA-256 of every other file.
 
-Each file is read once and compared with the manifest before it is parsed. What is served is the ONNX graph. The
-pipeline (joblib) of a model that takes rows is there for people: it is verified, but never unpickled.
+Each file is read once and compared with the manifest before it is parsed. What is served is the ONNX graph or, if ONNX
+cannot express the model, the fitted pipeline in the form of skops. The pipeline as joblib wrote it is there for people:
+it is verified, but never unpickled.
 """
 
 from __future__ import annotations
@@ -13,20 +14,22 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from model.task import Task
 
-FORMAT = 1
+FORMATS = (1, 2)  # 2 is for a bundle that scikit-learn serves
 MANIFEST = "manifest.json"
 PIPELINE = "model_binary.dat.gz"
 ONNX = "model.onnx"
+SKOPS = "pipeline.skops"
 TASK = "task.json"
 CARD = "card.json"
 STATISTICS = "statistics.json"
-FILES = (ONNX, TASK, CARD, STATISTICS)
+DESCRIPTION = (TASK, CARD, STATISTICS)
+FILES = (ONNX, SKOPS, PIPELINE, *DESCRIPTION)
 
 _MANIFEST_LIMIT = 64 * 1024
 
@@ -35,9 +38,27 @@ class BundleError(ValueError):
     """A bundle cannot be read or written, or the data for it cannot; the message is for a person."""
 
 
+class SkopsFile(NamedTuple):
+    """A fitted pipeline in the form of skops.
+
+    Attributes:
+        content: The bytes.
+        trusted: The types beyond scikit-learn's own that the pipeline is made of.
+    """
+
+    content: bytes
+    trusted: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Bundle:
-    """A verified bundle. `digest` is the SHA-256 of its manifest in hexadecimal, so it covers all files."""
+    """A verified bundle: a model that either onnxruntime or scikit-learn runs.
+
+    Attributes:
+        digest: The SHA-256 of its manifest in hexadecimal, so it covers all files.
+        onnx: The graph; empty if scikit-learn runs the model.
+        skops: The fitted pipeline; None if onnxruntime runs the model.
+    """
 
     folder: Path
     task: Task
@@ -45,6 +66,7 @@ class Bundle:
     statistics: Mapping[str, Any]
     digest: str
     onnx: bytes
+    skops: SkopsFile | None = None
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,6 +77,7 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
 class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
     format: int
     files: dict[str, _Entry]
+    trusted: tuple[str, ...] = ()
 
 
 def load(path: str | os.PathLike[str]) -> Bundle:
@@ -84,7 +107,8 @@ def load(path: str | os.PathLike[str]) -> Bundle:
         card=_parse_object(folder, CARD, content[CARD]),
         statistics=_parse_object(folder, STATISTICS, content[STATISTICS]),
         digest=_sha256(head),
-        onnx=content[ONNX],
+        onnx=content.get(ONNX, b""),
+        skops=SkopsFile(content[SKOPS], manifest.trusted) if SKOPS in content else None,
     )
 
 
@@ -93,12 +117,16 @@ def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
         manifest = msgspec.json.decode(head, type=_Manifest)
     except ValueError as error:
         raise BundleError(f"The manifest of {folder} is invalid: {error}.") from error
-    if manifest.format != FORMAT:
-        raise BundleError(f"The bundle {folder} has format {manifest.format}. This program reads format {FORMAT}.")
-    if surplus := sorted(set(manifest.files) - {PIPELINE, *FILES}):
+    if manifest.format not in FORMATS:
+        raise BundleError(
+            f"The bundle {folder} has format {manifest.format}. This program reads the formats 1 to {FORMATS[-1]}."
+        )
+    if surplus := sorted(set(manifest.files) - set(FILES)):
         raise BundleError(f"The manifest of {folder} lists {surplus[0]!r}, which is not a file of a bundle.")
-    if missing := sorted(set(FILES) - set(manifest.files)):
+    if missing := sorted(set(DESCRIPTION) - set(manifest.files)):
         raise BundleError(f"The manifest of {folder} does not list {missing[0]}.")
+    if len({ONNX, SKOPS} & set(manifest.files)) != 1:
+        raise BundleError(f"The manifest of {folder} must list either {ONNX} or {SKOPS}.")
     return manifest
 
 

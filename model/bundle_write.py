@@ -17,14 +17,15 @@ from typing import Any
 from model.bundle import (
     CARD,
     FILES,
-    FORMAT,
     MANIFEST,
     ONNX,
     PIPELINE,
+    SKOPS,
     STATISTICS,
     TASK,
     Bundle,
     BundleError,
+    SkopsFile,
     load,
     names,
 )
@@ -35,7 +36,7 @@ def save(
     folder: str | os.PathLike[str],
     task: Task,
     pipeline_bytes: bytes | None,
-    onnx: bytes,
+    model: bytes | SkopsFile,
     card: Mapping[str, Any],
     statistics: Mapping[str, Any],
 ) -> Bundle:
@@ -45,7 +46,7 @@ def save(
         folder: Where to write it. A bundle that is there is replaced.
         task: What the model takes and predicts.
         pipeline_bytes: What joblib.dump wrote, uncompressed; None for a model that is not a pipeline.
-        onnx: The graph.
+        model: The ONNX graph, or the fitted pipeline if scikit-learn is to run it.
         card: What people should know about the model.
         statistics: Statistics of its training data.
 
@@ -55,16 +56,17 @@ def save(
     folder = Path(folder)
     if os.path.lexists(folder) and not _is_replaceable(folder):
         raise BundleError(f"{folder} exists and is not a model bundle. Choose another folder, or remove it.")
-    content = {
-        ONNX: onnx,
-        TASK: _json(task.to_dict()),
-        CARD: _json(card),
-        STATISTICS: _json(statistics),
-    }
+    content = {TASK: _json(task.to_dict()), CARD: _json(card), STATISTICS: _json(statistics)}
+    manifest: dict[str, Any] = {"format": 1}
+    if isinstance(model, SkopsFile):
+        content[SKOPS] = model.content
+        manifest = {"format": 2, "trusted": list(model.trusted)}
+    else:
+        content[ONNX] = model
     if pipeline_bytes is not None:
         content[PIPELINE] = gzip.compress(pipeline_bytes, mtime=0)
     files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in content.items()}
-    content[MANIFEST] = _json({"format": FORMAT, "files": files})
+    content[MANIFEST] = _json(manifest | {"files": files})
     try:
         _write(folder, content)
     except OSError as error:
@@ -85,7 +87,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 
 def _is_replaceable(folder: Path) -> bool:
-    return folder.is_dir() and not folder.is_symlink() and names(folder) <= {MANIFEST, PIPELINE, *FILES}
+    return folder.is_dir() and not folder.is_symlink() and names(folder) <= {MANIFEST, *FILES}
 
 
 def _write(folder: Path, content: Mapping[str, bytes]) -> None:

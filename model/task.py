@@ -7,9 +7,12 @@ The ONNX graph of a model has these tensors:
   otherwise one tensor per feature, with the feature's name, of shape [-1, 1];
 * output of a classification: ``label`` of shape [-1], int64 or string, one of ``Task.classes``; and, if the
   model has them, ``probabilities`` of shape [-1, number of classes], in the order of ``Task.classes``;
-* output of a regression: ``prediction`` of shape [-1, 1] or [-1];
+* output of a regression: ``prediction`` of shape [-1, 1] or [-1], or [-1, number of targets] if there are several;
 * another output of a picture model: ``strangeness`` of shape [-1], its out-of-distribution score: how far the
   picture is from the training pictures.
+
+A pipeline that scikit-learn runs takes the same inputs. Its outputs are named ``prediction``, ``probabilities`` and
+``score``, the last of shape [-1]: how normal each row is, of a detector of outliers.
 
 A missing value is NaN for a number and MISSING_TEXT for a string.
 """
@@ -41,6 +44,8 @@ class Feature:
     maximum: float | None = None
     categories: tuple[str, ...] = ()  # the strings seen in training
     closed: bool = False  # the model accepts no string but the categories
+    boolean: bool = False  # a number that is 0 or 1, and may be sent as false or true
+    codes: tuple[float, ...] = ()  # the only numbers that the model accepts; empty if it accepts any
     optional: bool = False  # it may be null or absent: the model can handle a missing value
 
     def __post_init__(self) -> None:
@@ -102,6 +107,7 @@ class Task:
     example: Mapping[str, float | str]  # a row that a client could send; it may lack optional features
     classes: tuple[int | str, ...] = ()  # what the model predicts, in the order of its probabilities
     labels: tuple[str, ...] = ()  # how each class is shown to people
+    targets: tuple[str, ...] = ()  # the names of the numbers that a regression of several predicts
     picture: Picture | None = None
 
     def __post_init__(self) -> None:

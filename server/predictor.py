@@ -1,4 +1,4 @@
-"""Run a model on arrays: the only place that calls onnxruntime."""
+"""Run a model on arrays, by onnxruntime or by scikit-learn."""
 
 from dataclasses import dataclass
 from math import prod
@@ -7,12 +7,11 @@ from typing import Any
 
 import kserve
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from model.bundle import Bundle, BundleError
 from model.task import Task
-from server import metrics, tensors
+from server import backends, metrics, tensors
 from server.errors import InvalidInput
 from server.tensors import ModelInput, Tensor
 
@@ -30,14 +29,16 @@ class ModelOutput:
     """What a model computed for each row or picture.
 
     Attributes:
-        predictions: [rows], class values or numbers.
+        predictions: [rows], class values or numbers; [rows, targets] if a regression predicts several numbers.
         probabilities: [rows, classes], or None if the model has none.
         strangeness: [pictures], or None if the model is one of rows.
+        scores: [rows], how normal each row is, or None if the model is no detector of outliers.
     """
 
     predictions: NDArray[Any]
     probabilities: NDArray[np.floating[Any]] | None = None
     strangeness: NDArray[np.floating[Any]] | None = None
+    scores: NDArray[np.floating[Any]] | None = None
 
 
 class Predictor(kserve.Model):
@@ -55,26 +56,25 @@ class Predictor(kserve.Model):
         self._batch_rows = metrics.BATCH_ROWS.labels(name)
 
     def load(self) -> bool:
-        """Open the ONNX graph, compare it with the task, predict the example, and become ready.
+        """Open the model, compare it with the task, predict the example, and become ready.
 
         Raises:
-            BundleError: The graph does not open, does not fit the task, or fails on the example.
+            BundleError: The model does not open, does not fit the task, or fails on the example.
         """
         started = perf_counter()
         try:
-            self._session = _open(self.bundle.onnx)
-            inputs = tuple(map(tensors.graph_input, self._session.get_inputs()))
-            outputs = tuple(map(tensors.graph_output, self._session.get_outputs()))
-            self._output_names = [output.name for output in self._session.get_outputs()]
-            self.outputs = (*outputs, tensors.WARNINGS) if self.task.picture else outputs
+            self._backend = backends.open_model(self.bundle)
         except Exception as error:  # onnxruntime's exceptions have no base class of their own
-            raise BundleError(f"The ONNX graph of {self.name} cannot be opened: {error}") from error
-        if inputs != self.inputs:
-            raise BundleError(f"The ONNX graph of {self.name} takes {inputs}, but its task describes {self.inputs}.")
+            raise BundleError(f"The model {self.name} cannot be opened: {error}") from error
+        if self._backend.inputs != self.inputs:
+            raise BundleError(
+                f"The model {self.name} takes {self._backend.inputs}, but its task describes {self.inputs}."
+            )
+        self.outputs = (*self._backend.outputs, tensors.WARNINGS) if self.task.picture else self._backend.outputs
         try:
             self.predict(tensors.example_input(self.task))
-        except Exception as error:  # onnxruntime's, or InvalidInput
-            raise BundleError(f"The ONNX graph of {self.name} fails on its own example: {error}") from error
+        except Exception as error:  # onnxruntime's, scikit-learn's, or InvalidInput
+            raise BundleError(f"The model {self.name} fails on its own example: {error}") from error
         self.inline_bytes = self._bytes_within(INLINE_SECONDS)
         self.warm_up_seconds = perf_counter() - started
         self.ready = True
@@ -95,7 +95,9 @@ class Predictor(kserve.Model):
                 raise InvalidInput(
                     f"Row {row}: the values are too extreme for the model to compute a prediction.", "value_range"
                 )
-        return ModelOutput(outputs[0].reshape(-1), *outputs[1:])
+        named = dict(zip(self._backend.output_names, outputs, strict=True))
+        predictions = outputs[0] if self.task.targets else outputs[0].reshape(-1)
+        return ModelOutput(predictions, named.get("probabilities"), named.get("strangeness"), named.get("score"))
 
     def _bytes_within(self, seconds: float) -> int:
         """Return the length of the longest body whose rows are predicted in that time, at two bytes a value ("1,")."""
@@ -114,8 +116,7 @@ class Predictor(kserve.Model):
         return perf_counter() - started
 
     def _run(self, rows: ModelInput) -> list[NDArray[Any]]:
-        outputs: list[NDArray[Any]] = self._session.run(self._output_names, rows)
-        return outputs
+        return self._backend.run(rows)
 
     def _run_in_parts(self, rows: ModelInput, count: int) -> list[NDArray[Any]]:
         size = self._rows_per_run
@@ -142,14 +143,6 @@ def all_finite(array: NDArray[Any]) -> bool:
     """Return whether an array has no NaN and no infinity."""
     # False is the byte 0. On one row, looking for it takes a fifth of the time of np.isfinite(array).all().
     return b"\0" not in np.isfinite(array).tobytes()
-
-
-def _open(onnx: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # One thread for each session: replicas add capacity, and extra threads under a CPU quota cost 80 ms at p99.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
 
 
 def _metadata(tensor: Tensor) -> dict[str, Any]:

@@ -71,3 +71,10 @@ def graph_output(node: onnxruntime.NodeArg) -> Tensor:
     if node.name == "strangeness":
         return Tensor(node.name, V2_DATATYPES[node.type], (-1,))
     return Tensor("prediction", V2_DATATYPES[node.type], (-1,))
+
+
+def described(name: str, array: NDArray[Any], task: Task) -> Tensor:
+    """Describe an output of a pipeline by one that it returned."""
+    datatype = {"i": "INT64", "f": "FP64", "O": "BYTES"}[array.dtype.kind]
+    wide = name == "probabilities" or task.targets
+    return Tensor(name, datatype, (-1, array.shape[-1]) if wide else (-1,))

@@ -14,9 +14,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from loadtest.bench.request_spec import LabelledRows, Row
+from model.bring import pipeline as bring
+from model.bring.request import BundleRequest
 from model.bundle_write import save
 from model.task import Feature, Task
-from model.train.tabular import from_sklearn, wisconsin
+from model.train.tabular import wisconsin
 
 # The slow graph multiplies a row by a square matrix of this width this often: about 10 ms on one core.
 WIDTH = 1024
@@ -86,6 +88,6 @@ def _train(name: str, pipeline: Pipeline, folder: Path) -> Model:
     rows.to_csv(data, index=False)
     joblib.dump(pipeline.fit(rows.to_numpy(), target), on_array)
     joblib.dump(pipeline.fit(rows, target), on_frame)
-    bundle = from_sklearn.bundle(from_sklearn.BundleRequest(on_frame, data, name, folder / name, labels=("B", "M")))
+    bundle = bring.bundle(BundleRequest(on_frame, data, name, folder / name, labels=("B", "M")))
     records = [dict(zip(rows.columns, values, strict=True)) for values in rows.to_numpy().tolist()]
     return Model(name, on_frame, on_array, bundle.folder, records, pipeline.predict(rows).tolist())

@@ -78,7 +78,9 @@ def encode(array: NDArray[Any]) -> bytes:
 
 
 def encode_each(array: NDArray[Any]) -> list[bytes]:
-    """Return the JSON text of each number."""
+    """Return the JSON text of each number, or of each row of numbers as a list."""
+    if array.ndim > 1:
+        return [encode(row) for row in array]
     return encode(array)[1:-1].split(b",")
 
 

@@ -30,8 +30,11 @@ def predict_batch(predictor: Predictor, body: bytes, _headers: Headers) -> Respo
 def predict_v1(predictor: Predictor, body: bytes, _headers: Headers) -> Response:
     """POST /v1/models/NAME:predict: {"instances": [row, …]} → {"predictions": [class, …]}. Raises InvalidInput."""
     reader, _ = _codec(predictor)
-    output = predictor.predict(reader.read_batch(body))
-    return Response(b'{"predictions":' + arrays.encode(output.predictions) + b"}")
+    predictions = predictor.predict(reader.read_batch(body)).predictions
+    encoded = (
+        arrays.encode(predictions) if predictions.ndim == 1 else b"[%b]" % b",".join(arrays.encode_each(predictions))
+    )
+    return Response(b'{"predictions":' + encoded + b"}")
 
 
 class PredictionEncoder:
@@ -49,6 +52,8 @@ class PredictionEncoder:
         """Return the object of the first row."""
         if not self._beginnings:
             return b'{"prediction":' + _number(output.predictions[0]) + b"}"
+        if output.scores is not None:
+            return next(iter(self._objects(output)))
         position = self._positions[output.predictions.item(0)]
         if output.probabilities is None:
             return self._beginnings[position] + b"}"
@@ -63,12 +68,15 @@ class PredictionEncoder:
             return (b'{"prediction":' + number + b"}" for number in arrays.encode_each(output.predictions))
         positions = [self._positions[prediction] for prediction in output.predictions.tolist()]
         beginnings = [self._beginnings[position] for position in positions]
-        if output.probabilities is None:
+        if output.scores is not None:
+            name, numbers = b"score", output.scores
+        elif output.probabilities is not None:
+            name, numbers = b"probability", output.probabilities[np.arange(len(positions)), positions]
+        else:
             return (beginning + b"}" for beginning in beginnings)
-        probabilities = arrays.encode_each(output.probabilities[np.arange(len(positions)), positions])
         return (
-            beginning + b',"probability":' + probability + b"}"
-            for beginning, probability in zip(beginnings, probabilities, strict=True)
+            b'%b,"%b":%b}' % (beginning, name, number)
+            for beginning, number in zip(beginnings, arrays.encode_each(numbers), strict=True)
         )
 
 

@@ -28,7 +28,8 @@ def infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> 
     reader, writer = _codec(predictor)
     request, binary = read_request(body, headers)
     output = predictor.predict(reader.read(request.inputs, binary))
-    return writer.write(request, {"prediction": output.predictions, "probabilities": output.probabilities})
+    values = {"prediction": output.predictions, "probabilities": output.probabilities, "score": output.scores}
+    return writer.write(request, values)
 
 
 class InputReader:

@@ -18,6 +18,8 @@ from tests.model.test_task import TASK
 
 Change = Callable[[Path], object]
 
+WRITTEN = (bundle.ONNX, bundle.PIPELINE, *bundle.DESCRIPTION)
+
 
 def saved(folder: Path, onnx: bytes = b"graph") -> Bundle:
     return save(folder, TASK, b"pipeline", onnx, {"title": "Flowers"}, {"rows": 3})
@@ -53,7 +55,7 @@ def test_a_saved_bundle_is_loaded(folder: Path) -> None:
     assert gzip.decompress((folder / "model_binary.dat.gz").read_bytes()) == b"pipeline"
 
 
-@pytest.mark.parametrize("name", [bundle.MANIFEST, bundle.PIPELINE, *bundle.FILES])
+@pytest.mark.parametrize("name", [bundle.MANIFEST, *WRITTEN])
 def test_a_path_to_any_file_of_a_bundle_loads_it(folder: Path, name: str) -> None:
     assert bundle.load(str(folder / name)).folder == folder
 
@@ -67,7 +69,7 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = saved(tmp_path / "first"), saved(tmp_path / "second")
     assert first.digest == second.digest
     assert (first.folder / "model_binary.dat.gz").read_bytes()[4:8] == bytes(4)  # no time of day
-    for name in (bundle.PIPELINE, *bundle.FILES):
+    for name in WRITTEN:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
 
 
@@ -143,9 +145,9 @@ def write(name: str, content: str) -> Change:
 ENTRY = {"sha256": "0" * 64, "bytes": 5}
 
 TAMPERINGS: list[tuple[str, Change, str]] = [
-    *((f"changed {name}", flip_byte(name), f"{name} in .* has changed") for name in (bundle.PIPELINE, *bundle.FILES)),
-    *((f"missing {name}", remove(name), f"has no {name}") for name in (bundle.PIPELINE, *bundle.FILES)),
-    *((f"unnamed {name}", unname(name), name) for name in (bundle.PIPELINE, *bundle.FILES)),
+    *((f"changed {name}", flip_byte(name), f"{name} in .* has changed") for name in WRITTEN),
+    *((f"missing {name}", remove(name), f"has no {name}") for name in WRITTEN),
+    *((f"unnamed {name}", unname(name), name) for name in WRITTEN),
     ("no manifest", remove("manifest.json"), "has no manifest.json"),
     ("longer file", write("model.onnx", "a longer graph"), "14 bytes, more than the 5"),
     ("shorter file", write("model.onnx", "grap"), "has 4 bytes, but the manifest says 5"),
@@ -159,7 +161,11 @@ TAMPERINGS: list[tuple[str, Change, str]] = [
     ("link inside", link_inside, "card.json in .* is a symbolic link"),
     ("named pipe", pipe, "not a regular file"),
     ("folder in a file's place", directory, "cannot be read"),
-    ("newer format", manifest_with(lambda m: m.update(format=2)), "has format 2. This program reads format 1"),
+    (
+        "newer format",
+        manifest_with(lambda m: m.update(format=3)),
+        "has format 3. This program reads the formats 1 to 2",
+    ),
     ("format as text", manifest_with(lambda m: m.update(format="1")), "Expected `int`"),
     ("no format", manifest_with(lambda m: m.pop("format")), "format"),
     ("size as text", manifest_with(lambda m: m["files"]["card.json"].update(bytes="5")), "Expected `int`"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,15 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from model.bring.check import check_conversion, run_graph
+from model.bring.model_file import dump
+from model.bring.onnx import convert
 from model.bundle import Bundle
 from model.bundle_write import save, versions
 from model.train import Log
 from model.train.data_statistics import describe
 from model.train.metrics import Figures, classification_figures
 from model.train.tabular import wisconsin
-from model.train.tabular.check import check_conversion
-from model.train.tabular.joblib_file import dump
-from model.train.tabular.onnx import convert
 
 HELD_OUT_SHARE = 0.25
 SEED = 0  # of the held-out split and of the folds; the model itself has no randomness
@@ -64,7 +65,7 @@ def train(output: Path, log: Log, quick: bool = False) -> Bundle:
     task = wisconsin.task(rows)
     log("Converting it to ONNX and comparing the predictions for every row.")
     graph = convert(pipeline, task)
-    check = check_conversion(pipeline, graph, task, rows)
+    check = check_conversion(pipeline, partial(run_graph, graph), task, rows)
     if not check.holds:
         raise RuntimeError(f"The predictions of the ONNX graph differ from the pipeline's: {check}.")
     labels = np.array(task.labels)

@@ -61,5 +61,5 @@ def _saved(
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    task = Task(name, name.title(), "1.0.0", "classification", (), {}, (0, 1), labels, picture)
+    task = Task(name, name.title(), "1.0.0", "classification", (), {}, (0, 1), labels, picture=picture)
     return save(folder, task, None, model.SerializeToString(), card, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,11 +11,14 @@ import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
 
+from model.bring.onnx import INPUT
+from model.bring.table_file import as_fitted
 from model.task import MISSING_TEXT, Feature, Task
-from model.train.tabular.csv_rows import as_fitted
-from model.train.tabular.onnx import INPUT
 
 TOLERANCE = 1e-5  # absolute for probabilities, relative for the numbers of a regression
+
+Tensors = Mapping[str, NDArray[Any]]
+Run = Callable[[Tensors], Tensors]
 
 _DTYPES = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
 
@@ -51,10 +55,10 @@ class ConversionCheck:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
-def check_conversion(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> ConversionCheck:
-    """Compare the predictions for every row."""
+def check_conversion(pipeline: Any, run: Run, task: Task, rows: pd.DataFrame) -> ConversionCheck:
+    """Compare the predictions for every row with those of what will be served; `run` takes and returns tensors."""
     given = as_fitted(pipeline, rows)
-    predictions = _run(graph, task, rows)
+    predictions = _predictions(run, task, rows)
     kind = next((feature.datatype for feature in task.features if feature.is_number), "BYTES")
     if task.kind == "regression":
         expected = np.asarray(pipeline.predict(given), dtype=np.float64).ravel()
@@ -62,11 +66,11 @@ def check_conversion(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame
         worst = _worst_relative_difference(expected, got)
         return ConversionCheck(len(rows), kind, TOLERANCE, worst_relative_difference=worst)
     expected = np.asarray(pipeline.predict(given))
-    differing = expected != predictions["label"]
+    differing = expected != predictions["prediction"]
     if "probabilities" not in predictions:
         return ConversionCheck(len(rows), kind, TOLERANCE, labels_differing=int(differing.sum()))
     probabilities = pipeline.predict_proba(given)
-    tied = differing & _ties(probabilities, _indices(task, expected), _indices(task, predictions["label"]))
+    tied = differing & _ties(probabilities, _indices(task, expected), _indices(task, predictions["prediction"]))
     return ConversionCheck(
         len(rows),
         kind,
@@ -88,22 +92,26 @@ def _ties(probabilities: NDArray[Any], first: NDArray[np.intp], second: NDArray[
     return np.asarray(np.abs(probabilities[rows, first] - probabilities[rows, second]) <= TOLERANCE)
 
 
-def _run(graph: bytes, task: Task, rows: pd.DataFrame) -> dict[str, NDArray[Any]]:
-    """Return the graph's outputs by name; the first row is run alone, as in a server, and the others together."""
+def run_graph(graph: bytes, feed: Tensors) -> Tensors:
+    """Run an ONNX graph, whose first output is the prediction."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4  # what it logs is raised as well
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    names = ["prediction", *(output.name for output in session.get_outputs()[1:])]
+    return dict(zip(names, session.run(None, dict(feed)), strict=True))
+
+
+def _predictions(run: Run, task: Task, rows: pd.DataFrame) -> Tensors:
+    """Return the outputs by name; the first row is run alone, as in a server, and the others together."""
     columns = {feature.name: tensor(rows[feature.name], feature) for feature in task.features}
     feed = {INPUT: np.hstack(list(columns.values()))} if task.numeric else columns
     first, others = (
-        session.run(None, {name: values[part] for name, values in feed.items()})
-        for part in (slice(None, 1), slice(1, None))
+        run({name: values[part] for name, values in feed.items()}) for part in (slice(None, 1), slice(1, None))
     )
-    names = [output.name for output in session.get_outputs()]
-    if any(alone.shape[1:] != together.shape[1:] for alone, together in zip(first, others, strict=True)):
+    if any(first[name].shape[1:] != others[name].shape[1:] for name in first):
         raise ValueError("the outputs of its graph have another shape for one row than for several")
-    return {name: np.concatenate(both) for name, *both in zip(names, first, others, strict=True)}
+    return {name: np.concatenate([first[name], others[name]]) for name in first}
 
 
 def tensor(column: pd.Series[Any], feature: Feature) -> NDArray[Any]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
+from model.bring.convertible import parts
+from model.bring.model_file import first_line
+from model.bring.table_file import as_fitted, fullest
 from model.bundle import BundleError
 from model.task import MISSING_TEXT, Feature
-from model.train.tabular.convertible import parts
-from model.train.tabular.csv_rows import as_fitted, fullest
-from model.train.tabular.joblib_file import first_line
 
 FAR = 10  # spans above the largest number of the sample
 

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import pandas as pd
 from numpy.typing import NDArray
 
+from model.bring.model_file import first_line
 from model.bundle import BundleError
 from model.task import Feature
-from model.train.tabular.joblib_file import first_line
 
 FEWEST = 10  # rows; with fewer, ranges and the check of the conversion mean little
 MOST_CATEGORIES = 100  # a string column with more is free text

@@ -23,8 +23,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from model import bundle
+from model.bring.check import tensor
 from model.bundle import Bundle
-from model.train.tabular.check import tensor
 
 pytestmark = pytest.mark.slow
 

@@ -11,9 +11,9 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
+from model.bring.convertible import allow_linear_svc, parts, prepare_for_skl2onnx
+from model.bring.imputer import allow_double_precision
 from model.task import Feature, Task
-from model.train.tabular.convertible import allow_linear_svc, parts, prepare_for_skl2onnx
-from model.train.tabular.imputer import allow_double_precision
 
 OPSET = {"": 18, "ai.onnx.ml": 3, "com.microsoft": 1}
 INPUT = "input"

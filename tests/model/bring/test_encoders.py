@@ -12,10 +12,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from model.bring import encoders, table_file
 from model.bundle import BundleError
 from model.task import Feature
-from model.train.tabular import csv_rows, encoders
-from tests.model.train.tabular.test_from_sklearn import bundled_from
+from tests.model.bring.test_pipeline import bundled_from
 
 ROWS = pd.DataFrame(
     {
@@ -37,7 +37,7 @@ def fitted(encoder: Any, *columns: str, table: pd.DataFrame = ROWS, array: bool 
 
 
 def features_of(pipeline: Pipeline, sample: pd.DataFrame) -> dict[str, Feature]:
-    return {feature.name: feature for feature in encoders.closed(pipeline, sample, csv_rows.features(sample, "FP32"))}
+    return {feature.name: feature for feature in encoders.closed(pipeline, sample, table_file.features(sample, "FP32"))}
 
 
 @pytest.mark.parametrize("array", [False, True])

@@ -1,4 +1,5 @@
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from model.bring.check import ConversionCheck, check_conversion, run_graph
+from model.bring.onnx import convert
 from model.task import Feature, Task
-from model.train.tabular.check import ConversionCheck, check_conversion
-from model.train.tabular.onnx import convert
 
 ROWS, TARGET = load_wine(as_frame=True, return_X_y=True)
 CLASSES = Task(
@@ -27,18 +28,22 @@ CLASSES = Task(
 NUMBERS = Task("wine", "Wine", "1.0.0", "regression", CLASSES.features, CLASSES.example)
 
 
+def compare(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> ConversionCheck:
+    return check_conversion(pipeline, partial(run_graph, graph), task, rows)
+
+
 def classifier(strength: float) -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=strength)).fit(ROWS, TARGET)
 
 
 def test_a_graph_of_the_same_pipeline_passes() -> None:
     pipeline = classifier(1.0)
-    check = check_conversion(pipeline, convert(pipeline, CLASSES), CLASSES, ROWS)
+    check = compare(pipeline, convert(pipeline, CLASSES), CLASSES, ROWS)
     assert (check.holds, check.rows, check.labels_differing, check.labels_tied) == (True, 178, 0, 0)
 
 
 def test_a_graph_of_another_pipeline_fails() -> None:
-    check = check_conversion(classifier(1.0), convert(classifier(0.9), CLASSES), CLASSES, ROWS)
+    check = compare(classifier(1.0), convert(classifier(0.9), CLASSES), CLASSES, ROWS)
     assert not check.holds
     assert check.labels_differing == 0  # only the probabilities give it away
     assert "probabilities by up to" in check.summary()
@@ -51,7 +56,7 @@ def test_the_datatype_is_that_of_the_numbers_even_with_strings(number: Literal["
     pipeline = make_pipeline(columns, Ridge()).fit(rows, rows["width"])
     features = (Feature("colour", "BYTES"), Feature("width", number))
     task = Task("paint", "Paint", "1.0.0", "regression", features, {"colour": "red", "width": 1.0})
-    assert check_conversion(pipeline, convert(pipeline, task), task, rows).datatype == number
+    assert compare(pipeline, convert(pipeline, task), task, rows).datatype == number
 
 
 def test_a_differing_label_fails() -> None:
@@ -66,14 +71,14 @@ def test_nan_fails() -> None:
 def test_a_regression_slightly_off_fails() -> None:
     near = [make_pipeline(StandardScaler(), Ridge(strength)).fit(ROWS, TARGET) for strength in (1.0, 1.01)]
     graph = convert(near[0], NUMBERS)
-    assert check_conversion(near[0], graph, NUMBERS, ROWS).holds
-    assert not check_conversion(near[1], graph, NUMBERS, ROWS).holds
+    assert compare(near[0], graph, NUMBERS, ROWS).holds
+    assert not compare(near[1], graph, NUMBERS, ROWS).holds
 
 
 @pytest.mark.parametrize("constant", [0.0, 5.0])
 def test_a_constant_prediction_passes(constant: float) -> None:
     pipeline = make_pipeline(StandardScaler(), Ridge()).fit(ROWS, np.full(len(ROWS), constant))
-    assert check_conversion(pipeline, convert(pipeline, NUMBERS), NUMBERS, ROWS).holds
+    assert compare(pipeline, convert(pipeline, NUMBERS), NUMBERS, ROWS).holds
 
 
 def test_the_same_pipeline_gives_the_same_graph() -> None:

@@ -1,0 +1,19 @@
+"""What the command `python -m model bundle` was told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class BundleRequest:
+    """What to bundle: a joblib file, a CSV sample of its training rows, and the model's names."""
+
+    pipeline: Path
+    data: Path
+    name: str
+    output: Path
+    target: str | None = None  # the column of the sample with the true values
+    title: str = ""
+    version: str = "1.0.0"
+    labels: Sequence[str] = ()  # how to show the classes, in the order of classes_
