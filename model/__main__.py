@@ -10,22 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model import bundle, show
-from model.catalog import BUNDLES, SHIPPED, ShippedModel
+from model.bring import command
+from model.catalog import SHIPPED, ShippedModel
 
 if TYPE_CHECKING:
     from model.train import DataSet, PictureTrainer, Trainer
 
 DRAWINGS = Path("docs/pictures")
+LONGEST_ERROR = 300  # characters
 
 # Modules of training are imported by the commands that need them: together they take seconds to import.
 
 
-def main(command: Sequence[str] | None = None) -> int:
-    arguments = _parser().parse_args(command)
+def main(words: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(words)
     try:
         arguments.run(arguments)
     except (bundle.BundleError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(_one_line(f"error: {error}"), file=sys.stderr)
         return 1
     return 0
 
@@ -34,23 +36,8 @@ def _train(arguments: argparse.Namespace) -> None:
     chosen = next(model for model in SHIPPED if model.training == arguments.model)
     _require_data(chosen)
     trainer: Trainer = _module(chosen.trainer)
-    _report(trainer.train(arguments.output or chosen.folder, print, quick=arguments.quick))
-
-
-def _bundle(arguments: argparse.Namespace) -> None:
-    from model.bring import pipeline, request  # noqa: PLC0415 (see above)
-
-    wanted = request.BundleRequest(
-        pipeline=arguments.pipeline,
-        data=arguments.data,
-        name=arguments.name,
-        output=arguments.output or BUNDLES / arguments.name,
-        target=arguments.target,
-        title=arguments.title,
-        version=arguments.version,
-        labels=arguments.labels.split(",") if arguments.labels else (),
-    )
-    _report(pipeline.bundle(wanted))
+    trained = trainer.train(arguments.output or chosen.folder, print, quick=arguments.quick)
+    print(f"\n{show.readable(trained)}\n\nWrote {trained.folder}.")
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -80,8 +67,10 @@ def _module(name: str) -> Any:
     return import_module(name)
 
 
-def _report(written: bundle.Bundle) -> None:
-    print(f"\n{show.readable(written)}\n\nWrote {written.folder}.")
+def _one_line(sentence: str) -> str:
+    """Return the sentence as one line that fits a terminal: messages of libraries can be pages long."""
+    line = " ".join(sentence.split())
+    return line if len(line) <= LONGEST_ERROR else f"{line[: LONGEST_ERROR - 2]} …"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,17 +88,8 @@ def _parser() -> argparse.ArgumentParser:
         help="bundle a fitted scikit-learn classifier or regressor of your own",
         epilog="Loading a joblib file runs code in it: bundle only files that you trust.",
     )
-    own.add_argument("pipeline", type=Path, metavar="PIPELINE.joblib")
-    own.add_argument("--name", required=True, help="the model's name in URLs")
-    own.add_argument(
-        "--data", required=True, type=Path, metavar="ROWS.csv", help="a sample of its training rows, with a header"
-    )
-    own.add_argument("--target", metavar="COLUMN", help="the column of the sample that holds the true values")
-    own.add_argument("--title", default="", help="the model's name for people; default: its name in URLs")
-    own.add_argument("--version", default="1.0.0")
-    own.add_argument("--labels", metavar="A,B,…", help="how to show the classes, in the order of classes_")
-    own.add_argument("--output", type=Path, metavar="FOLDER", help="default: model/bundles/NAME")
-    own.set_defaults(run=_bundle)
+    command.add_options(own)
+    own.set_defaults(run=command.run)
 
     shown = commands.add_parser("show", help="print what a bundle takes, predicts and how good it is")
     shown.add_argument("folder", type=Path, metavar="FOLDER")

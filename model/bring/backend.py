@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import is_classifier
 
 from model import fitted_pipeline
-from model.bring import encoders, model_file, table_file
+from model.bring import encoders, model_file, table_file, trust
 from model.bring.check import ConversionCheck, check_conversion, run_graph
 from model.bring.onnx import convert
 from model.bring.request import BundleRequest
@@ -50,7 +50,13 @@ def choose(pipeline: Any, sample: pd.DataFrame, request: BundleRequest) -> Choic
         if check.holds:
             return Choice(task, graph, check, [])
         reasons.append(f"The predictions of the ONNX graph in {number} differ: {check.summary()}.")
-    return _by_sklearn(pipeline, _task(pipeline, sample, request, "FP64"), sample, list(dict.fromkeys(reasons)))
+    choice = _by_sklearn(pipeline, _task(pipeline, sample, request, "FP64"), sample, list(dict.fromkeys(reasons)))
+    if isinstance(choice.model, SkopsFile) and (names := trust.untrusted(choice.model.trusted, request.trust)):
+        raise BundleError(
+            f"ONNX cannot express the model, and for scikit-learn it needs {', '.join(names)} in the server. "
+            f"If you trust that, add {' '.join(f'--trust {name}' for name in names)}."
+        )
+    return choice
 
 
 def _by_sklearn(pipeline: Any, task: Task, sample: pd.DataFrame, reasons: list[str]) -> Choice:

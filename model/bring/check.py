@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from model.bring.onnx import INPUT
+from model.bring.progress import step
 from model.bring.table_file import as_fitted
 from model.task import MISSING_TEXT, Feature, Task
 
@@ -55,6 +56,7 @@ class ConversionCheck:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
+@step("Comparing what will be served with the pipeline")
 def check_conversion(pipeline: Any, run: Run, task: Task, rows: pd.DataFrame) -> ConversionCheck:
     """Compare the predictions for every row with those of what will be served; `run` takes and returns tensors."""
     given = as_fitted(pipeline, rows)

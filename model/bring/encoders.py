@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from model.bring.convertible import parts
 from model.bring.model_file import first_line
+from model.bring.progress import step
 from model.bring.table_file import as_fitted, fullest
 from model.bundle import BundleError
 from model.task import MISSING_TEXT, Feature
@@ -45,6 +46,7 @@ def string_columns(pipeline: Any) -> set[str]:
     return columns
 
 
+@step("Trying values that the encoders do not know")
 def closed(pipeline: Any, sample: pd.DataFrame, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
     """Return the features; one whose unknown strings the pipeline refuses is closed.
 

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from model.bring.progress import step
 from model.bundle import BundleError
 
 
@@ -22,6 +23,7 @@ def dump(pipeline: Any) -> bytes:
     return buffer.getvalue()
 
 
+@step("Loading the model")
 def load(path: Path) -> tuple[Any, list[str]]:
     """Load a fitted classifier or regressor. This runs code in the file: load only files that you trust.
 

@@ -13,6 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from model.bring.convertible import allow_linear_svc, parts, prepare_for_skl2onnx
 from model.bring.imputer import allow_double_precision
+from model.bring.progress import step
 from model.task import Feature, Task
 
 OPSET = {"": 18, "ai.onnx.ml": 3, "com.microsoft": 1}
@@ -21,6 +22,7 @@ INPUT = "input"
 _TENSORS = {"FP32": FloatTensorType, "FP64": DoubleTensorType, "BYTES": StringTensorType}
 
 
+@step("Converting the model to ONNX")
 def convert(pipeline: Any, task: Task) -> bytes:
     """Return the ONNX graph of a pipeline; the same pipeline always gives the same bytes.
 

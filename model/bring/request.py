@@ -17,3 +17,4 @@ class BundleRequest:
     title: str = ""
     version: str = "1.0.0"
     labels: Sequence[str] = ()  # how to show the classes, in the order of classes_
+    trust: Sequence[str] = ()  # types and modules beyond scikit-learn's own that the model may need

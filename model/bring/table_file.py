@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from model.bring.model_file import first_line
+from model.bring.progress import step
 from model.bundle import BundleError
 from model.task import Feature
 
@@ -18,6 +19,7 @@ FEWEST = 10  # rows; with fewer, ranges and the check of the conversion mean lit
 MOST_CATEGORIES = 100  # a string column with more is free text
 
 
+@step("Reading the sample")
 def read(path: Path, strings: Collection[str]) -> pd.DataFrame:
     """Return the table in a CSV file with a header; the columns `strings` are read as strings. Raises BundleError."""
     try:
