@@ -32,10 +32,20 @@ def readable(bundle: Bundle) -> str:
             *(_tests(_title(name), card[name]) for name in TESTS if name in card),
             _named("Milliseconds per picture on one core", card.get("milliseconds", {})),
             _named("Which fit each figure belongs to", card.get("fits", {})),
-            _named("ONNX compared with the pipeline", card.get("verification", {})),
+            _wrap(f"Served by {backend(bundle)}."),
+            _named("What is served, compared with the pipeline", card.get("verification", {})),
             _named("Made with", card.get("versions", {})),
         ]
     ).replace("\n\n\n", "\n")
+
+
+def backend(bundle: Bundle) -> str:
+    """Return what runs the model, in words."""
+    if bundle.skops is None:
+        numbers = {feature.datatype for feature in bundle.task.features if feature.is_number}
+        return f"onnxruntime{' in double precision' if 'FP64' in numbers else ''}"
+    trusted = ", ".join(bundle.skops.trusted)
+    return f"scikit-learn{f', which builds objects of these types: {trusted}' if trusted else ''}"
 
 
 def figures_tables(task: Task, metrics: Mapping[str, Figures]) -> list[str]:
@@ -132,4 +142,6 @@ def _is_single(value: Any) -> bool:
 def _number(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_title(key).lower()} {_number(each)}" for key, each in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -10,8 +10,8 @@ from model.task import Feature, Task
 
 
 def test_the_last_line_asks_the_bundle_with_its_own_example(tmp_path: Path) -> None:
-    row = {"age": 41.0, "city's \"name\"": "L'Aquila $HOME"}
-    features = (Feature("age", "FP32"), Feature("city's \"name\"", "BYTES"))
+    row: dict[str, float | str] = {"age": 41.0, 'city\'s "name"': "L'Aquila $HOME"}
+    features = (Feature("age", "FP32"), Feature('city\'s "name"', "BYTES"))
     task = Task("shop.2", "Shop", "1", "regression", features, row)
     made = save(tmp_path / "my shop", task, None, b"graph", {}, {})
     serve, ask = command.ending(made).splitlines()[-2:]
