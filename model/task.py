@@ -5,7 +5,7 @@ The ONNX graph of a model has these tensors:
 * input of a picture model: ``input`` of shape [-1, height, width], FP32, 0 (black) to 1 (white);
 * input of a model for rows: if all features are numbers, ``input`` of shape [-1, number of features];
   otherwise one tensor per feature, with the feature's name, of shape [-1, 1];
-* output of a classification: ``label`` of shape [-1], int64 or string, one of ``Task.classes``; and, if the
+* output of a classification: ``label`` of shape [-1], a number or string, one of ``Task.classes``; and, if the
   model has them, ``probabilities`` of shape [-1, number of classes], in the order of ``Task.classes``;
 * output of a regression: ``prediction`` of shape [-1, 1] or [-1], or [-1, number of targets] if there are several;
 * another output of a picture model: ``strangeness`` of shape [-1], its out-of-distribution score: how far the
@@ -57,12 +57,21 @@ class Feature:
             raise ValueError(f"Feature {self.name!r} is a number, so it has no categories.")
         if self.closed and not self.categories:
             raise ValueError(f"Feature {self.name!r} is closed, but has no categories.")
+        if self.datatype == "BYTES" and (self.boolean or self.codes):
+            raise ValueError(f"Feature {self.name!r} is a string, so it is not boolean and has no codes.")
+        if self.boolean and self.codes:
+            raise ValueError(f"Feature {self.name!r} is boolean, so it has no codes.")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"Feature {self.name!r} has a minimum above its maximum.")
 
     @property
     def is_number(self) -> bool:
         return self.datatype != "BYTES"
+
+    @property
+    def only_numbers(self) -> tuple[float, ...]:
+        """The only numbers that the model accepts; empty if it accepts any."""
+        return (0.0, 1.0) if self.boolean else self.codes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,8 +113,8 @@ class Task:
     version: str
     kind: Literal["classification", "regression"]
     features: tuple[Feature, ...]  # in the order in which the model takes them
-    example: Mapping[str, float | str]  # a row that a client could send; it may lack optional features
-    classes: tuple[int | str, ...] = ()  # what the model predicts, in the order of its probabilities
+    example: Mapping[str, bool | float | str]  # a row that a client could send; it may lack optional features
+    classes: tuple[int | float | str, ...] = ()  # what the model predicts, in the order of its probabilities
     labels: tuple[str, ...] = ()  # how each class is shown to people
     targets: tuple[str, ...] = ()  # the names of the numbers that a regression of several predicts
     picture: Picture | None = None
@@ -174,12 +183,14 @@ class Task:
         if self.kind == "classification" and len(self.classes) < 2:  # noqa: PLR2004 (one class is not a choice)
             raise ValueError(f"Task {self.name!r} is a classification with fewer than two classes.")
         if len({type(value) for value in self.classes}) > 1:
-            raise ValueError(f"Task {self.name!r} mixes numbers and strings among its classes.")
+            raise ValueError(f"Task {self.name!r} mixes types among its classes.")
+        if self.targets and (self.kind == "classification" or len(self.targets) < 2):  # noqa: PLR2004 (several)
+            raise ValueError(f"Task {self.name!r} has targets, but is not a regression of several.")
         if len(self.labels) != len(self.classes):
             raise ValueError(f"Task {self.name!r} has {len(self.classes)} classes but {len(self.labels)} labels.")
-        for values in (self.classes, self.labels):
+        for values in (self.classes, self.labels, self.targets):
             if (repeated := _repeated(values)) is not None:
-                raise ValueError(f"Task {self.name!r} has the class or label {repeated!r} more than once.")
+                raise ValueError(f"Task {self.name!r} has the class, label or target {repeated!r} more than once.")
 
     def _check_example(self) -> None:
         known = {feature.name: feature for feature in self.features}
@@ -195,6 +206,12 @@ class Task:
             if value is not None and feature.closed and value not in feature.categories:
                 raise ValueError(
                     f"The example of task {self.name!r} has {value!r} for {name!r}, which is not one of its categories."
+                )
+            if isinstance(value, bool) and not feature.boolean:
+                raise ValueError(f"The example of task {self.name!r} has a boolean for {name!r}.")
+            if value is not None and feature.only_numbers and value not in feature.only_numbers:
+                raise ValueError(
+                    f"The example of task {self.name!r} has {value} for {name!r}, which is not one of its numbers."
                 )
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(f"The example of task {self.name!r} has {value} for {name!r}.")

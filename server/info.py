@@ -22,6 +22,7 @@ def describe(predictor: Predictor, models: Sequence[str]) -> dict[str, Any]:
         "models": list(models),
         "kind": task.kind,
         "labels": list(task.labels),
+        **({"targets": list(task.targets)} if task.targets else {}),
         **takes,
         "digest": predictor.bundle.digest,
     }

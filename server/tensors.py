@@ -70,7 +70,8 @@ def graph_output(node: onnxruntime.NodeArg) -> Tensor:
         return Tensor(node.name, V2_DATATYPES[node.type], (-1, node.shape[-1]))
     if node.name == "strangeness":
         return Tensor(node.name, V2_DATATYPES[node.type], (-1,))
-    return Tensor("prediction", V2_DATATYPES[node.type], (-1,))
+    several = len(node.shape) > 1 and node.shape[-1] not in (None, 1)
+    return Tensor("prediction", V2_DATATYPES[node.type], (-1, node.shape[-1]) if several else (-1,))
 
 
 def described(name: str, array: NDArray[Any], task: Task) -> Tensor:

@@ -9,11 +9,13 @@ import numpy as np
 
 from model.task import MISSING_TEXT, Feature, Task
 from server.predictor import Predictor
+from server.rows.closed_numbers import listed
 from server.tensors import DTYPES
 
 Schema = dict[str, Any]
 
 STRING: Schema = {"type": "string"}
+BOOLEAN_OR_BIT: Schema = {"type": ["boolean", "integer"], "minimum": 0, "maximum": 1}
 
 
 def closed_object(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
@@ -43,7 +45,8 @@ def tuple_of(items: Sequence[Schema]) -> Schema:
 def nullable(schema: Schema) -> Schema:
     if "enum" in schema:
         return {"enum": [*schema["enum"], None]}
-    return schema | {"type": [schema["type"], "null"]}
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return schema | {"type": [*types, "null"]}
 
 
 def row(task: Task) -> Schema:
@@ -63,12 +66,17 @@ def answer(predictor: Predictor) -> Schema:
     properties = {"prediction": prediction(task)}
     if task.classes:
         properties["label"] = {"enum": list(task.labels)}
-    if len(predictor.outputs) > 1:
+    names = {output.name for output in predictor.outputs}
+    if "probabilities" in names:
         properties["probability"] = {"type": "number", "minimum": 0, "maximum": 1}
+    if "score" in names:
+        properties["score"] = {"type": "number"}
     return closed_object(properties)
 
 
 def prediction(task: Task) -> Schema:
+    if task.targets:
+        return tuple_of([{"type": "number"}] * len(task.targets))
     return {"enum": list(task.classes)} if task.classes else {"type": "number"}
 
 
@@ -83,6 +91,7 @@ def info(task: Task) -> Schema:
             "models": array_of(STRING),
             "kind": {"const": task.kind},
             "labels": {"const": list(task.labels)},
+            **({"targets": {"const": list(task.targets)}} if task.targets else {}),
             **_takes(task),
         }
     )
@@ -101,18 +110,25 @@ def _takes(task: Task) -> dict[str, Schema]:
         "maximum": number_or_null,
         "categories": {"type": "array", "items": STRING},
         "closed": boolean,
+        "boolean": boolean,
+        "codes": {"type": "array", "items": {"type": "number"}},
         "optional": boolean,
     }
     return {"inputs": {"type": "array", "items": closed_object(feature)}, "example": row(task)}
 
 
 def element(feature: Feature) -> Schema:
-    """Return the schema of a value in a tensor."""
+    """Return the schema of a value in a tensor of its own."""
     if feature.closed:
         return {"enum": [*feature.categories, *([MISSING_TEXT] if feature.optional else [])]}
-    if not feature.is_number:
-        return STRING
-    largest = _largest(np.finfo(DTYPES[feature.datatype]).max)
+    if feature.only_numbers:
+        return {"enum": [int(number) if number.is_integer() else number for number in feature.only_numbers]}
+    return number(feature.datatype) if feature.is_number else STRING
+
+
+def number(datatype: str) -> Schema:
+    """Return the schema of any number of a datatype."""
+    largest = _largest(np.finfo(DTYPES[datatype]).max)
     return {"type": "number", "minimum": -largest, "maximum": largest}
 
 
@@ -123,12 +139,15 @@ def _largest(number: np.floating[Any]) -> float:
 
 def _value(feature: Feature) -> Schema:
     """Return the schema of a value in a row."""
-    return nullable(element(feature)) if feature.optional else element(feature)
+    schema = BOOLEAN_OR_BIT if feature.boolean else element(feature)
+    return nullable(schema) if feature.optional else schema
 
 
 def _described(feature: Feature) -> Schema:
     seen = ""
-    if feature.minimum is not None and feature.maximum is not None:
+    if feature.only_numbers:
+        seen = listed(feature)
+    elif feature.minimum is not None and feature.maximum is not None:
         seen = f"seen in training: {feature.minimum:g} to {feature.maximum:g}"
     elif feature.categories and not feature.closed:
         seen = f"seen in training: {', '.join(feature.categories)}"

@@ -1,9 +1,19 @@
 """Translate models to JSON Schema of KServe's V2 protocol: metadata, requests and answers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from model.task import Feature
-from server.openapi.schemas import STRING, Schema, array_of, closed_object, element, nullable, open_object, tuple_of
+from server.openapi.schemas import (
+    STRING,
+    Schema,
+    array_of,
+    closed_object,
+    element,
+    nullable,
+    number,
+    open_object,
+    tuple_of,
+)
 from server.predictor import Predictor
 from server.tensors import Tensor
 
@@ -17,10 +27,15 @@ SERVER: Schema = {
 
 
 def infer_request(predictor: Predictor) -> Schema:
-    tensors = [
-        _input(tensor, feature) for tensor, feature in zip(predictor.inputs, predictor.task.features, strict=False)
-    ]
-    return infer_request_of(tensors, len(tensors), predictor.outputs)
+    task = predictor.task
+    if task.numeric:
+        tensors = [_input(tensor, number(tensor.datatype)) for tensor in predictor.inputs]
+    else:
+        pairs = list(zip(predictor.inputs, task.features, strict=True))
+        tensors = [_input(tensor, element(feature)) for tensor, feature in pairs]
+        booleans = [replace(tensor, datatype="BOOL") for tensor, feature in pairs if feature.boolean]
+        tensors += [_input(tensor, {"type": "boolean"}) for tensor in booleans]
+    return infer_request_of(tensors, len(predictor.inputs), predictor.outputs)
 
 
 def infer_request_of(inputs: list[Schema], count: int, outputs: Sequence[Tensor]) -> Schema:
@@ -67,9 +82,9 @@ def metadata(predictor: Predictor) -> Schema:
     )
 
 
-def _input(tensor: Tensor, feature: Feature) -> Schema:
-    """Describe an input. If several features are its columns, they are all alike and `feature` is one of them."""
-    width, value = tensor.shape[-1], element(feature)
+def _input(tensor: Tensor, value: Schema) -> Schema:
+    """Describe an input by the schema of its values."""
+    width = tensor.shape[-1]
     flat, nested = array_of(value) | {"minItems": width}, array_of(tuple_of([value] * width))
     return open_object(_named(tensor) | {"data": {"anyOf": [flat, nested]}})
 

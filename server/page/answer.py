@@ -32,13 +32,27 @@ def render_answer(task: Task, answer: Mapping[str, Any] | None) -> Markup:
     return render(
         template("answer"),
         state="" if answer else " empty with-script",
-        label=found.get("label", found.get("prediction", "")),
-        probability=_percent(found["probability"]) if "probability" in found else "",
+        label=_headline(task, found),
+        probability=_beside(found),
         message="" if answer else _hint(task),
         warnings=join(element("li", warning) for warning in found.get("warnings", [])),
         bars=join(_bar(label, probabilities.get(label), label == found.get("label")) for label in task.labels),
         seen=_seen(task, found.get("seen")),
     )
+
+
+def _headline(task: Task, answer: Mapping[str, Any]) -> str:
+    """Return the label or the number, or each of several numbers with its name."""
+    if task.targets and answer:
+        pairs = zip(task.targets, answer["prediction"], strict=True)
+        return ", ".join(f"{name} {number}" for name, number in pairs)
+    return str(answer.get("label", answer.get("prediction", "")))
+
+
+def _beside(answer: Mapping[str, Any]) -> str:
+    if "score" in answer:
+        return f"score {answer['score']:.4g}"
+    return _percent(answer["probability"]) if "probability" in answer else ""
 
 
 def _hint(task: Task) -> str:

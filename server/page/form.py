@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from model.task import Task
+from model.task import Feature, Task
 from server.errors import InvalidInput, NotFound
 from server.predictor import Predictor
 from server.rows import rest
@@ -18,7 +18,7 @@ PICTURE_FORM = b"multipart/form-data"
 _MAX_FIELDS = 1000
 
 Predictors = Mapping[str, Predictor]
-Row = Mapping[str, float | str]
+Row = Mapping[str, bool | float | str]
 
 
 class FormResult(NamedTuple):
@@ -85,9 +85,15 @@ def _decode(body: bytes) -> dict[str, list[str]]:
 
 def _row(task: Task, fields: Mapping[str, Sequence[str]]) -> Row:
     """Return the values that are not blank. A blank field is a missing value."""
-    numbers = {feature.name for feature in task.features if feature.is_number}
+    features = {feature.name: feature for feature in task.features}
     filled = {name: values[-1] for name, values in fields.items() if values and values[-1]}
-    return {name: _number(name, text) if name in numbers else text for name, text in filled.items()}
+    return {name: _value(features[name], text) if name in features else text for name, text in filled.items()}
+
+
+def _value(feature: Feature, text: str) -> bool | float | str:
+    if feature.boolean and text in ("true", "false"):
+        return text == "true"
+    return _number(feature.name, text) if feature.is_number else text
 
 
 def _number(name: str, text: str) -> float:

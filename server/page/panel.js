@@ -11,6 +11,7 @@ export class Panel {
   constructor(section) {
     this.root = section.querySelector('.answer');
     this.labels = JSON.parse(section.dataset.labels);
+    this.targets = JSON.parse(section.dataset.targets);
     this.hint = this.#at('.message').textContent;
     this.showCommand = commandIn(this.#at('.curl'));
   }
@@ -52,8 +53,8 @@ export class Panel {
   }
 
   #fill(answer, probabilities) {
-    this.#at('.label').textContent = answer.label ?? answer.prediction ?? '';
-    this.#at('.probability').textContent = 'probability' in answer ? percent(answer.probability) : '';
+    this.#at('.label').textContent = answer.label ?? this.#numbers(answer.prediction);
+    this.#at('.probability').textContent = beside(answer);
     this.#at('.took').textContent = '';
     for (const bar of this.root.querySelectorAll('.bars li')) {
       const probability = probabilities[bar.dataset.label];
@@ -68,6 +69,11 @@ export class Panel {
     if (answer.seen) seen.querySelector('img').src = answer.seen;
   }
 
+  /** Return the number that is predicted, or each of several with its name. */
+  #numbers(prediction = '') {
+    return Array.isArray(prediction) ? this.targets.map((name, place) => `${name} ${prediction[place]}`).join(', ') : prediction;
+  }
+
   /** Return the known probabilities by label. With two labels, one probability implies the other. */
   #probabilities({ label, probability, probabilities }) {
     if (probabilities || probability === undefined) return probabilities ?? {};
@@ -78,6 +84,11 @@ export class Panel {
   #at(place) {
     return this.root.querySelector(place);
   }
+}
+
+function beside(answer) {
+  if ('score' in answer) return `score ${Number(answer.score.toPrecision(4))}`;
+  return 'probability' in answer ? percent(answer.probability) : '';
 }
 
 function item(text) {

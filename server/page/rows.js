@@ -25,6 +25,11 @@ export function rows(section) {
 
 /** Return the fields that are not blank. The server says whether the others may be missing. */
 function rowOf(form) {
-  const fields = [...form.querySelectorAll('.field input')].filter((field) => field.value !== '');
-  return Object.fromEntries(fields.map((field) => [field.name, field.type === 'number' ? field.valueAsNumber : field.value]));
+  const fields = [...form.querySelectorAll('.field :is(input, select, textarea)')].filter((field) => field.value !== '');
+  return Object.fromEntries(fields.map((field) => [field.name, valueOf(field)]));
+}
+
+function valueOf(field) {
+  if (field.dataset.kind === 'boolean') return field.value === 'true';
+  return field.type === 'number' || field.dataset.kind === 'number' ? Number(field.value) : field.value;
 }

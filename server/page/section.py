@@ -9,6 +9,7 @@ from model.task import Feature, Picture
 from server.page.answer import render_answer
 from server.page.markup import Markup, element, join, render, template
 from server.predictor import Predictor
+from server.rows.closed_numbers import shown
 
 _CAUTION = Markup(
     '<p class="caution{strong}"><svg viewBox="0 0 20 20" aria-hidden="true">'
@@ -47,6 +48,16 @@ _TEXT = Markup(
     '<input id="{id}" name="{name}" value="{value}" list="{id}-known" aria-describedby="{id}-about"></span>'
     '<datalist id="{id}-known">{options}</datalist><p class="hint" id="{id}-about">{about}</p></div>'
 )
+_PARAGRAPH = Markup(
+    '<div class="field"><label for="{id}">{label}</label><span class="value">'
+    '<textarea id="{id}" name="{name}" rows="3" aria-describedby="{id}-about">{value}</textarea></span>'
+    '<p class="hint" id="{id}-about">{about}</p></div>'
+)
+_CHOICE = Markup(
+    '<div class="field"><label for="{id}">{label}</label><span class="value">'
+    '<select id="{id}" name="{name}" data-kind="{kind}" aria-describedby="{id}-about">{options}</select>'
+    '<span class="unit">{unit}</span></span><p class="hint" id="{id}-about">{about}</p></div>'
+)
 
 
 def render_section(
@@ -70,6 +81,7 @@ def render_section(
         input=picture.input if picture else "row",
         size=f"{picture.width} × {picture.height}" if picture else "",
         labels=msgspec.json.encode(task.labels).decode(),
+        targets=msgspec.json.encode(task.targets).decode(),
         caution=_caution(picture, limits),
         fields=_picture_form(picture) if picture else _row_form(predictor, task.example if row is None else row),
         answer=render_answer(task, answer),
@@ -110,19 +122,34 @@ def _row_form(predictor: Predictor, values: Mapping[str, Any]) -> Markup:
     return render(_ROW, fields=join(fields))
 
 
-def _field(feature: Feature, identifier: str, value: float | str | None) -> Markup:
+def _field(feature: Feature, identifier: str, value: bool | float | str | None) -> Markup:
     common = {
         "id": identifier,
         "name": feature.name,
         "label": feature.name.replace("_", " "),
         "value": "" if value is None else value,
     }
+    unit = "" if feature.unit == "1" else feature.unit
+    if feature.only_numbers:
+        kind = "boolean" if feature.boolean else "number"
+        return render(
+            _CHOICE, **common, kind=kind, unit=unit, about=feature.description, options=_options(feature, value)
+        )
     if feature.is_number:
-        unit = "" if feature.unit == "1" else feature.unit
         about = join([element("span", feature.description), _training_range(feature)])
         return render(_NUMBER, **common, unit=unit, about=about, range=_bounds(feature))
+    if not feature.categories:
+        return render(_PARAGRAPH, **common, about=feature.description)
     options = join(element("option", category) for category in feature.categories)
     return render(_TEXT, **common, about=feature.description, options=options)
+
+
+def _options(feature: Feature, value: bool | float | str | None) -> Markup:
+    """Return the values to choose from, with the one that is chosen; a blank one stands for a missing value."""
+    texts = ["", *map(shown, feature.codes)] if feature.codes else ["", "false", "true"]
+    numbers = [None, *feature.only_numbers]
+    pairs = list(zip(texts, numbers, strict=True))[0 if feature.optional else 1 :]
+    return join(element("option", text, " selected" if number == value else "") for text, number in pairs)
 
 
 def _training_range(feature: Feature) -> Markup:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from model.task import Feature, Task
 from server.errors import InvalidInput
 from server.json import strict
+from server.rows.closed_numbers import ClosedNumbers
 from server.rows.row_types import Values, batch_type, in_order, list_type, object_type
 from server.rows.validate import RowValidator, where
 from server.tensors import DTYPES, ModelInput, missing_value
@@ -64,13 +65,17 @@ class InputBuilder:
         self._features = task.features
         self._datatype = task.features[0].datatype if task.numeric else None
         self._optional = any(feature.optional for feature in task.features)
+        self._closed = ClosedNumbers(task)
 
     def build(self, rows: Sequence[Values]) -> ModelInput:
-        """Raises InvalidInput if a number exceeds the range of its datatype."""
+        """Raises InvalidInput if a number exceeds the range of its datatype, or is not in the list of its feature."""
         try:
-            return self._matrix(rows, self._datatype) if self._datatype else self._columns(rows)
+            built = self._matrix(rows, self._datatype) if self._datatype else self._columns(rows)
         except OverflowError as error:
             raise self._too_large(rows) from error
+        if self._closed:
+            self._closed.check(built)
+        return built
 
     def _matrix(self, rows: Sequence[Values], datatype: str) -> ModelInput:
         values = rows[0] if len(rows) == 1 else list(chain.from_iterable(rows))

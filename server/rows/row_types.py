@@ -14,6 +14,8 @@ Values = Sequence[Any]  # one for each feature, in their order; None and UNSET a
 
 def value_type(feature: Feature) -> Any:
     kind: Any = float if feature.is_number else str
+    if feature.boolean:
+        kind = bool | float
     if feature.closed:
         kind = Literal[(*feature.categories, MISSING_TEXT) if feature.optional else feature.categories]
     return kind | None if feature.optional else kind

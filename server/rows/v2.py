@@ -14,6 +14,7 @@ from server.errors import InvalidInput
 from server.json.strict import UNREADABLE
 from server.predictor import Predictor, all_finite
 from server.response import Response
+from server.rows.closed_numbers import ClosedNumbers
 from server.rows.decode import to_array
 from server.tensors import DTYPES, ModelInput, Tensor
 from server.v2.request import InputTensor, read_request, refuse_trailing_bytes, shape_mismatch, take_binary
@@ -40,6 +41,7 @@ class InputReader:
         self._readers = {
             tensor.name: TensorReader(tensor, features) for tensor, features in zip(tensors, columns, strict=True)
         }
+        self._closed = ClosedNumbers(task)
 
     def read(self, inputs: Sequence[InputTensor], binary: memoryview) -> ModelInput:
         """Return the array of each input.
@@ -59,39 +61,51 @@ class InputReader:
         refuse_trailing_bytes(binary)
         if len(set(map(len, rows.values()))) > 1:
             raise InvalidInput("The inputs have different numbers of rows. Send as many in each.", "shape")
+        if self._closed:
+            self._closed.check(rows)
         return rows
 
 
+class _Form:
+    """How the values of a tensor are sent."""
+
+    def __init__(self, element: Any, dtype: Any) -> None:
+        self.dtype = np.dtype(dtype).newbyteorder("<")
+        self.flat: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[element])
+        self.nested: msgspec.json.Decoder[list[list[Any]]] = msgspec.json.Decoder(list[list[element]])
+
+
 class TensorReader:
-    """Reads one input [rows, width], whose columns are the features."""
+    """Reads one input [rows, width], whose columns are the features. A boolean of its own may be sent as BOOL."""
 
     def __init__(self, expected: Tensor, features: Sequence[Feature]) -> None:
         self._expected = expected
         self._features = features
         self._width = expected.shape[-1]
         self._is_text = expected.datatype == "BYTES"
-        self._dtype = np.dtype(DTYPES[expected.datatype]).newbyteorder("<")
-        element: Any = str if self._is_text else float
-        self._flat = msgspec.json.Decoder(list[element])
-        self._nested = msgspec.json.Decoder(list[list[element]])
+        self._forms = {expected.datatype: _Form(str if self._is_text else float, DTYPES[expected.datatype])}
+        if len(features) == 1 and features[0].boolean:
+            self._forms["BOOL"] = _Form(bool, np.uint8)
 
     def read(self, tensor: InputTensor, binary: memoryview) -> tuple[Array, memoryview]:
         """Return the tensor's array, and the bytes behind its own. Raises InvalidInput."""
         expected, shape = self._expected, tensor.shape
-        if tensor.datatype.upper() != expected.datatype:  # KServe accepts lower case too
-            raise InvalidInput(f"Input '{expected.name}' must have the datatype {expected.datatype}.", "datatype")
+        form = self._forms.get(tensor.datatype.upper())  # KServe accepts lower case too
+        if form is None:
+            datatypes = " or ".join(self._forms)
+            raise InvalidInput(f"Input '{expected.name}' must have the datatype {datatypes}.", "datatype")
         if len(shape) != 2 or shape[1] != self._width or shape[0] < 1:  # noqa: PLR2004 (rows, columns)
             raise InvalidInput(
                 f"Input '{expected.name}' must have the shape [rows, {self._width}], with at least one row.", "shape"
             )
         own, binary = take_binary(tensor, binary)
-        array = self._from_json(tensor) if own is None else self._from_bytes(tensor, own)
+        array = self._from_json(tensor, form) if own is None else self._from_bytes(tensor, form, own)
         if self._is_text:
             _refuse_unknown(self._features[0], array.tolist())
         return array.reshape(shape), binary
 
-    def _from_json(self, tensor: InputTensor) -> Array:
-        values = self._values(tensor)
+    def _from_json(self, tensor: InputTensor, form: _Form) -> Array:
+        values = self._values(tensor, form)
         if len(values) != tensor.shape[0] * self._width:
             raise shape_mismatch(tensor)
         try:
@@ -101,30 +115,30 @@ class TensorReader:
                 f"Input '{tensor.name}': a number is too large for {self._expected.datatype}.", "value_range"
             ) from error
 
-    def _values(self, tensor: InputTensor) -> list[Any]:
+    def _values(self, tensor: InputTensor, form: _Form) -> list[Any]:
         data = tensor.data or b"null"
         try:
-            return self._flat.decode(data)
+            return form.flat.decode(data)
         except UNREADABLE:
             pass  # it may be nested
         try:
-            rows = self._nested.decode(data)
+            rows = form.nested.decode(data)
         except UNREADABLE as error:
+            kind = "strings" if self._is_text else "booleans" if form is self._forms.get("BOOL") else "numbers"
             raise InvalidInput(
-                f"Input '{tensor.name}': data must be a list of {'strings' if self._is_text else 'numbers'}, "
-                "flat or nested as its shape says.",
+                f"Input '{tensor.name}': data must be a list of {kind}, flat or nested as its shape says.",
                 "value_type",
             ) from error
         if set(map(len, rows)) != {self._width}:
             raise shape_mismatch(tensor)
         return list(chain.from_iterable(rows))
 
-    def _from_bytes(self, tensor: InputTensor, own: memoryview) -> Array:
+    def _from_bytes(self, tensor: InputTensor, form: _Form, own: memoryview) -> Array:
         if self._is_text:
             return unpack_texts(own, tensor.shape[0])
-        if len(own) != tensor.shape[0] * self._width * self._dtype.itemsize:
+        if len(own) != tensor.shape[0] * self._width * form.dtype.itemsize:
             raise InvalidInput(f"Input '{tensor.name}': {len(own)} bytes do not fill its shape.", "shape")
-        array = np.frombuffer(own, self._dtype)
+        array = np.frombuffer(own, form.dtype).astype(DTYPES[self._expected.datatype], copy=False)
         _refuse_non_finite(self._features, array.reshape(-1, self._width))
         return array
 

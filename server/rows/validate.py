@@ -121,6 +121,8 @@ def _decoded(feature: Feature, decoder: msgspec.json.Decoder[Any], value: Raw) -
 
 
 def _problem(feature: Feature, value: Raw) -> tuple[str, InvalidReason]:
+    if feature.boolean and kind(value) != "a number":
+        return f"{feature.name} must be true or false, not {kind(value)}.", "value_type"
     if feature.is_number and kind(value) == "a number":
         return f"{feature.name} is too large for {feature.datatype}.", "value_range"
     if feature.is_number:

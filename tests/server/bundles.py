@@ -81,6 +81,40 @@ def price(folder: Path) -> Bundle:
     return _saved(folder, task, graph)
 
 
+def club(folder: Path) -> Bundle:
+    """A regression over a boolean, a code and a text, each a tensor: member + 10 · level. A missing member is -1."""
+    nodes = [
+        helper.make_node("IsNaN", ["member"], ["unknown"]),
+        helper.make_node("Where", ["unknown", "minus_one", "member"], ["membership"]),
+        helper.make_node("Mul", ["level", "ten"], ["tens"]),
+        helper.make_node("Add", ["membership", "tens"], ["prediction"]),
+    ]
+    inputs = {"member": TensorProto.FLOAT, "level": TensorProto.FLOAT, "note": TensorProto.STRING}
+    graph = helper.make_graph(
+        nodes,
+        "club",
+        [helper.make_tensor_value_info(name, kind, [None, 1]) for name, kind in inputs.items()],
+        [helper.make_tensor_value_info("prediction", TensorProto.FLOAT, [None, 1])],
+        [
+            helper.make_tensor("minus_one", TensorProto.FLOAT, [1], [-1.0]),
+            helper.make_tensor("ten", TensorProto.FLOAT, [1], [10.0]),
+        ],
+    )
+    task = Task(
+        name="club",
+        title="A club",
+        version="1.0.0",
+        kind="regression",
+        features=(
+            Feature("member", "FP32", minimum=0, maximum=1, boolean=True, optional=True),
+            Feature("level", "FP32", minimum=1, maximum=2.5, codes=(1.0, 2.0, 2.5)),
+            Feature("note", "BYTES"),
+        ),
+        example={"member": True, "level": 2.0, "note": "new here"},
+    )
+    return _saved(folder, task, graph)
+
+
 def gap(folder: Path) -> Bundle:
     """A regression that takes missing values, in FP64: the prediction is x, or -1 where x is missing."""
     nodes = [

@@ -13,12 +13,13 @@ from tests.server import bundles
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("bundles")
-    return {make.__name__: make(root / make.__name__).folder for make in (bundles.sign, bundles.price, bundles.gap)}
+    served = (bundles.sign, bundles.price, bundles.gap, bundles.club)
+    return {make.__name__: make(root / make.__name__).folder for make in served}
 
 
 @pytest.fixture(scope="session")
 def client(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A client of one real server process that serves sign, price and gap. /predict answers with sign."""
+    """A client of one real server process that serves sign, price, gap and club. /predict answers with sign."""
     environment = {
         "MODEL_NAME": ",".join(folders),
         "MODEL_PATH": ",".join(map(str, folders.values())),
@@ -44,6 +45,11 @@ def sign(tmp_path: Path) -> Predictor:
 @pytest.fixture
 def price(tmp_path: Path) -> Predictor:
     return _loaded(bundles.price, tmp_path / "price")
+
+
+@pytest.fixture
+def club(tmp_path: Path) -> Predictor:
+    return _loaded(bundles.club, tmp_path / "club")
 
 
 @pytest.fixture

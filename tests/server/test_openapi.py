@@ -14,8 +14,9 @@ from schemathesis.engine import events, from_schema
 
 from model.task import Feature
 from server import errors, openapi, routing
-from server.openapi import schemas
+from server.openapi import schemas, schemas_v2
 from server.predictor import Predictor
+from server.tensors import Tensor
 
 Document = dict[str, Any]
 
@@ -149,6 +150,25 @@ def test_closed_string_lists_its_categories(price: Predictor, optional: bool, va
     colour = Feature("colour", "BYTES", categories=("blue", "red"), closed=True, optional=optional)
     row = schemas.row(replace(price.task, features=(colour,), example={"colour": "red"}))
     assert row["properties"]["colour"] == {"enum": values}
+
+
+def test_booleans_and_codes_are_listed(club: Predictor) -> None:
+    row = schemas.row(club.task)["properties"]
+    assert (row["member"]["type"], row["member"]["maximum"]) == (["boolean", "integer", "null"], 1)
+    assert row["level"] == {"enum": [1, 2, 2.5], "description": "one of 1, 2, 2.5"}
+    inputs = schemas_v2.infer_request(club)["properties"]["inputs"]
+    forms = [form["properties"] for form in inputs["items"]["oneOf"]]
+    assert [form["name"]["const"] for form in forms] == ["member", "level", "note", "member"]
+    assert forms[3]["datatype"]["const"] == "BOOL"
+    assert inputs["maxItems"] == 3
+
+
+def test_answer_schema_has_scores_and_several_targets(sign: Predictor, gap: Predictor) -> None:
+    sign.outputs = (Tensor("prediction", "INT64", (-1,)), Tensor("score", "FP64", (-1,)))
+    assert schemas.answer(sign)["required"] == ["prediction", "label", "score"]
+    gap.task = replace(gap.task, targets=("width", "height"))
+    assert schemas.answer(gap)["properties"]["prediction"]["minItems"] == 2
+    assert schemas.info(gap.task)["properties"]["targets"] == {"const": ["width", "height"]}
 
 
 def test_list_schema_has_a_type_per_value(price: Predictor, sign: Predictor) -> None:

@@ -177,7 +177,7 @@ def test_metrics_name_the_model(client: httpx.Client) -> None:
 
 
 def test_kserve_v1_and_v2_metadata_are_served(client: httpx.Client) -> None:
-    assert client.get("/v1/models").json() == {"models": ["sign", "price", "gap"]}
+    assert client.get("/v1/models").json() == {"models": ["sign", "price", "gap", "club"]}
     assert client.get("/v1/models/price").json() == {"name": "price", "ready": True}
     assert client.get("/v2/health/ready").json() == {"ready": True}
     assert client.get("/v2/models/sign/ready").json() == {"name": "sign", "ready": True}

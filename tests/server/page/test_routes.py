@@ -28,7 +28,7 @@ def test_browser_gets_the_page_and_probe_gets_liveness(client: httpx.Client) -> 
 
 def test_page_lists_every_model_and_the_body_limit(client: httpx.Client) -> None:
     text = client.get("/", headers=BROWSER).text
-    assert re.findall(r'<section [^>]*data-model="(\w+)"', text) == ["sign", "price", "gap"]
+    assert re.findall(r'<section [^>]*data-model="(\w+)"', text) == ["sign", "price", "gap", "club"]
     assert 'data-max-bytes="65536"' in text
     assert 'href="/docs"' in text
 
@@ -109,6 +109,20 @@ def test_form_answer_keeps_the_row(client: httpx.Client) -> None:
 def test_regression_shows_its_number(client: httpx.Client) -> None:
     answer = client.post("/", headers=BROWSER, data={"model": "price", "colour": "blue", "size": "0.25"})
     assert '<strong class="label">2.25</strong>' in answer.text
+
+
+@pytest.mark.parametrize(("member", "prediction"), [("true", "21.0"), ("false", "20.0"), ("", "19.0")])
+def test_a_boolean_and_a_code_are_chosen_and_a_text_has_room(
+    client: httpx.Client, member: str, prediction: str
+) -> None:
+    fields = {"model": "club", "member": member, "level": "2", "note": "any <words>"}
+    text = client.post("/", headers=BROWSER, data=fields).text
+    assert f'<strong class="label">{prediction}</strong>' in text
+    assert re.findall(r"<option( selected)?>([^<]*)</option>", text) == [
+        *((" selected" if value == member else "", value) for value in ("", "false", "true")),
+        *((" selected" if value == "2" else "", value) for value in ("1", "2", "2.5")),
+    ]
+    assert re.search(r"<textarea [^>]*>any &lt;words&gt;</textarea>", text)
 
 
 def test_blank_field_is_a_missing_value(client: httpx.Client) -> None:
