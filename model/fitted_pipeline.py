@@ -19,6 +19,8 @@ from model.task import MISSING_TEXT, Task
 
 Container = Literal["frame", "array", "series"]
 
+_WHOLE = 2**53  # double precision has every whole number below it
+
 
 @dataclass(frozen=True)
 class FittedPipeline:
@@ -27,12 +29,15 @@ class FittedPipeline:
     Attributes:
         estimator: The fitted estimator of scikit-learn.
         container: What it was fitted on: a DataFrame, an array, or a Series of one column of text.
-        dtypes: The pandas dtype of each column, by name and in the order of the task's features.
+        dtypes: The dtype of each column, by name and in the order of the task's features: "float64", "int64", "bool"
+            or "object", which is for strings.
+        missing: What stands for a missing string: NaN or None.
     """
 
     estimator: Any
     container: Container
     dtypes: Mapping[str, str]
+    missing: float | None = float("nan")
 
     def run(self, task: Task, rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Predict rows in the form in which an ONNX graph takes them, as `model.task` describes it.
@@ -40,7 +45,7 @@ class FittedPipeline:
         Returns:
             The arrays "prediction" and, if the model has them, "probabilities" and "score".
         """
-        given = self._contained(_columns(task, rows))
+        given = contained(self._table(task, rows), self.container)
         predicted = np.asarray(self.estimator.predict(given))
         if task.kind == "regression":
             return {"prediction": predicted.astype(np.float64).reshape(len(predicted), -1)}
@@ -51,24 +56,52 @@ class FittedPipeline:
             outputs["score"] = np.asarray(self.estimator.score_samples(given), np.float64)
         return outputs
 
-    def _contained(self, columns: Mapping[str, NDArray[Any]]) -> Any:
-        table = pd.DataFrame(
-            {
-                name: pd.Series(columns[name]).astype(pd.api.types.pandas_dtype(dtype))
-                for name, dtype in self.dtypes.items()
-            }
-        )
-        match self.container:
-            case "frame":
-                return table
-            case "array":
-                return table.to_numpy()
-            case "series":
-                return table.iloc[:, 0]
+    def _table(self, task: Task, rows: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+        if task.numeric:
+            columns = dict(zip(task.names, rows["input"].T, strict=True))
+        else:
+            columns = {feature.name: rows[feature.name][:, 0] for feature in task.features}
+        for feature in task.features:
+            if feature.optional and not feature.is_number:
+                texts = columns[feature.name]
+                columns[feature.name] = np.where(texts == MISSING_TEXT, self.missing, texts)
+        return pd.DataFrame({name: restored(columns[name], dtype) for name, dtype in self.dtypes.items()})
+
+
+def contained(table: pd.DataFrame, container: Container) -> Any:
+    """Return a table in the form that a pipeline was fitted on."""
+    match container:
+        case "frame":
+            return table
+        case "series":
+            return table.iloc[:, 0]
+        case "array":
+            # Of numbers and booleans together pandas would make an array of objects.
+            numeric = all(dtype.kind in "fiub" for dtype in table.dtypes)
+            return table.to_numpy(dtype=np.float64 if numeric else None)
+
+
+def restored(column: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """Return numbers in the type that a column had, or in the nearest one that can hold those that are missing."""
+    if dtype == "object" or column.dtype == np.object_:
+        return column
+    numbers = column.astype(np.float64)
+    if dtype == "bool":
+        truths = numbers == 1
+        missing = np.isnan(numbers)
+        return np.where(missing, np.nan, truths.astype(np.object_)) if missing.any() else truths
+    if dtype == "int64" and (np.abs(numbers) < _WHOLE).all() and (numbers == np.trunc(numbers)).all():
+        return numbers.astype(np.int64)
+    return numbers
 
 
 def dump(fitted: FittedPipeline) -> SkopsFile:
-    content = {"estimator": fitted.estimator, "container": fitted.container, "dtypes": dict(fitted.dtypes)}
+    content = {
+        "estimator": fitted.estimator,
+        "container": fitted.container,
+        "dtypes": dict(fitted.dtypes),
+        "missing": fitted.missing,
+    }
     data: bytes = skops.io.dumps(content)
     return SkopsFile(data, tuple(skops.io.get_untrusted_types(data=data)))
 
@@ -78,21 +111,13 @@ def load(file: SkopsFile) -> FittedPipeline:
     return FittedPipeline(**skops.io.loads(file.content, trusted=list(file.trusted)))
 
 
-def _columns(task: Task, rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return one array of values for each feature; a missing string is NaN, as in a table read by pandas."""
-    if task.numeric:
-        matrix = rows["input"]
-        return {feature.name: matrix[:, place] for place, feature in enumerate(task.features)}
-    columns = {name: values[:, 0] for name, values in rows.items()}
-    for feature in task.features:
-        if feature.optional and not feature.is_number:
-            column = columns[feature.name]
-            columns[feature.name] = np.where(column == MISSING_TEXT, np.nan, column)
-    return columns
-
-
 def _coded(predicted: NDArray[Any], task: Task, classes: Sequence[Any]) -> NDArray[Any]:
-    """Return the task's classes in place of the estimator's own, which may be booleans or floats."""
+    """Return the task's classes in place of the estimator's own, which may be booleans or whole floats."""
     codes = dict(zip(classes, task.classes, strict=True))
-    kind = np.object_ if isinstance(task.classes[0], str) else np.int64
-    return np.array([codes[value] for value in predicted.tolist()], kind)
+    return np.array([codes[value] for value in predicted.tolist()], class_dtype(task))
+
+
+def class_dtype(task: Task) -> type[np.generic]:
+    """Return the type of an array of the task's classes."""
+    kinds = {str: np.object_, int: np.int64, float: np.float64}
+    return kinds[type(task.classes[0])]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
-from sklearn.base import is_classifier
 
 from model import fitted_pipeline
-from model.bring import encoders, model_file, table_file, trust
+from model.bring import model_file, trust
 from model.bring.check import ConversionCheck, check_conversion, run_graph
+from model.bring.description import for_sklearn, in_precision
 from model.bring.onnx import convert
-from model.bring.request import BundleRequest
 from model.bundle import BundleError, SkopsFile
-from model.fitted_pipeline import FittedPipeline
 from model.task import Task
 
 
@@ -35,12 +34,22 @@ class Choice(NamedTuple):
     why: list[str]
 
 
-def choose(pipeline: Any, sample: pd.DataFrame, request: BundleRequest) -> Choice:
-    """Return the first form whose predictions are the pipeline's own. Raises BundleError if there is none."""
+def choose(pipeline: Any, sample: pd.DataFrame, described: Task, trusted: Sequence[str]) -> Choice:
+    """Return the first form whose predictions are the pipeline's own.
+
+    Args:
+        pipeline: The fitted pipeline.
+        sample: The rows that it takes.
+        described: What it takes and predicts, with numbers in double precision.
+        trusted: The types beyond scikit-learn's own that it may need in the server.
+
+    Raises:
+        BundleError: There is none.
+    """
     reasons = []
     numbers: tuple[Literal["FP32", "FP64"], ...] = ("FP32", "FP64")
     for number in numbers:
-        task = _task(pipeline, sample, request, number)
+        task = in_precision(described, number)
         try:
             graph = convert(pipeline, task)
             check = check_conversion(pipeline, partial(run_graph, graph), task, sample)
@@ -50,8 +59,8 @@ def choose(pipeline: Any, sample: pd.DataFrame, request: BundleRequest) -> Choic
         if check.holds:
             return Choice(task, graph, check, [])
         reasons.append(f"The predictions of the ONNX graph in {number} differ: {check.summary()}.")
-    choice = _by_sklearn(pipeline, _task(pipeline, sample, request, "FP64"), sample, list(dict.fromkeys(reasons)))
-    if isinstance(choice.model, SkopsFile) and (names := trust.untrusted(choice.model.trusted, request.trust)):
+    choice = _by_sklearn(pipeline, described, sample, list(dict.fromkeys(reasons)))
+    if isinstance(choice.model, SkopsFile) and (names := trust.untrusted(choice.model.trusted, trusted)):
         raise BundleError(
             f"ONNX cannot express the model, and for scikit-learn it needs {', '.join(names)} in the server. "
             f"If you trust that, add {' '.join(f'--trust {name}' for name in names)}."
@@ -60,10 +69,8 @@ def choose(pipeline: Any, sample: pd.DataFrame, request: BundleRequest) -> Choic
 
 
 def _by_sklearn(pipeline: Any, task: Task, sample: pd.DataFrame, reasons: list[str]) -> Choice:
-    container: fitted_pipeline.Container = "frame" if hasattr(pipeline, "feature_names_in_") else "array"
-    dtypes = {feature.name: "float64" if feature.is_number else "object" for feature in task.features}
     try:
-        file = fitted_pipeline.dump(FittedPipeline(pipeline, container, dtypes))
+        file = fitted_pipeline.dump(for_sklearn(pipeline, sample))
         loaded = fitted_pipeline.load(file)
         check = check_conversion(pipeline, lambda rows: loaded.run(task, rows), task, sample)
     except Exception as error:  # skops and scikit-learn raise errors of many kinds
@@ -73,36 +80,6 @@ def _by_sklearn(pipeline: Any, task: Task, sample: pd.DataFrame, reasons: list[s
     if not check.holds:
         raise BundleError(f"{' '.join(reasons)} Served by scikit-learn, {check.summary()}.")
     return Choice(task, file, check, [*reasons, "scikit-learn runs it, which is slower than ONNX."])
-
-
-def _task(pipeline: Any, sample: pd.DataFrame, request: BundleRequest, number: Literal["FP32", "FP64"]) -> Task:
-    classes = _classes(pipeline)
-    features = encoders.closed(pipeline, sample, table_file.features(sample, number))
-    try:
-        return Task(
-            name=request.name,
-            title=request.title or request.name,
-            version=request.version,
-            kind="classification" if classes else "regression",
-            features=features,
-            example=table_file.example(sample, features),
-            classes=classes,
-            labels=tuple(request.labels) or tuple(str(shown) for shown in getattr(pipeline, "classes_", ())),
-        )
-    except ValueError as error:
-        raise BundleError(str(error)) from error
-
-
-def _classes(pipeline: Any) -> tuple[int | str, ...]:
-    """Return the classes as the graph outputs them: strings, or integers for booleans and whole floats."""
-    if not is_classifier(pipeline):
-        return ()
-    values = pipeline.classes_.tolist()
-    if all(isinstance(value, str) for value in values):
-        return tuple(values)
-    if all(isinstance(value, int | float) and value == int(value) for value in values):
-        return tuple(int(value) for value in values)
-    raise BundleError(f"The classes of the pipeline are neither strings nor whole numbers: {values}.")
 
 
 def _reason(error: Exception) -> str:

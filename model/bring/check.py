@@ -11,9 +11,9 @@ import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
 
+from model.bring.fitted_on import as_fitted
 from model.bring.onnx import INPUT
 from model.bring.progress import step
-from model.bring.table_file import as_fitted
 from model.task import MISSING_TEXT, Feature, Task
 
 TOLERANCE = 1e-5  # absolute for probabilities, relative for the numbers of a regression

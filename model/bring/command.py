@@ -22,6 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--data", required=True, type=Path, metavar="ROWS.csv", help="a sample of its training rows, with a header"
     )
     parser.add_argument("--target", metavar="COLUMN", help="the column of the sample that holds the true values")
+    parser.add_argument("--encoder", type=Path, metavar="FILE.pkl", help="the LabelEncoder that encoded the target")
     parser.add_argument("--title", default="", help="the model's name for people; default: its name in URLs")
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument("--labels", metavar="A,B,…", help="how to show the classes, in the order of classes_")
@@ -60,5 +61,6 @@ def _request(arguments: argparse.Namespace) -> BundleRequest:
         title=arguments.title,
         version=arguments.version,
         labels=arguments.labels.split(",") if arguments.labels else (),
+        encoder=arguments.encoder,
         trust=arguments.trust,
     )

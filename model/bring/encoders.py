@@ -1,82 +1,96 @@
-"""Finds out which strings the encoders of a pipeline know, and whether it refuses unknown values."""
+"""Asks a pipeline about values that the sample lacks: unknown strings, numbers other than its codes, missing values."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline
+from sklearn.tree import BaseDecisionTree
 
+from model.bring import fitted_on
 from model.bring.convertible import parts
+from model.bring.features import fullest
 from model.bring.model_file import first_line
 from model.bring.progress import step
-from model.bring.table_file import as_fitted, fullest
 from model.bundle import BundleError
 from model.task import MISSING_TEXT, Feature
 
 FAR = 10  # spans above the largest number of the sample
-
-
-def string_columns(pipeline: Any) -> set[str]:
-    """Return the columns that an encoder knows as strings, so that digits in them are not read as numbers.
-
-    Raises:
-        BundleError: An encoder knows strings of digits, but not which column they belong to.
-    """
-    columns: set[str] = set()
-    named = []
-    for part in parts(pipeline):
-        names = getattr(part, "feature_names_in_", ())
-        encoder = first_transformer(part)
-        if len(known := getattr(encoder, "categories_", ())) == len(names):
-            named.append(id(encoder))
-            columns |= {name for name, values in zip(names, known, strict=True) if _strings(values)}
-    for encoder in _encoders(pipeline):
-        for known in map(_strings, encoder.categories_):
-            if known and id(encoder) not in named and pd.to_numeric(pd.Series(known), errors="coerce").notna().all():
-                raise BundleError(
-                    f"The pipeline knows strings such as {known[0]!r}, but not the name of their column, so they "
-                    "cannot be distinguished from numbers. Fit it on a DataFrame, with the encoder first for its "
-                    "columns."
-                )
-    return columns
+AT_ONCE = 500  # columns that are asked about in one call
 
 
 @step("Trying values that the encoders do not know")
 def closed(pipeline: Any, sample: pd.DataFrame, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
-    """Return the features; one whose unknown strings the pipeline refuses is closed.
+    """Return the features with what the pipeline takes.
 
-    Raises:
-        BundleError: The pipeline refuses unknown numbers.
+    One whose unknown strings are refused is closed, one whose unknown numbers are refused has codes, and one whose
+    missing values are taken is optional, even if the sample has none.
     """
-    for feature in features:
-        if feature.maximum is not None and feature.minimum is not None:
-            unseen = feature.maximum + FAR * (feature.maximum - feature.minimum) + 1
-            if reason := _refusal(pipeline, sample, feature.name, np.array([unseen])):
-                raise BundleError(
-                    f"The column {feature.name!r} holds codes, and the pipeline refuses unknown ones ({reason}). "
-                    'Give its encoder handle_unknown="ignore", or pass the codes as strings.'
-                )
-    return tuple(feature if feature.is_number else _closed(pipeline, sample, feature) for feature in features)
+    asked = _Asked(pipeline, sample)
+    return _with_missing(asked, _with_codes(asked, tuple(_with_categories(asked, feature) for feature in features)))
 
 
-def _closed(pipeline: Any, sample: pd.DataFrame, feature: Feature) -> Feature:
-    seen = {str(value) for value in sample[feature.name].dropna()}
-    known = [set(_strings(part)) for encoder in _encoders(pipeline) for part in encoder.categories_]
-    unseen = max(seen.union(*known), key=len, default="") + "?"
-    if not (reason := _refusal(pipeline, sample, feature.name, _column([unseen]))):
+class _Asked:
+    """A pipeline, and a good row to put values into."""
+
+    def __init__(self, pipeline: Any, sample: pd.DataFrame) -> None:
+        self.pipeline = pipeline
+        self.sample = sample
+        self._place = fullest(sample)
+
+    def refusal(self, column: str, values: NDArray[Any]) -> str:
+        """Return why the pipeline refuses these values in a column of an otherwise good row; empty if it does not."""
+        rows = self._rows(len(values))
+        rows[column] = values
+        return self._refusal(rows) if len(rows) else ""
+
+    def refused(self, values: Mapping[str, NDArray[Any]]) -> set[str]:
+        """Return the columns in which the pipeline refuses the one value given. Mostly there are none or few."""
+        columns = list(values)
+        parts = [columns[start : start + AT_ONCE] for start in range(0, len(columns), AT_ONCE)]
+        return {
+            column
+            for part in parts
+            if not self._takes_each({column: values[column] for column in part})
+            for column in part
+            if self.refusal(column, values[column])
+        }
+
+    def _takes_each(self, values: Mapping[str, NDArray[Any]]) -> bool:
+        """Return whether the pipeline takes good rows in each of which one column has the value given."""
+        rows = self._rows(len(values))
+        for place, (column, value) in enumerate(values.items()):
+            changed = rows[column].to_numpy(dtype=value.dtype, copy=True)
+            changed[place] = value[0]
+            rows[column] = changed
+        return not self._refusal(rows)
+
+    def _rows(self, count: int) -> pd.DataFrame:
+        return self.sample.iloc[[self._place] * count].reset_index(drop=True)
+
+    def _refusal(self, rows: pd.DataFrame) -> str:
+        try:
+            predicted = np.asarray(self.pipeline.predict(fitted_on.as_fitted(self.pipeline, rows)))
+        except Exception as error:  # estimators raise what they like on rows that they do not take
+            return first_line(error)
+        return "it predicts NaN" if predicted.dtype.kind == "f" and not np.isfinite(predicted).all() else ""
+
+
+def _with_categories(asked: _Asked, feature: Feature) -> Feature:
+    if feature.is_number or feature.name in fitted_on.text_columns(asked.pipeline):
         return feature
-    fitting = [
-        strings - {MISSING_TEXT}
-        for strings in known
-        if strings >= seen and not _refusal(pipeline, sample, feature.name, _column(sorted(strings)))
-    ]
-    # The pipeline takes at most what the encoder of the column knows.
-    categories = max(fitting, key=len, default=seen)
+    seen = {str(value) for value in asked.sample[feature.name].dropna()}
+    known = _known(asked.pipeline, fitted_on.strings)
+    unseen = max(seen.union(*known), key=len, default="") + "?"
+    if not (reason := asked.refusal(feature.name, _objects([unseen]))):
+        return feature
+    categories = _accepted(asked, feature, (strings - {MISSING_TEXT} for strings in known), seen, _objects)
     if not categories:
         raise BundleError(
             f"No row has a string in the column {feature.name!r}, and the pipeline refuses unknown ones: {reason}."
@@ -84,34 +98,71 @@ def _closed(pipeline: Any, sample: pd.DataFrame, feature: Feature) -> Feature:
     return dataclasses.replace(feature, closed=True, categories=tuple(sorted(categories)))
 
 
-def _refusal(pipeline: Any, sample: pd.DataFrame, column: str, values: NDArray[Any]) -> str:
-    """Return why the pipeline refuses these values in a column of an otherwise good row; empty if it does not."""
-    if not len(values):
-        return ""
-    rows = sample.iloc[[fullest(sample)] * len(values)].reset_index(drop=True)
-    rows[column] = values
+def _with_codes(asked: _Asked, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    far = {
+        feature.name: np.array([feature.maximum + FAR * (feature.maximum - feature.minimum) + 1])
+        for feature in features
+        if feature.maximum is not None and feature.minimum is not None and not feature.boolean
+    }
+    refused = asked.refused(far)
+    return tuple(_coded(asked, feature) if feature.name in refused else feature for feature in features)
+
+
+def _coded(asked: _Asked, feature: Feature) -> Feature:
+    """Return the feature with its codes, unless the pipeline takes fractions: then only large numbers are refused."""
+    seen = {float(value) for value in asked.sample[feature.name].dropna()}
+    known = _known(asked.pipeline, fitted_on.numbers)
+    between = {(low + high) / 2 for low, high in pairwise(sorted(seen))} - seen.union(*known)
+    if not asked.refusal(feature.name, np.array(sorted(between)[:AT_ONCE] or [max(seen) + 0.5])):
+        return feature
+    codes = _accepted(asked, feature, known, seen, np.array)
+    return dataclasses.replace(feature, codes=tuple(sorted(codes)), minimum=min(codes), maximum=max(codes))
+
+
+def _with_missing(asked: _Asked, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    missing = {
+        feature.name: np.array([np.nan]) if feature.is_number and not feature.boolean else _objects([np.nan])
+        for feature in features
+        if not feature.optional
+    }
+    with _strict_trees(asked.pipeline):
+        taken = missing.keys() - asked.refused(missing)
+    return tuple(
+        dataclasses.replace(feature, optional=True) if feature.name in taken else feature for feature in features
+    )
+
+
+@contextmanager
+def _strict_trees(pipeline: Any) -> Iterator[None]:
+    """Have trees refuse missing values: one that saw none in training sends them wherever most rows went."""
+    trees = [part for part in parts(pipeline) if isinstance(part, BaseDecisionTree)]
+    for tree in trees:
+        tree._support_missing_values = lambda _rows: False
     try:
-        pipeline.predict(as_fitted(pipeline, rows))
-    except Exception as error:  # estimators raise what they like on rows that they do not take
-        return first_line(error)
-    return ""
+        yield
+    finally:
+        for tree in trees:
+            del tree._support_missing_values
 
 
-def _encoders(pipeline: Any) -> list[Any]:
-    return [part for part in parts(pipeline) if hasattr(part, "categories_")]
+def _known(pipeline: Any, listed: Callable[[NDArray[Any]], list[Any]]) -> list[set[Any]]:
+    return [set(listed(part)) for encoder in fitted_on.encoders(pipeline) for part in encoder.categories_]
 
 
-def first_transformer(part: Any) -> Any:
-    """Return the part itself or, if it is a pipeline, its first step that is not a SimpleImputer."""
-    steps = [step for _, step in part.steps] if isinstance(part, Pipeline) else [part]
-    return next((step for step in steps if not isinstance(step, SimpleImputer)), None)
+def _accepted(
+    asked: _Asked,
+    feature: Feature,
+    known: Iterable[set[Any]],
+    seen: set[Any],
+    as_array: Callable[[list[Any]], NDArray[Any]],
+) -> set[Any]:
+    """Return the most values that an encoder knows and the pipeline takes in this column, or else those seen."""
+    fitting = [
+        values for values in known if values >= seen and not asked.refusal(feature.name, as_array(sorted(values)))
+    ]
+    # The pipeline takes at most what the encoder of the column knows.
+    return max(fitting, key=len, default=seen)
 
 
-def _strings(known: NDArray[Any]) -> list[str]:
-    """Return the categories of one column without the missing one, or none if they are not strings."""
-    present = [value for value in known.tolist() if not pd.isna(value)]
-    return present if all(isinstance(value, str) for value in present) else []
-
-
-def _column(strings: list[str]) -> NDArray[Any]:
-    return np.array(strings, dtype=object)
+def _objects(values: list[Any]) -> NDArray[Any]:
+    return np.array(values, dtype=object)

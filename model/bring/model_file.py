@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from model.bring.kinds import predicts, takes_series
 from model.bring.progress import step
 from model.bundle import BundleError
 
@@ -25,7 +26,7 @@ def dump(pipeline: Any) -> bytes:
 
 @step("Loading the model")
 def load(path: Path) -> tuple[Any, list[str]]:
-    """Load a fitted classifier or regressor. This runs code in the file: load only files that you trust.
+    """Load a fitted estimator that predicts. This runs code in the file: load only files that you trust.
 
     Returns:
         The estimator, and sentences about its version for the card.
@@ -33,6 +34,13 @@ def load(path: Path) -> tuple[Any, list[str]]:
     Raises:
         BundleError: The file holds anything else.
     """
+    pipeline, notes = read(path)
+    _check(pipeline, path)
+    return pipeline, notes
+
+
+def read(path: Path) -> tuple[Any, list[str]]:
+    """Load whatever a file holds, as `load` does. Raises BundleError."""
     if not path.is_file():
         raise BundleError(f"There is no file {path}.")
     with warnings.catch_warnings(record=True) as caught:
@@ -43,7 +51,6 @@ def load(path: Path) -> tuple[Any, list[str]]:
             raise BundleError(
                 f"{path} cannot be loaded by joblib here ({type(error).__name__}: {first_line(error)})."
             ) from error
-    _check(pipeline, path)
     fitted_with = {
         warning.message.original_sklearn_version
         for warning in caught
@@ -63,19 +70,19 @@ def first_line(error: BaseException) -> str:
 def _check(pipeline: Any, path: Path) -> None:
     if isinstance(pipeline, type) or not isinstance(pipeline, BaseEstimator):
         raise BundleError(f"{path} holds a {type(pipeline).__name__}, not a scikit-learn pipeline or estimator.")
-    if not (is_classifier(pipeline) or is_regressor(pipeline)):
+    if not predicts(pipeline):
         raise BundleError(
-            f"{path} holds a {type(pipeline).__name__} that is neither a classifier nor a regressor. "
-            "Only these can be served."
+            f"{path} holds a {type(pipeline).__name__}, which does not predict anything for new rows. "
+            "Give the pipeline or the model that does."
         )
     try:
         check_is_fitted(pipeline)
     except NotFittedError:
         raise BundleError(f"{path} holds a {type(pipeline).__name__} that is not fitted. Call fit first.") from None
-    if not hasattr(pipeline, "n_features_in_"):
+    if not (hasattr(pipeline, "n_features_in_") or takes_series(pipeline)):
         raise BundleError(
             f"{path} does not say how many columns it takes (n_features_in_). "
-            "Only pipelines that take a table of columns can be served."
+            "Only pipelines that take a table of columns, or texts, can be served."
         )
     if is_classifier(pipeline) and isinstance(pipeline.classes_, list):
-        raise BundleError(f"{path} predicts several classes per row. Only one prediction per row can be served.")
+        raise BundleError(f"{path} predicts several classes per row. Only one class per row can be served.")

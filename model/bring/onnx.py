@@ -9,6 +9,7 @@ import onnx
 from onnx import helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
+from sklearn.base import is_classifier, is_outlier_detector
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from model.bring.convertible import allow_linear_svc, parts, prepare_for_skl2onnx
@@ -28,6 +29,8 @@ def convert(pipeline: Any, task: Task) -> bytes:
 
     Exceptions of skl2onnx are not caught.
     """
+    if is_outlier_detector(pipeline):
+        raise ValueError("it has another score than scikit-learn's for outliers")
     outputs = _outputs(pipeline, task)
     if not task.numeric and (taken := set(outputs) & set(task.names)):
         raise ValueError(f"the column {min(taken)!r} has the name of an output of the graph; rename it")
@@ -67,7 +70,7 @@ def _tensor(feature: Feature, width: int) -> Any:
 def _to_onnx(pipeline: Any, task: Task, inputs: list[tuple[str, Any]]) -> onnx.ModelProto:
     # cdist is one operator of onnxruntime; without it the distances are a loop in the graph, 50 times slower.
     options: dict[Any, Any] = {kind: {"optim": "cdist"} for kind in (KNeighborsClassifier, KNeighborsRegressor)}
-    if task.kind == "classification":  # a table of probabilities, not a list of dictionaries
+    if is_classifier(pipeline):  # a table of probabilities, not a list of dictionaries
         options[id(pipeline)] = options.get(type(pipeline), {}) | {"zipmap": False}
     graph: onnx.ModelProto = to_onnx(
         pipeline, initial_types=inputs, options=options, target_opset=OPSET, name=task.name

@@ -1,4 +1,4 @@
-"""Makes a bundle from a fitted scikit-learn classifier or regressor."""
+"""Makes a bundle from a fitted scikit-learn estimator: a classifier, regressor, clusterer or detector of outliers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
+from sklearn.base import is_classifier, is_regressor
 
-from model.bring import backend, encoders, model_file, table_file
-from model.bring.check import ConversionCheck
+from model.bring import (
+    backend,
+    card,
+    description,
+    fitted_on,
+    kinds,
+    label_encoder,
+    misread,
+    model_file,
+    table_file,
+    target,
+)
 from model.bring.request import BundleRequest
 from model.bundle import Bundle, BundleError
-from model.bundle_write import save, versions
+from model.bundle_write import save
 from model.task import Task
 from model.train.data_statistics import describe
-from model.train.metrics import Figures, classification_figures, regression_figures
 
 Array = NDArray[Any]
 
@@ -29,82 +38,82 @@ def bundle(request: BundleRequest) -> Bundle:
         BundleError: The pipeline cannot be served; the message says why.
     """
     pipeline, notes = model_file.load(request.pipeline)
-    table = table_file.read(request.data, encoders.string_columns(pipeline))
-    if request.target is not None and request.target not in table.columns:
-        raise BundleError(f"{request.data} has no column {request.target!r} to take as target.")
-    columns = table.drop(columns=[request.target] if request.target else [])
-    sample = table_file.inputs(columns, pipeline, request.data)
+    labels = label_encoder.labels(request, pipeline)
+    table = table_file.read(request.data, _expected(pipeline, request.target))
+    targets = _targets(table.rows, request)
+    sample = table_file.inputs(table.rows.drop(columns=targets), pipeline, request.data)
     with warnings.catch_warnings():
         # What a pipeline remarks on its sample (an unknown category, say) does not concern the bundle.
         warnings.simplefilter("ignore")
-        raw = _predict(pipeline, sample)
-        task, model, check, why = backend.choose(pipeline, sample, request)
-        predicted = _coded(raw, task, "The pipeline's prediction")
-        truth = (
-            None if request.target is None else _coded(table[request.target], task, f"The target {request.target!r}")
-        )
-        metrics = {} if truth is None else {"rows_given": _figures(pipeline, task, sample, predicted, truth)}
-    statistics = describe(
-        sample, task.features, None if truth is None else _shown(truth, task), _shown(predicted, task)
+        predicted = _predict(pipeline, sample)
+        classes = kinds.classes(pipeline, predicted)
+        described = description.describe(pipeline, sample, request, classes, labels, _names(predicted, targets))
+        task, model, check, why = backend.choose(pipeline, sample, described, request.trust)
+        coded = target.indices(pd.Series(predicted), task, classes) if classes else predicted
+        truth = _truth(pipeline, table.rows[targets], task, classes)
+        metrics = {} if truth is None else card.figures(pipeline, task, sample, coded, truth)
+    statistics = describe(sample, task.features, None if truth is None else _shown(truth, task), _shown(coded, task))
+    written = card.card(pipeline, task, metrics, check, table.understood, [*notes, *why])
+    return save(request.output, task, model_file.dump(pipeline), model, written, statistics)
+
+
+def _expected(pipeline: Any, wanted: str | None) -> table_file.Expected:
+    """Return what is known of the columns before the sample is read."""
+    targets = [] if wanted is None else wanted.split(",")
+    # Classes are compared as they are written: "None" may be one.
+    classes = [] if wanted is None or is_regressor(pipeline) else [wanted, *targets]
+    return table_file.Expected(
+        names=list(getattr(pipeline, "feature_names_in_", ())),
+        width=getattr(pipeline, "n_features_in_", 1) + len(targets),
+        strings=fitted_on.known_strings(pipeline),
+        verbatim={*fitted_on.text_columns(pipeline), *classes},
     )
-    card = _card(pipeline, task, metrics, check, [*notes, *why])
-    return save(request.output, task, model_file.dump(pipeline), model, card, statistics)
+
+
+def _targets(rows: pd.DataFrame, request: BundleRequest) -> list[str]:
+    """Return the columns of the true values: one, or several that were given with commas between them."""
+    if request.target is None:
+        return []
+    names = [request.target] if request.target in rows.columns else request.target.split(",")
+    if missing := [name for name in names if name not in rows.columns]:
+        raise BundleError(f"{request.data} has no column {missing[0]!r} to take as target.")
+    return names
 
 
 def _predict(pipeline: Any, sample: pd.DataFrame) -> Array:
+    """Return what the pipeline predicts, of shape [rows] or [rows, targets]."""
     try:
-        predicted = np.asarray(pipeline.predict(table_file.as_fitted(pipeline, sample)))
+        predicted = np.asarray(pipeline.predict(fitted_on.as_fitted(pipeline, sample)))
     except Exception as error:  # estimators raise what they like on rows that they do not take
-        raise BundleError(f"The pipeline fails on the rows given: {model_file.first_line(error)}.") from error
-    if predicted.ndim > 1 and predicted.shape[1] > 1:
-        raise BundleError(f"The pipeline predicts {predicted.shape[1]} numbers per row. Only one can be served.")
-    return predicted.ravel()
+        raise misread.explained(pipeline, sample, error) from error
+    return predicted.ravel() if predicted.ndim == 1 or predicted.shape[1] == 1 else predicted
 
 
-def _coded(values: Any, task: Task, subject: str) -> Array:
-    """Return the numbers of a regression, or the indices of classes in `task.classes`; the shape is [rows]."""
-    if task.kind == "regression":
-        numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=np.float64)
-        if not np.isfinite(numbers).all():
-            raise BundleError(f"{subject} is not a number in row {np.isfinite(numbers).argmin() + 1}.")
-        return numbers
-    indices = {value: index for index, value in enumerate(task.classes)}
-    for row, value in enumerate(values):
-        if value not in indices:
-            raise BundleError(f"{subject} is {value!r} in row {row + 1}, which is not one of {list(indices)}.")
-    return np.array([indices[value] for value in values])
+def _names(predicted: Array, targets: list[str]) -> tuple[str, ...]:
+    """Return the names of several predicted numbers, or none if there is one."""
+    count = 1 if predicted.ndim == 1 else predicted.shape[1]
+    if targets and len(targets) != count:
+        several = f"{count} numbers" if count > 1 else "one value"
+        wanted = "as many columns, with commas between them" if count > 1 else "one column"
+        raise BundleError(f"The pipeline predicts {several} per row. Name {wanted}, or none with --target.")
+    if count == 1:
+        return ()
+    return tuple(targets) or tuple(f"target_{place + 1}" for place in range(count))
 
 
-def _shown(coded: Array, task: Task) -> pd.Series[Any]:
+def _truth(pipeline: Any, columns: pd.DataFrame, task: Task, classes: list[Any]) -> Array | None:
+    """Return the true values in the form of the predicted ones; None if there are none, as of clusters."""
+    if columns.empty:
+        return None
+    if is_regressor(pipeline):
+        return np.column_stack([target.numbers(columns[name]) for name in columns]).reshape(
+            (len(columns), -1) if task.targets else -1
+        )
+    return target.indices(columns.iloc[:, 0], task, classes) if is_classifier(pipeline) else None
+
+
+def _shown(coded: Array, task: Task) -> pd.DataFrame | pd.Series[Any]:
+    """Return values as people see them: numbers, in a column for each target, or labels."""
+    if task.targets:
+        return pd.DataFrame(coded, columns=list(task.targets))
     return pd.Series(coded) if task.kind == "regression" else pd.Series(np.array(task.labels)[coded])
-
-
-def _figures(pipeline: Any, task: Task, sample: pd.DataFrame, predicted: Array, truth: Array) -> Figures:
-    if task.kind == "regression":
-        return regression_figures(truth, predicted)
-    probabilities = None
-    if hasattr(pipeline, "predict_proba"):
-        probabilities = pipeline.predict_proba(table_file.as_fitted(pipeline, sample))
-    return classification_figures(truth, predicted, probabilities, np.arange(len(task.classes)))
-
-
-def _card(
-    pipeline: Any, task: Task, metrics: dict[str, Figures], check: ConversionCheck, notes: list[str]
-) -> dict[str, Any]:
-    caution = "The rows given may be rows that it was trained on; its figures for new rows are lower then."
-    return {
-        "title": task.title,
-        "summary": f"A {task.kind} by a {' → '.join(_steps(pipeline))} of scikit-learn, from a joblib file.",
-        "limits": [
-            *([caution] if metrics else ["Nothing is known about how good its predictions are."]),
-            *notes,
-        ],
-        "metrics": metrics,
-        "verification": check.to_dict(),
-        "versions": versions(),
-    }
-
-
-def _steps(pipeline: Any) -> list[str]:
-    steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else [pipeline]
-    return [type(step).__name__ for step in steps if not isinstance(step, str)]

@@ -7,14 +7,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class BundleRequest:
-    """What to bundle: a joblib file, a CSV sample of its training rows, and the model's names."""
+    """What to bundle: a joblib file, a sample of its training rows, and the model's names."""
 
     pipeline: Path
     data: Path
     name: str
     output: Path
-    target: str | None = None  # the column of the sample with the true values
+    target: str | None = None  # the column of the sample with the true values, or several with commas between them
     title: str = ""
     version: str = "1.0.0"
     labels: Sequence[str] = ()  # how to show the classes, in the order of classes_
     trust: Sequence[str] = ()  # types and modules beyond scikit-learn's own that the model may need
+    encoder: Path | None = None  # the file of the LabelEncoder that encoded the target

@@ -12,7 +12,11 @@ def test_statistics_of_numbers_strings_and_missing_values() -> None:
     rows = pd.DataFrame(
         {"width": [*np.arange(11.0), np.nan], "colour": ["red"] * 7 + ["blue"] * 4 + [None], "empty": [np.nan] * 12}
     )
-    features = (Feature("width", "FP32"), Feature("colour", "BYTES"), Feature("empty", "FP32"))
+    features = (
+        Feature("width", "FP32"),
+        Feature("colour", "BYTES", categories=("blue", "red")),
+        Feature("empty", "FP32"),
+    )
     found = describe(rows, features, target=pd.Series(["a"] * 9 + ["b"] * 3), answers=pd.Series([0.5] * 12))
     width = found["features"]["width"]
     assert (width["count"], width["missing"], width["minimum"], width["maximum"], width["mean"]) == (11, 1, 0, 10, 5)
@@ -23,6 +27,17 @@ def test_statistics_of_numbers_strings_and_missing_values() -> None:
     assert found["target"]["categories"] == {"a": 9, "b": 3}
     assert found["answers"]["deciles"] == [0.5] * 9
     json.dumps(found, allow_nan=False)
+
+
+def test_codes_are_counted_and_free_texts_are_not_kept() -> None:
+    rows = pd.DataFrame({"code": [1, 2, 2], "note": ["ab", "abcd", None], "member": [True, False, np.nan]})
+    features = (Feature("code", "FP64", codes=(1.0, 2.0)), Feature("note", "BYTES"), Feature("member", "FP64"))
+    found = describe(rows, features, None, pd.DataFrame({"width": [1.0, 2, 3], "height": [4.0, 5, 6]}))
+    assert found["features"]["code"]["categories"] == {"1": 1, "2": 2}
+    assert found["features"]["note"]["characters"]["maximum"] == 4
+    assert "abcd" not in json.dumps(found)
+    assert found["features"]["member"]["mean"] == 0.5
+    assert found["answers"]["height"]["mean"] == 5
 
 
 def test_an_unknown_target_is_none() -> None:

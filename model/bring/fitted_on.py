@@ -1,0 +1,112 @@
+"""Finds out what a pipeline was fitted on: a DataFrame, an array or a Series of text, and which strings it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+
+from model.bring.convertible import parts
+from model.bring.kinds import VECTORIZERS, takes_series
+from model.bundle import BundleError
+from model.fitted_pipeline import Container, contained
+
+_NOTHING = np.empty(0)
+
+
+def container(pipeline: Any) -> Container:
+    if hasattr(pipeline, "feature_names_in_"):
+        return "frame"
+    return "series" if takes_series(pipeline) else "array"
+
+
+def as_fitted(pipeline: Any, rows: pd.DataFrame) -> Any:
+    """Return rows in the form that the pipeline was fitted on: a DataFrame, an array or a Series."""
+    missing = missing_text(pipeline)
+    if missing is None:
+        rows = rows.apply(lambda column: column.where(column.notna(), None) if column.dtype == object else column)
+    return contained(rows, container(pipeline))
+
+
+def missing_text(pipeline: Any) -> float | None:
+    """Return what stands for a missing string: None if an encoder or imputer knows it and none knows NaN."""
+    missing = [value for known in _known(pipeline) for value in known.tolist() if pd.isna(value)]
+    missing += [
+        part.missing_values
+        for part in parts(pipeline)
+        if isinstance(part, SimpleImputer) and getattr(part, "statistics_", _NOTHING).dtype == object
+    ]
+    knows_none = any(value is None for value in missing)
+    return None if knows_none and not any(value is not None and pd.isna(value) for value in missing) else float("nan")
+
+
+def text_columns(pipeline: Any) -> set[str]:
+    """Return the columns of free text: those that a ColumnTransformer gives to a vectorizer."""
+    found: set[str] = set()
+    for part in parts(pipeline):
+        for _, transformer, columns in getattr(part, "transformers_", ()):
+            if any(isinstance(inner, VECTORIZERS) for inner in parts(transformer)):
+                several = [columns] if isinstance(columns, str | int) else columns
+                named = getattr(part, "feature_names_in_", ())
+                found.update(named[column] if isinstance(column, int) else column for column in several)
+    return found
+
+
+def known_strings(pipeline: Any) -> dict[str, set[str]]:
+    """Return the strings that the pipeline's encoders know, by column: digits among them are not numbers.
+
+    Raises:
+        BundleError: An encoder knows strings of digits, but not which column they belong to.
+    """
+    columns: dict[str, set[str]] = {}
+    named = []
+    for part in parts(pipeline):
+        names = getattr(part, "feature_names_in_", ())
+        encoder = first_transformer(part)
+        if len(known := getattr(encoder, "categories_", ())) == len(names):
+            named.append(id(encoder))
+            for name, values in zip(names, known, strict=True):
+                if present := strings(values):
+                    columns.setdefault(name, set()).update(present)
+    for encoder in encoders(pipeline):
+        for known in map(strings, encoder.categories_):
+            if known and id(encoder) not in named and pd.to_numeric(pd.Series(known), errors="coerce").notna().all():
+                raise BundleError(
+                    f"The pipeline knows strings such as {known[0]!r}, but not the name of their column, so they "
+                    "cannot be distinguished from numbers. Fit it on a DataFrame, with the encoder first for its "
+                    "columns."
+                )
+    return columns
+
+
+def encoders(pipeline: Any) -> list[Any]:
+    return [part for part in parts(pipeline) if hasattr(part, "categories_")]
+
+
+def first_transformer(part: Any) -> Any:
+    """Return the part itself or, if it is a pipeline, its first step that is not a SimpleImputer."""
+    steps = [step for _, step in part.steps] if isinstance(part, Pipeline) else [part]
+    return next((step for step in steps if not isinstance(step, SimpleImputer)), None)
+
+
+def strings(known: NDArray[Any]) -> list[str]:
+    """Return the categories of one column without the missing one, or none if they are not strings."""
+    present = [value for value in known.tolist() if not pd.isna(value)]
+    return present if all(isinstance(value, str) for value in present) else []
+
+
+def numbers(known: NDArray[Any]) -> list[float]:
+    """Return the codes of one column without the missing one, or none if they are not numbers."""
+    present = [value for value in known.tolist() if not pd.isna(value)]
+    codes = [float(value) for value in present if isinstance(value, int | float) and not isinstance(value, bool)]
+    return codes if len(codes) == len(present) else []
+
+
+def _known(pipeline: Any) -> Iterator[NDArray[Any]]:
+    for encoder in encoders(pipeline):
+        yield from encoder.categories_
