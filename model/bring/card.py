@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from model.bring import fitted_on, kinds
 from model.bring.check import ConversionCheck
+from model.bring.request import WARNING
 from model.bundle_write import versions
 from model.task import Task
 from model.train.metrics import Figures, classification_figures, regression_figures
@@ -22,14 +23,14 @@ Array = NDArray[Any]
 def card(
     pipeline: Any, task: Task, metrics: dict[str, Figures], check: ConversionCheck, sample: str, notes: list[str]
 ) -> dict[str, Any]:
-    caution = "The rows given may be rows that it was trained on; its figures for new rows are lower then."
+    """Return the card. Its first limit is shown next to every prediction: a warning, if there is one."""
+    first = "The rows given may be rows that it was trained on; its figures for new rows are lower then."
+    if not metrics:
+        first = "Nothing is known about how good its predictions are."
     return {
         "title": task.title,
         "summary": f"A {kinds.word(pipeline)} by a {' → '.join(_steps(pipeline))} of scikit-learn, from a joblib file.",
-        "limits": [
-            *([caution] if metrics else ["Nothing is known about how good its predictions are."]),
-            *notes,
-        ],
+        "limits": sorted([first, *notes], key=lambda limit: not limit.startswith(WARNING)),
         "data": {"sample": sample},
         "metrics": metrics,
         "verification": check.to_dict(),

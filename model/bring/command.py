@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from model import show
-from model.bring.request import BundleRequest
+from model.bring.request import WARNING, BundleRequest
 from model.bundle import Bundle
 from model.catalog import BUNDLES
 
@@ -44,11 +44,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def ending(made: Bundle) -> str:
-    """Return where the bundle is, and the commands that serve it and ask it."""
+    """Return what to beware of, where the bundle is, and the commands that serve it and ask it."""
     name, row = made.task.name, json.dumps(made.task.example, ensure_ascii=False)
     serve = f"MODEL_NAME={shlex.quote(name)} MODEL_PATH={shlex.quote(str(made.folder))} make serve"
     ask = f"curl {ADDRESS}/predict/{name} -H 'Content-Type: application/json' -d {shlex.quote(row)}"
-    return f"Wrote {made.folder}. To serve it and to ask it:\n\n  {serve}\n  {ask}"
+    warned = [f"{limit}\n\n" for limit in made.card.get("limits", ()) if limit.startswith(WARNING)]
+    return f"{''.join(warned)}Wrote {made.folder}. To serve it and to ask it:\n\n  {serve}\n  {ask}"
 
 
 def _request(arguments: argparse.Namespace) -> BundleRequest:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from model.bring import advice
 from model.bring.kinds import predicts, takes_series
 from model.bring.progress import step
 from model.bundle import BundleError
@@ -68,8 +69,8 @@ def first_line(error: BaseException) -> str:
 
 
 def _check(pipeline: Any, path: Path) -> None:
-    if isinstance(pipeline, type) or not isinstance(pipeline, BaseEstimator):
-        raise BundleError(f"{path} holds a {type(pipeline).__name__}, not a scikit-learn pipeline or estimator.")
+    if isinstance(pipeline, type) or not isinstance(pipeline, BaseEstimator) or advice.is_only_a_step(pipeline):
+        raise BundleError(advice.refusal(pipeline, path))
     if not predicts(pipeline):
         raise BundleError(
             f"{path} holds a {type(pipeline).__name__}, which does not predict anything for new rows. "

@@ -17,6 +17,7 @@ from model.bring import (
     fitted_on,
     kinds,
     label_encoder,
+    misfit,
     misread,
     model_file,
     table_file,
@@ -45,15 +46,17 @@ def bundle(request: BundleRequest) -> Bundle:
     with warnings.catch_warnings():
         # What a pipeline remarks on its sample (an unknown category, say) does not concern the bundle.
         warnings.simplefilter("ignore")
+        warned = misfit.compare(pipeline, sample)
         predicted = _predict(pipeline, sample)
         classes = kinds.classes(pipeline, predicted)
         described = description.describe(pipeline, sample, request, classes, labels, _names(predicted, targets))
         task, model, check, why = backend.choose(pipeline, sample, described, request.trust)
         coded = target.indices(pd.Series(predicted), task, classes) if classes else predicted
         truth = _truth(pipeline, table.rows[targets], task, classes)
+        warned += misfit.judge(pipeline, coded, truth)
         metrics = {} if truth is None else card.figures(pipeline, task, sample, coded, truth)
     statistics = describe(sample, task.features, None if truth is None else _shown(truth, task), _shown(coded, task))
-    written = card.card(pipeline, task, metrics, check, table.understood, [*notes, *why])
+    written = card.card(pipeline, task, metrics, check, table.understood, [*warned, *notes, *why])
     return save(request.output, task, model_file.dump(pipeline), model, written, statistics)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+WARNING = "Warning: "  # the start of a limit on the card that the command also prints at its end
+
 
 @dataclass(frozen=True)
 class BundleRequest:

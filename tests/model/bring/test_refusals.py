@@ -54,10 +54,10 @@ def fitted(pipeline: Any, rows: Any = WINE.data, target: Any = WINE.target) -> A
 PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
     ("unfitted", lambda: make_pipeline(StandardScaler(), LogisticRegression()), WINE.data, "is not fitted"),
     ("no estimator", lambda: {"weights": [1, 2]}, WINE.data, "holds a dict"),
-    ("a class", lambda: LogisticRegression, WINE.data, "not a scikit-learn pipeline"),
+    ("a class", lambda: LogisticRegression, WINE.data, "holds the class LogisticRegression"),
     ("clusters of old rows only", lambda: fitted(DBSCAN()), WINE.data, "does not predict anything for new rows"),
     ("outliers among old rows only", lambda: fitted(LocalOutlierFactor()), WINE.data, "does not predict anything"),
-    ("transformer", lambda: fitted(StandardScaler()), WINE.data, "does not predict anything for new rows"),
+    ("transformer", lambda: fitted(StandardScaler()), WINE.data, "holds a StandardScaler, .* predicts nothing"),
     ("bare base", BaseEstimator, WINE.data, "does not predict anything for new rows"),
     (
         "several classes a row",
