@@ -2,14 +2,15 @@
 
 The ONNX graph of a model has these tensors:
 
-* input of a picture model: ``input`` of shape [-1, height, width], FP32, 0 (black) to 1 (white);
+* input of a picture model: ``input``, FP32, 0 (black) to 1 (white), of shape [-1, height, width], or if it takes
+  several channels [-1, height, width, channels];
 * input of a model for rows: if all features are numbers, ``input`` of shape [-1, number of features];
   otherwise one tensor per feature, with the feature's name, of shape [-1, 1];
 * output of a classification: ``label`` of shape [-1], a number or string, one of ``Task.classes``; and, if the
   model has them, ``probabilities`` of shape [-1, number of classes], in the order of ``Task.classes``;
 * output of a regression: ``prediction`` of shape [-1, 1] or [-1], or [-1, number of targets] if there are several;
-* another output of a picture model: ``strangeness`` of shape [-1], its out-of-distribution score: how far the
-  picture is from the training pictures.
+* another output of a picture model, unless its ``Picture.strange_above`` is None: ``strangeness`` of shape [-1], its
+  out-of-distribution score: how far the picture is from the training pictures.
 
 A pipeline that scikit-learn runs takes the same inputs. Its outputs are named ``prediction``, ``probabilities`` and
 ``score``, the last of shape [-1]: how normal each row is, of a detector of outliers.
@@ -22,6 +23,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -75,6 +77,25 @@ class Feature:
 
 
 @dataclasses.dataclass(frozen=True)
+class Resize:
+    """How a picture of any size is brought to the model's size; model/image/resize.py does it.
+
+    Attributes:
+        method: "nearest" and "linear" look at single pixels, as Keras and OpenCV do; "bilinear" and "bicubic" average
+            over all of them, as Pillow, torchvision and timm do.
+        shorter: The length in pixels that the shorter side is scaled to before the middle is cut out. With 0 both sides
+            are stretched to the model's.
+    """
+
+    method: Literal["nearest", "linear", "bilinear", "bicubic"]
+    shorter: int = 0
+
+    def __post_init__(self) -> None:
+        if self.shorter and self.method not in ("bilinear", "bicubic"):
+            raise ValueError(f"The method {self.method!r} stretches pictures, so it cannot scale their shorter side.")
+
+
+@dataclasses.dataclass(frozen=True)
 class Picture:
     """The picture that a model takes.
 
@@ -83,22 +104,43 @@ class Picture:
         height: Height of the graph's input in pixels.
         width: Width of the graph's input in pixels.
         subject: What the picture should show, for use in sentences: "a handwritten digit".
-        strange_above: The strangeness above which a picture does not look like the subject.
+        strange_above: The strangeness above which a picture does not look like the subject; None if the model does
+            not compute it.
         input: How a person gives the model a picture: by drawing it or by uploading a file.
         caution: A sentence to show next to every prediction; empty if there is none.
+        channels: 1 is grey, 3 are red, green and blue, and 4 are those and the opacity.
+        resize: What the transform "resize" does; None for any other transform.
+        one_by_one: Whether the graph takes only one picture per run.
     """
 
-    transform: Literal["digit", "scan"]
+    transform: Literal["digit", "scan", "resize"]
     height: int
     width: int
     subject: str
-    strange_above: float
+    strange_above: float | None
     input: Literal["draw", "upload"] = "upload"
     caution: str = ""
+    channels: Literal[1, 3, 4] = 1
+    resize: Resize | None = None
+    one_by_one: bool = False
 
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1:
             raise ValueError(f"A picture cannot have {self.height} × {self.width} pixels.")
+        if (self.resize is None) == (self.transform == "resize"):
+            raise ValueError("The transform 'resize', and no other, must be told how to resize.")
+        if self.channels > 1 and self.resize is None:
+            raise ValueError(f"The transform {self.transform!r} returns one channel, not {self.channels}.")
+        if self.resize and 0 < self.resize.shorter < max(self.height, self.width):
+            raise ValueError(
+                f"The shorter side is scaled to {self.resize.shorter} pixels, from which {self.height} × {self.width} "
+                "cannot be cut out."
+            )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one picture as the graph takes it."""
+        return (self.height, self.width) if self.channels == 1 else (self.height, self.width, self.channels)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,6 +195,8 @@ class Task:
             if "input" not in picture:  # bundles written before the field existed: only digits were drawn
                 drawn = picture.get("transform") == "digit"
                 data = {**data, "picture": {**picture, "input": "draw" if drawn else "upload"}}
+            if picture.get("resize") is not None:
+                _refuse_unknown_keys(picture["resize"], Resize, "The resizing of pictures")
         features = data.get("features", [])
         if not isinstance(features, list | tuple):
             raise ValueError("The task has no list of features.")  # noqa: TRY004 (one kind of error for all)
@@ -226,4 +270,5 @@ def _refuse_unknown_keys(data: Any, described: type, subject: str) -> None:
 
 
 def _repeated(values: tuple[Any, ...]) -> Any:
-    return next((value for index, value in enumerate(values) if value in values[:index]), None)
+    counts = Counter(values)
+    return next((value for value in values if counts[value] > 1), None)

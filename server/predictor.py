@@ -31,7 +31,7 @@ class ModelOutput:
     Attributes:
         predictions: [rows], class values or numbers; [rows, targets] if a regression predicts several numbers.
         probabilities: [rows, classes], or None if the model has none.
-        strangeness: [pictures], or None if the model is one of rows.
+        strangeness: [pictures], or None if the model does not compute it.
         scores: [rows], how normal each row is, or None if the model is no detector of outliers.
     """
 
@@ -135,7 +135,7 @@ class Predictor(kserve.Model):
 
 def rows_per_run(task: Task) -> int:
     if task.picture:
-        return max(1, PIXELS_PER_RUN // (task.picture.height * task.picture.width))
+        return 1 if task.picture.one_by_one else max(1, PIXELS_PER_RUN // (task.picture.height * task.picture.width))
     return ROWS_PER_RUN
 
 

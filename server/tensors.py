@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.task import MISSING_TEXT, Feature, Task
 
 # What the ONNX graph is fed, by the name of its input: of rows {"input": [rows, features]}, or if some features are
-# strings {feature: [rows, 1], …}; of pictures {"input": [pictures, height, width]}.
+# strings {feature: [rows, 1], …}; of pictures {"input": [pictures, *Picture.shape]}.
 ModelInput = Mapping[str, NDArray[Any]]
 
 DTYPES: Mapping[str, Any] = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
@@ -37,7 +37,7 @@ WARNINGS = Tensor("warnings", "BYTES", (-1,))  # one string for each picture, mo
 
 def input_tensors(task: Task) -> tuple[Tensor, ...]:
     if task.picture:
-        return (Tensor("input", "FP32", (-1, task.picture.height, task.picture.width)),)
+        return (Tensor("input", "FP32", (-1, *task.picture.shape)),)
     if task.numeric:
         return (Tensor("input", task.features[0].datatype, (-1, len(task.features))),)
     return tuple(Tensor(feature.name, feature.datatype, (-1, 1)) for feature in task.features)
@@ -46,7 +46,7 @@ def input_tensors(task: Task) -> tuple[Tensor, ...]:
 def example_input(task: Task) -> ModelInput:
     """Return the task's example; fields that it lacks are missing values, and the example of a picture is black."""
     if task.picture:
-        return {"input": np.zeros((1, task.picture.height, task.picture.width), np.float32)}
+        return {"input": np.zeros((1, *task.picture.shape), np.float32)}
     values = [task.example.get(feature.name, missing_value(feature)) for feature in task.features]
     if task.numeric:
         return {"input": np.array([values], DTYPES[task.features[0].datatype])}

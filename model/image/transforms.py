@@ -1,4 +1,4 @@
-"""The image transforms by the names that `model.task.Picture` uses."""
+"""The image transforms by the names that `model.task.Picture` uses, and their use on files and on pixels."""
 
 from __future__ import annotations
 
@@ -6,10 +6,41 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from model.image import digit, scan
+from model.image.convert import MODES, convert
+from model.image.decode import decode_colours, decode_image
+from model.image.formats import Encoded
+from model.image.resize import draft_scale, resized
+from model.task import Picture
 
-# Grey levels, [height, width] → the model's input, [height, width] in 0–1, and warnings for the caller.
-Transform = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], tuple[str, ...]]]
+Levels = NDArray[np.uint8]
+# The model's input, from 0 to 1, and warnings for the caller.
+Transformed = tuple[NDArray[np.float32], tuple[str, ...]]
 
-TRANSFORMS: Mapping[str, Transform] = {"digit": digit.prepare, "scan": scan.prepare}
+# Grey levels, [height, width] → the model's input, [height, width].
+TRANSFORMS: Mapping[str, Callable[[Levels], Transformed]] = {"digit": digit.prepare, "scan": scan.prepare}
+
+
+def transform_file(picture: Picture, encoded: Encoded) -> Transformed:
+    """Decode a file and bring it to the form that the model takes. Raises ImageError."""
+    if picture.resize is None:
+        return _grey(picture, *decode_image(encoded))
+    scale = draft_scale((encoded.width, encoded.height), picture.resize, picture.height, picture.width)
+    decoded, warnings = decode_colours(encoded, picture.channels, scale)
+    return resized(decoded, picture.resize, picture.height, picture.width), warnings
+
+
+def transform_levels(picture: Picture, levels: Levels) -> Transformed:
+    """Bring levels of 0 to 255, [height, width] or [height, width, channels], to the form that the model takes."""
+    given = Image.fromarray(levels[:, :, 0] if levels.shape[2:] == (1,) else levels)
+    converted, warnings = convert(given, MODES[picture.channels])
+    if picture.resize is None:
+        return _grey(picture, np.asarray(converted), warnings)
+    return resized(converted, picture.resize, picture.height, picture.width), warnings
+
+
+def _grey(picture: Picture, grey: Levels, of_conversion: tuple[str, ...]) -> Transformed:
+    prepared, of_transform = TRANSFORMS[picture.transform](grey)
+    return prepared, of_conversion + of_transform

@@ -83,11 +83,13 @@ def instances() -> Schema:
 def tensors(picture: Picture) -> list[Schema]:
     """Return the schemas of the one input of a V2 request."""
     count: Schema = {"type": "integer", "minimum": 1}
-    height, width, channel = {"const": picture.height}, {"const": picture.width}, {"const": 1}
-    numbers = [count, height, width], [count, channel, height, width], [count, height, width, channel]
+    height, width, channel = {"const": picture.height}, {"const": picture.width}, {"const": picture.channels}
+    numbers = [[count, channel, height, width], [count, height, width, channel]]
+    if picture.channels == 1:
+        numbers.insert(0, [count, height, width])
     return [
         _tensor("FP32", numbers, {"type": "array"}),
-        _tensor("BYTES", ([count], [count, channel]), array_of(BASE64)),
+        _tensor("BYTES", ([count], [count, {"const": 1}]), array_of(BASE64)),
     ]
 
 

@@ -1,10 +1,12 @@
 """Render a model's answer: the prediction, a bar for each class, the warnings, and the picture as the model sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.task import Task
 from server.page.markup import Markup, element, escape, join, render, template
+
+MOST_BARS = 10  # of more classes, the page shows the likeliest
 
 _SMALLEST_SHOWN = 0.001  # a probability closer to 0 or 1 is shown as a bound
 
@@ -36,7 +38,9 @@ def render_answer(task: Task, answer: Mapping[str, Any] | None) -> Markup:
         probability=_beside(found),
         message="" if answer else _hint(task),
         warnings=join(element("li", warning) for warning in found.get("warnings", [])),
-        bars=join(_bar(label, probabilities.get(label), label == found.get("label")) for label in task.labels),
+        bars=join(
+            _bar(label, probabilities.get(label), label == found.get("label")) for label in _shown(task, probabilities)
+        ),
         seen=_seen(task, found.get("seen")),
     )
 
@@ -71,6 +75,13 @@ def _probabilities(task: Task, answer: Mapping[str, Any]) -> Mapping[str, float]
     label, probability = answer["label"], answer["probability"]
     others = [other for other in task.labels if other != label]
     return {label: probability} | ({others[0]: 1 - probability} if len(others) == 1 else {})
+
+
+def _shown(task: Task, probabilities: Mapping[str, float]) -> Sequence[str]:
+    """Return the labels that get a bar. Of many, the scripts replace those by the likeliest of each answer."""
+    if len(task.labels) <= MOST_BARS:
+        return task.labels
+    return sorted(task.labels, key=lambda label: -probabilities.get(label, 0))[:MOST_BARS]
 
 
 def _bar(label: str, probability: float | None, likeliest: bool) -> Markup:

@@ -56,9 +56,14 @@ export class Panel {
     this.#at('.label').textContent = answer.label ?? this.#numbers(answer.prediction);
     this.#at('.probability').textContent = beside(answer);
     this.#at('.took').textContent = '';
-    for (const bar of this.root.querySelectorAll('.bars li')) {
-      const probability = probabilities[bar.dataset.label];
-      bar.classList.toggle('likeliest', bar.dataset.label === answer.label);
+    const bars = this.root.querySelectorAll('.bars li');
+    const shown = this.#shown(probabilities, bars.length);
+    for (const [place, bar] of bars.entries()) {
+      const label = shown[place];
+      const probability = probabilities[label];
+      bar.dataset.label = label;
+      bar.querySelector('.class').textContent = label;
+      bar.classList.toggle('likeliest', label === answer.label);
       bar.querySelector('rect').setAttribute('width', 100 * (probability ?? 0));
       bar.querySelector('.percent').textContent = probability === undefined ? '' : percent(probability);
     }
@@ -72,6 +77,12 @@ export class Panel {
   /** Return the number that is predicted, or each of several with its name. */
   #numbers(prediction = '') {
     return Array.isArray(prediction) ? this.targets.map((name, place) => `${name} ${prediction[place]}`).join(', ') : prediction;
+  }
+
+  /** Return the labels that get a bar: all in their order or, if there are more than bars, the likeliest. */
+  #shown(probabilities, bars) {
+    if (this.labels.length <= bars) return this.labels;
+    return [...this.labels].sort((one, other) => (probabilities[other] ?? 0) - (probabilities[one] ?? 0)).slice(0, bars);
   }
 
   /** Return the known probabilities by label. With two labels, one probability implies the other. */

@@ -6,27 +6,25 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from model.image import digit
-from model.image.decode import COLOURED, MAX_PIXELS, ImageError, decode_image, parse_image
+from model.image.decode import MAX_PIXELS, ImageError, parse_image
 from model.image.formats import Encoded
-from model.image.transforms import TRANSFORMS
+from model.image.transforms import Transformed, transform_file, transform_levels
 from model.task import Picture
 from server.errors import InvalidInput, ServingError, TooManyPixels, UnsupportedMediaType
 
 MAX_TRANSFORMED = 64  # pictures of one request; transforming one takes some milliseconds
 
-# Upper bound on the numbers fed to the model per request (1 MiB of FP32), because the cost of inference depends on the
-# size of the tensor, not on that of the files.
-MAX_INPUT_NUMBERS = 1 << 18
+# Upper bound on the pixels fed to the model per request (1 MiB of grey FP32), because the cost of inference depends on
+# the size of the tensor, not on that of the files; nor on the channels, of which a network makes some thirty at once.
+MAX_INPUT_PIXELS = 1 << 18
 
 # Mean of the border below which, and contrast above which, an image is already in MNIST's form: the transform would
 # return it unchanged and without a warning.
 _MAX_BORDER, _MIN_CONTRAST = (digit.DARK - 1) / digit.WHITE, (digit.FAINT + 1) / digit.WHITE
 
 Pixels = NDArray[np.float32]  # [height, width] or [height, width, channels], from 0 (black) to 1
-Levels = NDArray[np.uint8]  # [height, width]
 Items = Sequence[bytes | Pixels] | Pixels
 
 
@@ -34,7 +32,7 @@ class PreparedBatch(NamedTuple):
     """The model's input.
 
     Attributes:
-        pictures: [n, height, width], from 0 (black) to 1 (white).
+        pictures: [n, height, width] or [n, height, width, channels], from 0 (black) to 1 (white).
         warnings: Sentences about each picture.
     """
 
@@ -48,14 +46,12 @@ def prepare(picture: Picture, items: Items) -> PreparedBatch:
     others = sorted(set(range(len(items))) - set(unchanged))
     _check_count(picture, len(others))
     sources = _parse_files(items, others)
-    prepared = np.empty((len(items), picture.height, picture.width), np.float32)
+    prepared = np.empty((len(items), *picture.shape), np.float32)
     prepared[unchanged] = unchanged_pictures
     warnings: list[tuple[str, ...]] = [()] * len(items)
     for index, source in zip(others, sources, strict=True):
         with error_context(index, len(items)):
-            levels, of_conversion = decode_image(source) if isinstance(source, Encoded) else _grey_of_pixels(source)
-        prepared[index], of_transform = TRANSFORMS[picture.transform](levels)
-        warnings[index] = of_conversion + of_transform
+            prepared[index], warnings[index] = _transformed(picture, source)
     return PreparedBatch(prepared, warnings)
 
 
@@ -73,17 +69,10 @@ def error_context(index: int, count: int) -> Iterator[None]:
         raise
 
 
-def _grey_of_pixels(pixels: Pixels) -> tuple[Levels, tuple[str, ...]]:
-    """Return the grey levels and warnings about the conversion."""
-    levels = np.rint(pixels * 255).astype(np.uint8)
-    if levels.ndim == 2:  # noqa: PLR2004 (rows, columns)
-        return levels, ()
-    if levels.shape[2] == 1:
-        return levels[:, :, 0], ()
-    picture = Image.fromarray(levels)
-    if picture.mode == "RGBA":
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.asarray(picture.convert("L")), (COLOURED,)
+def _transformed(picture: Picture, source: Encoded | Pixels) -> Transformed:
+    if isinstance(source, Encoded):
+        return transform_file(picture, source)
+    return transform_levels(picture, np.rint(source * 255).astype(np.uint8))
 
 
 def _already_prepared(picture: Picture, items: Items) -> tuple[list[int], NDArray[np.float32]]:
@@ -91,7 +80,7 @@ def _already_prepared(picture: Picture, items: Items) -> tuple[list[int], NDArra
 
     A scan is never left unchanged. A stack of 1,000 digits takes milliseconds this way, not seconds.
     """
-    size = (picture.height, picture.width)
+    size = picture.shape
     fitting = [index for index, item in enumerate(items) if not isinstance(item, bytes) and item.shape == size]
     if not fitting or picture.transform != "digit":
         return [], np.empty((0, *size), np.float32)
@@ -103,7 +92,7 @@ def _already_prepared(picture: Picture, items: Items) -> tuple[list[int], NDArra
 
 
 def _check_count(picture: Picture, count: int) -> None:
-    limit = max(1, min(MAX_TRANSFORMED, MAX_INPUT_NUMBERS // (picture.height * picture.width)))
+    limit = max(1, min(MAX_TRANSFORMED, MAX_INPUT_PIXELS // (picture.height * picture.width)))
     if count > limit:
         raise InvalidInput(
             f"The request has {count} pictures that must be converted to the model's form; the limit is {limit}. "

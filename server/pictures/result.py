@@ -21,11 +21,11 @@ class Classification:
 
     Attributes:
         task: Of the model.
-        pictures: The model's input, [n, height, width].
+        pictures: The model's input, [n, height, width] or [n, height, width, channels].
         warnings: Sentences about each picture.
         predictions: The predicted classes, [n].
         probabilities: [n, classes].
-        strangeness: The distance of each picture from the training data, [n].
+        strangeness: The distance of each picture from the training data, [n]; None if the model does not compute it.
     """
 
     task: Task
@@ -33,7 +33,7 @@ class Classification:
     warnings: list[tuple[str, ...]]
     predictions: NDArray[Any]
     probabilities: NDArray[np.floating[Any]]
-    strangeness: NDArray[np.floating[Any]]
+    strangeness: NDArray[np.floating[Any]] | None
 
     def to_dict(self, index: int, *, preview: bool = False) -> dict[str, Any]:
         """Return the answer for one picture, with the picture itself if `preview`."""
@@ -60,11 +60,14 @@ def classify(predictor: Predictor, picture: Picture, items: Items) -> Classifica
 def classify_prepared(predictor: Predictor, picture: Picture, batch: PreparedBatch) -> Classification:
     """Classify pictures, and add a warning to those that look unlike the training data."""
     outputs = predictor.predict({"input": batch.pictures})
-    probabilities, strangeness = np.asarray(outputs.probabilities), np.asarray(outputs.strangeness)
     warnings = list(batch.warnings)
-    for index in np.flatnonzero(strangeness > picture.strange_above).tolist():
-        warnings[index] = (*warnings[index], f"It does not look like {picture.subject}.")
-    return Classification(predictor.task, batch.pictures, warnings, outputs.predictions, probabilities, strangeness)
+    if outputs.strangeness is not None and picture.strange_above is not None:
+        for index in np.flatnonzero(outputs.strangeness > picture.strange_above).tolist():
+            warnings[index] = (*warnings[index], f"It does not look like {picture.subject}.")
+    probabilities = np.asarray(outputs.probabilities)
+    return Classification(
+        predictor.task, batch.pictures, warnings, outputs.predictions, probabilities, outputs.strangeness
+    )
 
 
 def to_json(answer: object) -> bytes:
@@ -73,7 +76,7 @@ def to_json(answer: object) -> bytes:
 
 
 def preview_url(picture: NDArray[np.float32]) -> str:
-    """Return the model's view of a picture, [height, width] from 0 to 1, as a data: URL of a PNG."""
+    """Return the model's view of a picture, [height, width] or [height, width, channels], as a data: URL of a PNG."""
     file = io.BytesIO()
     Image.fromarray(np.rint(picture * 255).astype(np.uint8)).save(file, "PNG")
     return "data:image/png;base64," + b64encode(file.getvalue()).decode()

@@ -40,9 +40,10 @@ class V2Handler:
         outputs = {
             "prediction": classification.predictions,
             "probabilities": classification.probabilities,
-            "strangeness": classification.strangeness,
             "warnings": np.array([" ".join(warnings) for warnings in classification.warnings], np.object_),
         }
+        if classification.strangeness is not None:
+            outputs["strangeness"] = classification.strangeness
         return self._writer.write(request, outputs)
 
     def _classify(self, tensor: InputTensor, binary: memoryview) -> Classification:
@@ -50,7 +51,7 @@ class V2Handler:
         refuse_trailing_bytes(rest)
         match tensor.datatype.upper():  # KServe accepts lower case too
             case "FP32":
-                numbers = _decode_numbers(tensor, own, self._picture.height, self._picture.width)
+                numbers = _decode_numbers(tensor, own, self._picture)
                 return classify_prepared(self._predictor, self._picture, PreparedBatch(numbers, [()] * len(numbers)))
             case "BYTES":
                 return classify(self._predictor, self._picture, _decode_files(tensor, own))
@@ -59,19 +60,24 @@ class V2Handler:
         )
 
 
-def _decode_numbers(tensor: InputTensor, own: memoryview | None, height: int, width: int) -> NDArray[np.float32]:
-    """Return an FP32 tensor as [n, height, width]; `own` is its binary data, None if they are in the JSON."""
-    shape = tensor.shape
-    if shape[1:] not in ([height, width], [1, height, width], [height, width, 1]) or shape[0] < 1:
+def _decode_numbers(tensor: InputTensor, own: memoryview | None, picture: Picture) -> NDArray[np.float32]:
+    """Return an FP32 tensor as the graph takes it; `own` is its binary data, None if they are in the JSON."""
+    count, *shape = tensor.shape or [0]
+    last = [picture.height, picture.width, picture.channels]
+    first = [picture.channels, picture.height, picture.width]
+    if shape not in (list(picture.shape), last, first) or count < 1:
+        expected = ", ".join(map(str, picture.shape))
         raise InvalidInput(
-            f"Input '{tensor.name}': the shape for FP32 must be [n, {height}, {width}] with n at least 1.", "shape"
+            f"Input '{tensor.name}': the shape for FP32 must be [n, {expected}] with n at least 1.", "shape"
         )
     array = _from_json(tensor) if own is None else _from_bytes(tensor, own)
     if not (array.min() >= 0 and array.max() <= 1):  # written so that NaN is refused too
         raise InvalidInput(
             f"Input '{tensor.name}': every number must be between 0 (black) and 1 (white).", "value_range"
         )
-    return array.reshape(-1, height, width)
+    if shape == first and picture.channels > 1:
+        return np.ascontiguousarray(array.reshape(count, *first).transpose(0, 2, 3, 1))
+    return array.reshape(count, *picture.shape)
 
 
 def _from_json(tensor: InputTensor) -> NDArray[np.float32]:

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.image.decode import ANIMATED, COLOURED, TRANSPARENT, read_image
+from model.image.convert import COLOURED, TRANSPARENT
+from model.image.decode import ANIMATED, read_image
 from tests.model.image.files import PICTURE, SHADES, chunk, encoded, png, with_chunks
 
 ORIENTATION = 0x0112

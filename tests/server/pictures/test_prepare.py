@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.image.decode import COLOURED
+from model.image.convert import COLOURED
 from model.image.transforms import TRANSFORMS
 from server.pictures.prepare import MAX_TRANSFORMED, prepare
 from server.predictor import Predictor

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.image.decode import COLOURED
+from model.image.convert import COLOURED
 from model.image.digit import INVERTED
 from server.pictures.request import ImageRequest
 from server.pictures.rest import RestHandlers

@@ -108,6 +108,7 @@ def test_the_shipped_bundle_is_small() -> None:
 def test_training_writes_the_task_of_the_shipped_bundle() -> None:
     shipped = bundle.load(SHIPPED).task
     assert shipped.picture is not None
+    assert shipped.picture.strange_above is not None
     assert model.task(shipped.picture.strange_above) == shipped
 
 

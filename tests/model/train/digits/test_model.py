@@ -111,6 +111,7 @@ def test_the_card_of_the_shipped_bundle_states_that_it_reaches_its_goal() -> Non
 def test_training_writes_the_task_of_the_shipped_bundle() -> None:
     shipped = bundle.load(SHIPPED).task
     assert shipped.picture is not None
+    assert shipped.picture.strange_above is not None
     assert model.task(shipped.picture.strange_above) == shipped
 
 
@@ -133,6 +134,7 @@ def test_the_shipped_bundle_is_as_good_as_its_card_states() -> None:
     assert correct.mean() >= GOAL
     assert shipped.task.picture is not None
     threshold = shipped.task.picture.strange_above
+    assert threshold is not None
     assert (predictions.ood_scores > threshold).mean() < 0.02
     robustness = evaluate.robustness(predict, mnist.test_images[::5], mnist.test_labels[::5], threshold)
     assert robustness["photograph"]["accuracy"] >= 0.95
