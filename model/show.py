@@ -33,7 +33,7 @@ def readable(bundle: Bundle) -> str:
             _named("Milliseconds per picture on one core", card.get("milliseconds", {})),
             _named("Which fit each figure belongs to", card.get("fits", {})),
             _wrap(f"Served by {backend(bundle)}."),
-            _named("What is served, compared with the pipeline", card.get("verification", {})),
+            _named(f"What is served, compared with the {_source(bundle.task)}", card.get("verification", {})),
             _named("Made with", card.get("versions", {})),
         ]
     ).replace("\n\n\n", "\n")
@@ -100,11 +100,15 @@ def _inputs(task: Task) -> str:
     )
 
 
+def _source(task: Task) -> str:
+    return "network" if task.picture else "pipeline"
+
+
 def _picture(picture: Picture) -> str:
+    warns = f" The server warns of a picture with a strangeness above {_number(picture.strange_above)}."
     return _wrap(
-        f"Input: a picture of {picture.subject}; the transform {picture.transform!r} brings it to {picture.height} × "
-        f"{picture.width} pixels. The server warns of a picture with a strangeness above "
-        f"{_number(picture.strange_above)}."
+        f"Input: {picture.subject}, as a picture; the transform {picture.transform!r} brings it to {picture.height} × "
+        f"{picture.width} pixels.{warns if picture.strange_above is not None else ''}"
     )
 
 

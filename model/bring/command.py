@@ -8,18 +8,19 @@ import shlex
 from pathlib import Path
 
 from model import show
+from model.bring import network_options
 from model.bring.request import WARNING, BundleRequest
-from model.bundle import Bundle
+from model.bundle import Bundle, BundleError
 from model.catalog import BUNDLES
 
 ADDRESS = "http://localhost:8000"  # where `make serve` listens
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pipeline", type=Path, metavar="PIPELINE.joblib")
+    parser.add_argument("pipeline", type=Path, metavar="MODEL", help="PIPELINE.joblib or NETWORK.onnx")
     parser.add_argument("--name", required=True, help="the model's name in URLs")
     parser.add_argument(
-        "--data", required=True, type=Path, metavar="ROWS.csv", help="a sample of its training rows, with a header"
+        "--data", type=Path, metavar="ROWS.csv", help="a sample of a pipeline's training rows, with a header"
     )
     parser.add_argument("--target", metavar="COLUMN", help="the column of the sample that holds the true values")
     parser.add_argument("--encoder", type=Path, metavar="FILE.pkl", help="the LabelEncoder that encoded the target")
@@ -34,22 +35,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="take a model that needs this type or module, which is not scikit-learn's; repeat it for several",
     )
+    network_options.add_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from model.bring import pipeline  # noqa: PLC0415 (scikit-learn and the converters take seconds to import)
-
-    made = pipeline.bundle(_request(arguments))
+    made = network_options.bundle(arguments) if network_options.is_network(arguments) else _bundle_pipeline(arguments)
     print(f"\n{show.readable(made)}\n\n{ending(made)}")
 
 
 def ending(made: Bundle) -> str:
     """Return what to beware of, where the bundle is, and the commands that serve it and ask it."""
     name, row = made.task.name, json.dumps(made.task.example, ensure_ascii=False)
+    sent = "image/jpeg' --data-binary @picture.jpg" if made.task.picture else f"application/json' -d {shlex.quote(row)}"
     serve = f"MODEL_NAME={shlex.quote(name)} MODEL_PATH={shlex.quote(str(made.folder))} make serve"
-    ask = f"curl {ADDRESS}/predict/{name} -H 'Content-Type: application/json' -d {shlex.quote(row)}"
+    ask = f"curl {ADDRESS}/predict/{name} -H 'Content-Type: {sent}"
     warned = [f"{limit}\n\n" for limit in made.card.get("limits", ()) if limit.startswith(WARNING)]
     return f"{''.join(warned)}Wrote {made.folder}. To serve it and to ask it:\n\n  {serve}\n  {ask}"
+
+
+def _bundle_pipeline(arguments: argparse.Namespace) -> Bundle:
+    network_options.refuse_for_pipeline(arguments)
+    if arguments.data is None:
+        raise BundleError("A pipeline needs a sample of its training rows: --data ROWS.csv.")
+    from model.bring import pipeline  # noqa: PLC0415 (scikit-learn and the converters take seconds to import)
+
+    return pipeline.bundle(_request(arguments))
 
 
 def _request(arguments: argparse.Namespace) -> BundleRequest:
