@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     own = commands.add_parser(
         "bundle",
         help="bundle a fitted scikit-learn classifier or regressor of your own",
-        epilog="Loading a joblib file runs code in it: bundle only files that you trust.",
+        epilog="What the file would import is read first. Only what fitted models consist of is loaded.",
     )
     command.add_options(own)
     own.set_defaults(run=command.run)

@@ -24,7 +24,7 @@ def labels(request: BundleRequest, pipeline: Any) -> Sequence[str]:
         return request.labels
     if request.labels:
         raise BundleError("Both labels and an encoder are given. Give either --labels or --encoder.")
-    encoder, _ = model_file.read(request.encoder)
+    encoder, _ = model_file.read(request.encoder, request.trust)
     if not isinstance(encoder, LabelEncoder) or not hasattr(encoder, "classes_"):
         raise BundleError(_no_encoder(request.encoder, encoder))
     codes = pipeline.classes_.tolist() if is_classifier(pipeline) else []

@@ -1,21 +1,30 @@
-"""Writes a fitted pipeline with joblib, and reads one."""
+"""Writes a fitted pipeline with joblib, and reads one: its opcodes first, and only what they may import is loaded."""
 
 from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import joblib
+import sklearn
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from model.bring import advice
+from model.bring import advice, file_kind, pickle_load, pickle_scan
+from model.bring.joblib_array import DamagedPickle
 from model.bring.kinds import predicts, takes_series
 from model.bring.progress import step
 from model.bundle import BundleError
+
+LONGEST = 120  # characters of somebody else's error in one of our sentences
+
+# Far more than any pickle has, so that a small file that unpacks to nothing but opcodes is left soon.
+_OPCODES = 200_000
+_OPCODES_PER_BYTE = 10
 
 
 def dump(pipeline: Any) -> bytes:
@@ -26,46 +35,98 @@ def dump(pipeline: Any) -> bytes:
 
 
 @step("Loading the model")
-def load(path: Path) -> tuple[Any, list[str]]:
-    """Load a fitted estimator that predicts. This runs code in the file: load only files that you trust.
+def load(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
+    """Load a fitted estimator that predicts.
+
+    Args:
+        path: The file.
+        trusted: Names or modules that it may import besides those that models consist of.
 
     Returns:
         The estimator, and sentences about its version for the card.
 
     Raises:
-        BundleError: The file holds anything else.
+        BundleError: The file holds anything else, or would import what is neither allowed nor trusted.
     """
-    pipeline, notes = read(path)
+    pipeline, notes = read(path, trusted)
     _check(pipeline, path)
     return pipeline, notes
 
 
-def read(path: Path) -> tuple[Any, list[str]]:
+def read(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
     """Load whatever a file holds, as `load` does. Raises BundleError."""
-    if not path.is_file():
-        raise BundleError(f"There is no file {path}.")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            pipeline = joblib.load(path)
-        except Exception as error:  # a pickle runs code, which may raise anything
-            raise BundleError(
-                f"{path} cannot be loaded by joblib here ({type(error).__name__}: {first_line(error)})."
-            ) from error
-    fitted_with = {
-        warning.message.original_sklearn_version
-        for warning in caught
-        if isinstance(warning.message, InconsistentVersionWarning)
-    }
-    return pipeline, [
-        f"The pipeline was fitted with scikit-learn {version} and converted with another version."
-        for version in sorted(fitted_with)
+    found = examine(path, trusted)
+    return _unpickled(path, trusted), [
+        f"The pipeline was fitted with scikit-learn {version} and converted with {sklearn.__version__}."
+        for version in sorted(found.versions - {sklearn.__version__})
     ]
 
 
+def examine(path: Path, trusted: Collection[str] = ()) -> pickle_scan.Scan:
+    """Read a file's opcodes. Nothing in it is executed.
+
+    Raises:
+        BundleError: It is not one whole pickle, or would import what is neither allowed nor trusted.
+    """
+    with file_kind.opened(path) as stream:
+        try:
+            found = pickle_scan.scan(stream, trusted, max(_OPCODES, _OPCODES_PER_BYTE * path.stat().st_size))
+        except DamagedPickle as error:
+            raise BundleError(
+                f"{path} is not a pickle, or it is cut off or damaged. Save the fitted pipeline with joblib.dump and "
+                "bundle that file."
+            ) from error
+    if found.refused:
+        raise BundleError(_refusal(path, found))
+    if found.pickles > 1:
+        raise BundleError(
+            f"{path} holds more than one pickle. Save one object in it: the whole pipeline, such as "
+            "make_pipeline(scaler, model)."
+        )
+    return found
+
+
+def _unpickled(path: Path, trusted: Collection[str]) -> Any:
+    with file_kind.opened(path) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # another version is named in a sentence of ours
+        try:
+            return pickle_load.load(stream, trusted)
+        except pickle_load.RefusedName as error:
+            raise BundleError(f"{path} is refused: {first_line(error)}, which no model needs.") from error
+        except ModuleNotFoundError as error:
+            raise BundleError(
+                f"{path} needs the module {error.name!r}, which cannot be found here. Install its package, or run in "
+                "the folder that holds it."
+            ) from error
+        except Exception as error:  # the classes in it may raise anything
+            raise BundleError(
+                f"{path} cannot be loaded with scikit-learn {sklearn.__version__} "
+                f"({type(error).__name__}: {first_line(error)})."
+            ) from error
+
+
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message without its full stop."""
-    return (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(" .")
+    """Return the first line of an error's message without its full stop, shortened if need be."""
+    line = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(" .")
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def _refusal(path: Path, found: pickle_scan.Scan) -> str:
+    own = sorted(name.name for name in found.names if name.module == "__main__")
+    if own:
+        return (
+            f"{path} needs {_some(own)}, defined in the script that saved it (__main__). Put it into a module of its "
+            "own, import it from there, fit and save again, and add --trust MODULE."
+        )
+    modules = {name.module.partition(".")[0] for name in found.names if str(name) in found.refused}
+    trust = " ".join(f"--trust {module}" for module in sorted(modules)[:3])
+    advice = f" Only if you wrote the file and need that: {trust}." if trust else ""
+    return f"{path} is refused before it is loaded: no model needs {_some(list(found.refused))}.{advice}"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(name if len(name) <= 60 else f"{name[:59]}…" for name in names[:2])  # noqa: PLR2004
+    return f"{shown} and {len(names) - 2} more" if len(names) > 2 else shown  # noqa: PLR2004
 
 
 def _check(pipeline: Any, path: Path) -> None:

@@ -33,12 +33,12 @@ Array = NDArray[Any]
 
 
 def bundle(request: BundleRequest) -> Bundle:
-    """Write the bundle. This unpickles the pipeline, which runs code: bundle only files that you trust.
+    """Write the bundle.
 
     Raises:
         BundleError: The pipeline cannot be served; the message says why.
     """
-    pipeline, notes = model_file.load(request.pipeline)
+    pipeline, notes = model_file.load(request.pipeline, request.trust)
     labels = label_encoder.labels(request, pipeline)
     table = table_file.read(request.data, _expected(pipeline, request.target))
     targets = _targets(table.rows, request)

@@ -156,7 +156,7 @@ def test_a_text_target_for_a_regression_is_refused(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"no pickle at all", "cannot be loaded"), (b"c__main__\nnowhere\n.", "cannot be loaded"), (None, "no file")],
+    [(b"no pickle at all", "not a pickle"), (b"c__main__\nnowhere\n.", "__main__"), (None, "no file")],
 )
 def test_a_file_without_a_pipeline_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes | None, sentence: str
