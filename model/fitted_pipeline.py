@@ -114,10 +114,5 @@ def load(file: SkopsFile) -> FittedPipeline:
 def _coded(predicted: NDArray[Any], task: Task, classes: Sequence[Any]) -> NDArray[Any]:
     """Return the task's classes in place of the estimator's own, which may be booleans or whole floats."""
     codes = dict(zip(classes, task.classes, strict=True))
-    return np.array([codes[value] for value in predicted.tolist()], class_dtype(task))
-
-
-def class_dtype(task: Task) -> type[np.generic]:
-    """Return the type of an array of the task's classes."""
-    kinds = {str: np.object_, int: np.int64, float: np.float64}
-    return kinds[type(task.classes[0])]
+    kind = np.object_ if isinstance(task.classes[0], str) else np.int64
+    return np.array([codes[value] for value in predicted.tolist()], kind)

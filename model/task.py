@@ -6,7 +6,7 @@ The ONNX graph of a model has these tensors:
   several channels [-1, height, width, channels];
 * input of a model for rows: if all features are numbers, ``input`` of shape [-1, number of features];
   otherwise one tensor per feature, with the feature's name, of shape [-1, 1];
-* output of a classification: ``label`` of shape [-1], a number or string, one of ``Task.classes``; and, if the
+* output of a classification: ``label`` of shape [-1], int64 or string, one of ``Task.classes``; and, if the
   model has them, ``probabilities`` of shape [-1, number of classes], in the order of ``Task.classes``;
 * output of a regression: ``prediction`` of shape [-1, 1] or [-1], or [-1, number of targets] if there are several;
 * another output of a picture model, unless its ``Picture.strange_above`` is None: ``strangeness`` of shape [-1], its
@@ -156,7 +156,7 @@ class Task:
     kind: Literal["classification", "regression"]
     features: tuple[Feature, ...]  # in the order in which the model takes them
     example: Mapping[str, bool | float | str]  # a row that a client could send; it may lack optional features
-    classes: tuple[int | float | str, ...] = ()  # what the model predicts, in the order of its probabilities
+    classes: tuple[int | str, ...] = ()  # what the model predicts, in the order of its probabilities
     labels: tuple[str, ...] = ()  # how each class is shown to people
     targets: tuple[str, ...] = ()  # the names of the numbers that a regression of several predicts
     picture: Picture | None = None
@@ -227,7 +227,7 @@ class Task:
         if self.kind == "classification" and len(self.classes) < 2:  # noqa: PLR2004 (one class is not a choice)
             raise ValueError(f"Task {self.name!r} is a classification with fewer than two classes.")
         if len({type(value) for value in self.classes}) > 1:
-            raise ValueError(f"Task {self.name!r} mixes types among its classes.")
+            raise ValueError(f"Task {self.name!r} mixes numbers and strings among its classes.")
         if self.targets and (self.kind == "classification" or len(self.targets) < 2):  # noqa: PLR2004 (several)
             raise ValueError(f"Task {self.name!r} has targets, but is not a regression of several.")
         if len(self.labels) != len(self.classes):

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from model.bring import encoders, fitted_on, kinds
@@ -70,10 +69,10 @@ def for_sklearn(pipeline: Any, sample: pd.DataFrame) -> FittedPipeline:
     return FittedPipeline(pipeline, fitted_on.container(pipeline), dtypes, fitted_on.missing_text(pipeline))
 
 
-def _plain(own: Sequence[Any]) -> tuple[int | float | str, ...]:
-    """Return the classes as they are served: strings, or numbers, whole if all are; booleans are 0 and 1."""
+def _plain(own: Sequence[Any]) -> tuple[int | str, ...]:
+    """Return the classes as they are served: strings, or integers for booleans and whole floats."""
     if all(isinstance(value, str) for value in own):
         return tuple(own)
-    if all(isinstance(value, int | float) and np.isfinite(value) for value in own):
-        return tuple(map(int, own)) if all(value == int(value) for value in own) else tuple(map(float, own))
-    raise BundleError(f"The classes of the pipeline are neither strings nor numbers: {own}.")
+    if all(isinstance(value, int | float) and value == int(value) for value in own):
+        return tuple(int(value) for value in own)
+    raise BundleError(f"The classes of the pipeline are neither strings nor whole numbers: {own}.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 PACKAGES = ("numpy", "pandas", "scipy", "sklearn")
+HARMLESS = ("functools.partial",)  # skops lists the function that it calls, too
 
 
 def untrusted(types: Iterable[str], trusted: Sequence[str]) -> list[str]:
@@ -12,5 +13,5 @@ def untrusted(types: Iterable[str], trusted: Sequence[str]) -> list[str]:
         types: Full names, such as "sklearn.tree._tree.Tree".
         trusted: Full names of types, or modules with everything in them.
     """
-    allowed = (*PACKAGES, *trusted)
+    allowed = (*PACKAGES, *HARMLESS, *trusted)
     return sorted({name for name in types if not any(f"{name}.".startswith(f"{root}.") for root in allowed)})

@@ -71,7 +71,7 @@ def test_a_task_of_numbers_alone_is_numeric() -> None:
             "mixes FP32 and FP64",
         ),
         ({"classes": [0], "labels": ["iris"]}, "fewer than two classes"),
-        ({"classes": [0, "1"]}, "mixes types"),
+        ({"classes": [0, "1"]}, "mixes numbers and strings"),
         ({"classes": [0, 0]}, "more than once"),
         ({"classes": [0, True]}, "bool"),
         ({"labels": ["iris"]}, "2 classes but 1 labels"),

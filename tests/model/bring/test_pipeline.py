@@ -65,7 +65,7 @@ def bundled_from(
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
-    return Bundled(pipeline, bundle.load(folder / "mine"), rows[fresh], run.stdout)
+    return Bundled(pipeline, bundle.load(folder / "mine"), rows[fresh].copy(), run.stdout)
 
 
 def customers() -> tuple[pd.DataFrame, "pd.Series[Any]"]:
@@ -155,8 +155,10 @@ def test_missing_numbers_and_missing_strings(tmp_path: Path) -> None:
     bundled = bundled_from(
         tmp_path, make_pipeline(columns, LogisticRegression()), rows[["age", "income", "city"]], target
     )
-    assert [feature.optional for feature in bundled.made.task.features] == [False, True, True]
-    assert bundled.fresh.isna().any().tolist() == [False, True, True]
+    # No age is missing in the sample, but the pipeline would impute it.
+    assert [feature.optional for feature in bundled.made.task.features] == [True, True, True]
+    bundled.fresh.loc[bundled.fresh.index[::4], "age"] = np.nan
+    assert bundled.fresh.isna().any().tolist() == [True, True, True]
     assert bundled.made.task.example.keys() == {"age", "income", "city"}
     outputs = bundled.predict()
     assert (outputs["label"] == bundled.pipeline.predict(bundled.fresh)).all()
