@@ -3,8 +3,6 @@
 Gaps of skl2onnx 1.20 that are closed here:
 
 * It refuses a VotingClassifier with `flatten_transform`, although this does not affect predictions.
-* After double precision it compares a tree's input in double, where scikit-learn compares in single precision:
-  https://onnx.ai/sklearn-onnx/auto_tutorial/plot_ebegin_float_double.html
 * It knows no missing string but a given one: https://github.com/onnx/sklearn-onnx/issues/681
 * It does not register the option `zipmap` for LinearSVC, as once for BaggingClassifier:
   https://github.com/onnx/sklearn-onnx/issues/466
@@ -21,34 +19,13 @@ import pandas as pd
 from skl2onnx import update_registered_converter
 from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 from skl2onnx.operator_converters.linear_classifier import convert_sklearn_linear_classifier
-from skl2onnx.sklapi import CastTransformer
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    GradientBoostingClassifier,
-    GradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-    VotingClassifier,
-)
+from sklearn.ensemble import VotingClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import LinearSVC
-from sklearn.tree import BaseDecisionTree
 
 from model.task import MISSING_TEXT
-
-TREES = (
-    BaseDecisionTree,
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    GradientBoostingClassifier,
-    GradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 
 
 def prepare_for_skl2onnx(pipeline: Any) -> Any:
@@ -57,20 +34,18 @@ def prepare_for_skl2onnx(pipeline: Any) -> Any:
     In the copy MISSING_TEXT stands for a missing string, because an ONNX string cannot be NaN or None.
     """
     pipeline = copy.deepcopy(pipeline)
-    _refuse_infinite_thresholds(pipeline)
     for part in list(parts(pipeline)):
         if isinstance(part, VotingClassifier):
             part.flatten_transform = False  # affects `transform` only
-        if isinstance(part, Pipeline) and isinstance(part.steps[-1][1], TREES):
-            # scikit-learn's trees round their input to single precision before they compare.
-            part.steps.insert(-1, ("single_precision", CastTransformer(dtype=np.float32)))
         if isinstance(part, OneHotEncoder) and hasattr(part, "categories_"):
             part.categories_ = [
                 np.where(pd.isna(known), MISSING_TEXT, known) if known.dtype == object else known
                 for known in part.categories_
             ]
         if isinstance(part, SimpleImputer) and getattr(part, "statistics_", np.empty(0)).dtype == object:
-            part.missing_values = MISSING_TEXT
+            part.missing_values = MISSING_TEXT if pd.isna(part.missing_values) else part.missing_values
+        if isinstance(part, VotingClassifier) and part.weights is not None:
+            part.weights = np.asarray(part.weights)
     return pipeline
 
 
@@ -102,10 +77,3 @@ def allow_linear_svc() -> None:
         overwrite=True,
         options={"nocl": [True, False], "raw_scores": [True, False], "zipmap": [True, False]},
     )
-
-
-def _refuse_infinite_thresholds(pipeline: Any) -> None:
-    """Refuse trees that split on missing values: in double precision skl2onnx loops for ever on their thresholds."""
-    for part in parts(pipeline):
-        if hasattr(part, "tree_") and not np.isfinite(part.tree_.threshold).all():
-            raise ValueError("its trees split on missing values; put a SimpleImputer before them")

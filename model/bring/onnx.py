@@ -13,8 +13,10 @@ from sklearn.base import is_classifier, is_outlier_detector
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from model.bring.convertible import allow_linear_svc, parts, prepare_for_skl2onnx
-from model.bring.imputer import allow_double_precision
+from model.bring.imputer import allow_any_number
+from model.bring.one_hot import allow_exact_categories
 from model.bring.progress import step
+from model.bring.trees import allow_exact_trees
 from model.task import Feature, Task
 
 OPSET = {"": 18, "ai.onnx.ml": 3, "com.microsoft": 1}
@@ -35,7 +37,9 @@ def convert(pipeline: Any, task: Task) -> bytes:
     if not task.numeric and (taken := set(outputs) & set(task.names)):
         raise ValueError(f"the column {min(taken)!r} has the name of an output of the graph; rename it")
     allow_linear_svc()
-    allow_double_precision()
+    allow_any_number()
+    allow_exact_categories()
+    allow_exact_trees()
     pipeline = prepare_for_skl2onnx(pipeline)
     columns = [(feature.name, _tensor(feature, 1)) for feature in task.features]
     if not task.numeric:
