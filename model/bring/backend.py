@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
 from model import fitted_pipeline
-from model.bring import model_file, trust
-from model.bring.check import ConversionCheck, check_conversion, run_graph
+from model.bring import model_file, probe, trust
+from model.bring.answers import Answered, ask
+from model.bring.check import ConversionCheck, compare, open_graph
 from model.bring.description import for_sklearn, in_precision
 from model.bring.onnx import convert
 from model.bundle import BundleError, SkopsFile
@@ -47,19 +47,20 @@ def choose(pipeline: Any, sample: pd.DataFrame, described: Task, trusted: Sequen
         BundleError: There is none.
     """
     reasons = []
+    answered = list(ask(pipeline, probe.blocks(pipeline, sample, described.features)))
     numbers: tuple[Literal["FP32", "FP64"], ...] = ("FP32", "FP64")
     for number in numbers:
         task = in_precision(described, number)
         try:
             graph = convert(pipeline, task)
-            check = check_conversion(pipeline, partial(run_graph, graph), task, sample)
+            check = compare(answered, open_graph(graph), task)
         except Exception as error:  # skl2onnx and onnxruntime raise errors of many kinds, even plain Exception
             reasons.append(f"ONNX cannot express it: {_reason(error)}.")
             continue
         if check.holds:
             return Choice(task, graph, check, [])
         reasons.append(f"The predictions of the ONNX graph in {number} differ: {check.summary()}.")
-    choice = _by_sklearn(pipeline, described, sample, list(dict.fromkeys(reasons)))
+    choice = _by_sklearn(pipeline, described, sample, answered, list(dict.fromkeys(reasons)))
     if isinstance(choice.model, SkopsFile) and (names := trust.untrusted(choice.model.trusted, trusted)):
         raise BundleError(
             f"ONNX cannot express the model, and for scikit-learn it needs {', '.join(names)} in the server. "
@@ -68,11 +69,13 @@ def choose(pipeline: Any, sample: pd.DataFrame, described: Task, trusted: Sequen
     return choice
 
 
-def _by_sklearn(pipeline: Any, task: Task, sample: pd.DataFrame, reasons: list[str]) -> Choice:
+def _by_sklearn(
+    pipeline: Any, task: Task, sample: pd.DataFrame, answered: list[Answered], reasons: list[str]
+) -> Choice:
     try:
         file = fitted_pipeline.dump(for_sklearn(pipeline, sample))
         loaded = fitted_pipeline.load(file)
-        check = check_conversion(pipeline, lambda rows: loaded.run(task, rows), task, sample)
+        check = compare(answered, lambda rows: loaded.run(task, rows), task)
     except Exception as error:  # skops and scikit-learn raise errors of many kinds
         raise BundleError(
             f"{' '.join(reasons)} scikit-learn cannot serve it either: {model_file.first_line(error)}."

@@ -1,9 +1,10 @@
-"""Checks that an ONNX graph predicts what the pipeline predicts that it was converted from."""
+"""Checks that what will be served predicts what the pipeline predicts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,19 @@ import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
 
-from model.bring.fitted_on import as_fitted
+from model.bring.answers import Answered, ask
 from model.bring.onnx import INPUT
+from model.bring.probe import Block
 from model.bring.progress import step
 from model.task import MISSING_TEXT, Feature, Task
 
 TOLERANCE = 1e-5  # absolute for probabilities, relative for the numbers of a regression
+TIE = 1e-12  # between two probabilities that differ only by the rounding of double precision
+ROWS_PER_RUN = 1_024  # as in a server
+REFUSED_ROWS = 5  # of each kind, which are tried one by one
 
-Tensors = Mapping[str, NDArray[Any]]
+Array = NDArray[Any]
+Tensors = Mapping[str, Array]
 Run = Callable[[Tensors], Tensors]
 
 _DTYPES = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
@@ -26,21 +32,24 @@ _DTYPES = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
 
 @dataclass(frozen=True)
 class ConversionCheck:
-    """How far the graph's predictions are from the pipeline's; a figure that does not apply to the model is None."""
+    """How far predictions are from the pipeline's; a figure that does not apply to the model is None."""
 
     rows: int
     datatype: str  # of the numbers; BYTES if all columns are strings
     tolerance: float
     labels_differing: int | None = None
-    labels_tied: int | None = None  # rows whose two labels are equally likely to the pipeline
+    labels_tied: int | None = None  # of the differing ones, those that the pipeline chose by rounding alone
     worst_probability_difference: float | None = None
     worst_relative_difference: float | None = None
+    refused_but_answered: int | None = None  # of the rows tried that the pipeline refuses
+    rows_by_kind: Mapping[str, int] | None = None
 
     @property
     def holds(self) -> bool:
         # Written so that NaN fails.
         worst = (self.worst_probability_difference or 0.0, self.worst_relative_difference or 0.0)
-        return not self.labels_differing and all(difference <= self.tolerance for difference in worst)
+        exact = not self.labels_differing and not self.refused_but_answered
+        return exact and all(difference <= self.tolerance for difference in worst)
 
     def summary(self) -> str:
         parts = []
@@ -50,84 +59,105 @@ class ConversionCheck:
             parts.append(f"probabilities by up to {self.worst_probability_difference:.2g}")
         if self.worst_relative_difference is not None:
             parts.append(f"numbers by up to {self.worst_relative_difference:.2g} of their size")
+        if self.refused_but_answered:
+            parts.append(f"{self.refused_but_answered} rows that the pipeline refuses are answered")
         return ", ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
-@step("Comparing what will be served with the pipeline")
 def check_conversion(pipeline: Any, run: Run, task: Task, rows: pd.DataFrame) -> ConversionCheck:
-    """Compare the predictions for every row with those of what will be served; `run` takes and returns tensors."""
-    given = as_fitted(pipeline, rows)
-    predictions = _predictions(run, task, rows)
-    kind = next((feature.datatype for feature in task.features if feature.is_number), "BYTES")
-    if task.kind == "regression":
-        expected = np.asarray(pipeline.predict(given), dtype=np.float64).ravel()
-        got = predictions["prediction"].astype(np.float64).ravel()
-        worst = _worst_relative_difference(expected, got)
-        return ConversionCheck(len(rows), kind, TOLERANCE, worst_relative_difference=worst)
-    expected = np.asarray(pipeline.predict(given))
-    differing = expected != predictions["prediction"]
-    if "probabilities" not in predictions:
-        return ConversionCheck(len(rows), kind, TOLERANCE, labels_differing=int(differing.sum()))
-    probabilities = pipeline.predict_proba(given)
-    tied = differing & _ties(probabilities, _indices(task, expected), _indices(task, predictions["prediction"]))
+    """Compare the predictions for some rows with those of what will be served; `run` takes and returns tensors."""
+    return compare(list(ask(pipeline, [Block("rows", rows)])), run, task)
+
+
+@step("Comparing what will be served with the pipeline")
+def compare(answered: Sequence[Answered], run: Run, task: Task) -> ConversionCheck:
+    """Compare what the pipeline predicted, first for the sample, with what will be served."""
+    predicted = [each for each in answered if len(each.rows)]
+    runs = [_predictions(run, task, each.rows) for each in predicted]
+    got = {name: np.concatenate([outputs[name] for outputs in runs]) for name in runs[0]}
+    figures = _label_figures(predicted, got, task) if task.kind == "classification" else _number_figures(predicted, got)
+    refused = [each.refused.iloc[[row]] for each in answered for row in range(min(REFUSED_ROWS, len(each.refused)))]
     return ConversionCheck(
-        len(rows),
-        kind,
-        TOLERANCE,
-        labels_differing=int((differing & ~tied).sum()),
-        labels_tied=int(tied.sum()),
-        worst_probability_difference=float(np.abs(probabilities - predictions["probabilities"]).max()),
+        rows=sum(len(each.rows) for each in predicted),
+        datatype=next((feature.datatype for feature in task.features if feature.is_number), "BYTES"),
+        tolerance=TOLERANCE,
+        refused_but_answered=sum(_answers(run, task, row) for row in refused) if refused else None,
+        rows_by_kind={each.kind: len(each.rows) for each in predicted} if len(answered) > 1 else None,
+        **figures,
     )
 
 
-def _indices(task: Task, labels: NDArray[Any]) -> NDArray[np.intp]:
-    indices = {value: index for index, value in enumerate(task.classes)}
-    return np.array([indices[label] for label in labels])
-
-
-def _ties(probabilities: NDArray[Any], first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return for which rows both classes are equally likely to the pipeline: rounding alone chose its label."""
+def _label_figures(predicted: list[Answered], got: Tensors, task: Task) -> dict[str, Any]:
+    places = {value: place for place, value in enumerate(task.classes)}
+    expected, labels = (
+        np.array([places[label] for label in labels])
+        for labels in (np.concatenate([each.predicted for each in predicted]).tolist(), got["prediction"].tolist())
+    )
+    differing = expected != labels
+    if "probabilities" not in got:
+        return {"labels_differing": int(differing.sum())}
+    probabilities = np.concatenate([each.probabilities for each in predicted])
     rows = np.arange(len(probabilities))
-    return np.asarray(np.abs(probabilities[rows, first] - probabilities[rows, second]) <= TOLERANCE)
+    gap = np.abs(probabilities[rows, expected] - probabilities[rows, labels])
+    # Of two classes that are exactly as likely, the pipeline always predicts the same one.
+    tied = differing & (gap > 0) & (gap <= TIE)
+    return {
+        "labels_differing": int((differing & ~tied).sum()),
+        "labels_tied": int(tied.sum()),
+        "worst_probability_difference": float(np.abs(probabilities - got["probabilities"]).max()),
+    }
 
 
-def run_graph(graph: bytes, feed: Tensors) -> Tensors:
-    """Run an ONNX graph, whose first output is the prediction."""
+def _number_figures(predicted: list[Answered], got: Tensors) -> dict[str, Any]:
+    """Return the largest difference relative to the number, or to the sample's standard deviation if that is larger.
+
+    A number close to zero has no useful relative difference.
+    """
+    numbers = [np.asarray(each.predicted, np.float64).reshape(len(each.rows), -1) for each in predicted]
+    expected = np.concatenate(numbers)
+    size = np.maximum(np.abs(expected), numbers[0].std(axis=0))
+    gap = np.abs(expected - got["prediction"].reshape(len(expected), -1))
+    return {"worst_relative_difference": float(np.max(np.divide(gap, size, out=gap.copy(), where=size > 0)))}
+
+
+def _answers(run: Run, task: Task, row: pd.DataFrame) -> bool:
+    """Return whether a row gets an answer; a server refuses it if an output is infinite or NaN."""
+    try:
+        outputs = run(_feed(task, row))
+    except Exception:  # onnxruntime and scikit-learn raise errors of many kinds
+        return False
+    return all(np.isfinite(values).all() for values in outputs.values() if values.dtype.kind == "f")
+
+
+def open_graph(graph: bytes) -> Run:
+    """Return what runs an ONNX graph, whose first output is the prediction."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4  # what it logs is raised as well
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     names = ["prediction", *(output.name for output in session.get_outputs()[1:])]
-    return dict(zip(names, session.run(None, dict(feed)), strict=True))
+    return lambda feed: dict(zip(names, session.run(None, dict(feed)), strict=True))
 
 
 def _predictions(run: Run, task: Task, rows: pd.DataFrame) -> Tensors:
     """Return the outputs by name; the first row is run alone, as in a server, and the others together."""
-    columns = {feature.name: tensor(rows[feature.name], feature) for feature in task.features}
-    feed = {INPUT: np.hstack(list(columns.values()))} if task.numeric else columns
-    first, others = (
-        run({name: values[part] for name, values in feed.items()}) for part in (slice(None, 1), slice(1, None))
-    )
-    if any(first[name].shape[1:] != others[name].shape[1:] for name in first):
+    starts = [0, 1, *range(1 + ROWS_PER_RUN, len(rows), ROWS_PER_RUN)]
+    parts = [run(_feed(task, rows.iloc[start:end])) for start, end in pairwise([*starts, len(rows)]) if end > start]
+    if any(part[name].shape[1:] != parts[0][name].shape[1:] for part in parts for name in part):
         raise ValueError("the outputs of its graph have another shape for one row than for several")
-    return {name: np.concatenate([first[name], others[name]]) for name in first}
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def tensor(column: pd.Series[Any], feature: Feature) -> NDArray[Any]:
+def _feed(task: Task, rows: pd.DataFrame) -> Tensors:
+    columns = {feature.name: tensor(rows[feature.name], feature) for feature in task.features}
+    return {INPUT: np.hstack(list(columns.values()))} if task.numeric else columns
+
+
+def tensor(column: pd.Series[Any], feature: Feature) -> Array:
     """Return a column in the form that the graph takes, of shape [rows, 1]."""
     if not feature.is_number:
         column = column.astype(object).where(column.notna(), MISSING_TEXT)
     return column.to_numpy(dtype=_DTYPES[feature.datatype]).reshape(-1, 1)
-
-
-def _worst_relative_difference(expected: NDArray[np.float64], got: NDArray[np.float64]) -> float:
-    """Return the largest difference relative to the number, or to the standard deviation of all if that is larger.
-
-    A number close to zero has no useful relative difference.
-    """
-    size = np.maximum(np.abs(expected), expected.std())
-    gap = np.abs(expected - got)
-    return float(np.max(np.divide(gap, size, out=gap.copy(), where=size > 0)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from model.bring.check import check_conversion, run_graph
+from model.bring.check import check_conversion, open_graph
 from model.bring.model_file import dump
 from model.bring.onnx import convert
 from model.bundle import Bundle
@@ -65,7 +64,7 @@ def train(output: Path, log: Log, quick: bool = False) -> Bundle:
     task = wisconsin.task(rows)
     log("Converting it to ONNX and comparing the predictions for every row.")
     graph = convert(pipeline, task)
-    check = check_conversion(pipeline, partial(run_graph, graph), task, rows)
+    check = check_conversion(pipeline, open_graph(graph), task, rows)
     if not check.holds:
         raise RuntimeError(f"The predictions of the ONNX graph differ from the pipeline's: {check}.")
     labels = np.array(task.labels)

@@ -9,22 +9,28 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor, VotingRegressor
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    MinMaxScaler,
     OneHotEncoder,
     PolynomialFeatures,
     SplineTransformer,
     StandardScaler,
 )
+from sklearn.tree import DecisionTreeRegressor
 
 from model.bring.pipeline import bundle
 from model.bring.request import BundleRequest
+from model.bundle import Bundle
 from server.predictor import Predictor
 from server.rows import rest
 
@@ -42,7 +48,6 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
         "FunctionTransformer",
     ),
     ("no operator", lambda: make_pipeline(SplineTransformer(), Ridge()), WINE.data, "no operator for SplineTra"),
-    ("trees that take gaps", lambda: RandomForestClassifier(5, random_state=0), GAPS, "split on missing values"),
     (
         "a column with the name of an output",
         lambda: make_pipeline(ColumnTransformer([("words", OneHotEncoder(), ["label"])]), LogisticRegression()),
@@ -53,7 +58,7 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
         "another prediction in ONNX",
         lambda: KNeighborsClassifier(weights="distance"),
         WINE.data,
-        "of 178 labels differ",
+        "labels differ, probabilities by up to",
     ),
     (
         "no double precision",
@@ -69,13 +74,129 @@ def test_scikit_learn_serves_what_onnx_cannot(
     tmp_path: Path, untrained: Callable[[], Any], rows: pd.DataFrame, reason: str
 ) -> None:
     pipeline = untrained().fit(rows, WINE.target)
-    joblib.dump(pipeline, tmp_path / "model.joblib")
-    rows.to_csv(tmp_path / "rows.csv", index=False)
-    made = bundle(BundleRequest(tmp_path / "model.joblib", tmp_path / "rows.csv", "mine", tmp_path / "mine"))
+    made = bundled(tmp_path, pipeline, rows)
     assert made.skops is not None
     assert any(reason in limit for limit in made.card["limits"])
-    served = Predictor("mine", made)
-    served.load()
-    body = b'{"instances":' + rows.to_json(orient="records").encode() + b"}"
-    predictions = np.array(json.loads(rest.predict_v1(served, body, {}).body)["predictions"])
-    assert predictions == pytest.approx(pipeline.predict(rows), rel=1e-9)
+    assert served(made, rows) == pytest.approx(pipeline.predict(rows), rel=1e-9)
+
+
+EVEN = pd.DataFrame({"age": np.tile(np.arange(18, 80, 2.0), 4)})
+ODD = pd.DataFrame({"age": np.arange(19, 79, 2.0)})
+CITIES = pd.DataFrame({"city": ["Ulm", "Bonn", "Kiel"] * 10, "x": range(30)})
+SEASONS = pd.DataFrame({"season": [1, 2, 3, 4] * 10, "x": range(40)})
+MARKED = pd.concat([PLACES[["place"]], pd.DataFrame({"place": [-1.0] * 9})], ignore_index=True)
+TREE = DecisionTreeRegressor(random_state=0)
+
+
+def coded(encoder: Any, column: str) -> Any:
+    return make_pipeline(ColumnTransformer([("code", encoder, [column])], remainder="passthrough"), Ridge(0.01))
+
+
+NEW_ROWS: list[tuple[str, Any, pd.DataFrame, pd.DataFrame, str]] = [
+    ("plain tree", TREE, EVEN, ODD, "FP32"),
+    ("tree behind a scaler", make_pipeline(StandardScaler(), TREE), EVEN, ODD, "FP64"),
+    (
+        "tree in a vote",
+        make_pipeline(StandardScaler(), VotingRegressor([("tree", TREE), ("line", Ridge())])),
+        EVEN,
+        ODD,
+        "FP64",
+    ),
+    (
+        "tree in a stack",
+        make_pipeline(MinMaxScaler(), StackingRegressor([("tree", TREE)], Ridge())),
+        EVEN,
+        ODD,
+        "FP64",
+    ),
+    ("trees in bags", make_pipeline(StandardScaler(), BaggingRegressor(TREE, 5, random_state=0)), EVEN, ODD, "FP64"),
+    (
+        "tree in a search",
+        GridSearchCV(make_pipeline(StandardScaler(), TREE), {"decisiontreeregressor__max_depth": [9]}, cv=2),
+        EVEN,
+        ODD,
+        "FP64",
+    ),
+    *(
+        (
+            f"unknown category, {way}",
+            coded(OneHotEncoder(handle_unknown=way), "city"),
+            CITIES,
+            pd.DataFrame({"city": ["Rom", "Ulm"], "x": [3, 4]}),
+            "FP32",
+        )
+        for way in ("ignore", "warn", "infrequent_if_exist")
+    ),
+    (
+        "rare categories",
+        coded(OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=11), "city"),
+        CITIES.assign(city=["Ulm", "Bonn", "Ulm"] * 9 + ["Kiel", "Rom", "Ulm"]),
+        pd.DataFrame({"city": ["Rom", "Ulm", "Oslo", "Bonn"], "x": [3, 4, 5, 6]}),
+        "FP32",
+    ),
+    (
+        "fractions of codes",
+        coded(OneHotEncoder(handle_unknown="ignore"), "season"),
+        SEASONS,
+        pd.DataFrame({"season": [2.5, 4.9, 0.5, 2.0], "x": [3, 3, 3, 3]}),
+        "FP64",
+    ),
+    (
+        "a number for missing values",
+        make_pipeline(SimpleImputer(missing_values=-1.0), StandardScaler(), Ridge(1e-6)),
+        MARKED,
+        pd.DataFrame({"place": [-1.0, 1e6 + 0.0005]}),
+        "FP64",
+    ),
+    (
+        "a flag for missing values",
+        make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), Ridge()),
+        GAPS,
+        GAPS.iloc[:9] + 0.5,
+        "FP32",
+    ),
+    ("a forest that takes gaps", RandomForestRegressor(5, random_state=0), GAPS, GAPS.iloc[:9] + 0.5, "FP32"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Found unknown categories")
+@pytest.mark.parametrize(
+    ("untrained", "rows", "new", "number"), [pytest.param(*case[1:], id=case[0]) for case in NEW_ROWS]
+)
+def test_new_rows_are_answered_as_by_the_pipeline(
+    tmp_path: Path, untrained: Any, rows: pd.DataFrame, new: pd.DataFrame, number: str
+) -> None:
+    ranks = sum(pd.factorize(column, sort=True)[0] + 10 for _, column in rows.items())
+    pipeline = clone(untrained).fit(rows, ranks)
+    made = bundled(tmp_path, pipeline, rows)
+    assert made.card["verification"]["datatype"] == number
+    assert made.onnx
+    assert served(made, new) == pytest.approx(pipeline.predict(new), rel=1e-5)
+
+
+def test_a_number_for_missing_values_need_not_be_in_the_sample(tmp_path: Path) -> None:
+    pipeline = make_pipeline(SimpleImputer(missing_values=-1.0), StandardScaler(), Ridge(1e-6))
+    pipeline.fit(MARKED, [*np.arange(178) * 10.0, *[1500.0] * 9])
+    made = bundled(tmp_path, pipeline, MARKED[:178])
+    assert made.card["verification"]["rows_by_kind"]["at edges and codes"] > 0
+    new = pd.DataFrame({"place": [-1.0]})
+    assert served(made, new) == pytest.approx(pipeline.predict(new), rel=1e-5)
+
+
+def test_the_card_counts_the_rows_of_each_kind(tmp_path: Path) -> None:
+    verification = bundled(tmp_path, TREE.fit(EVEN, EVEN["age"]), EVEN).card["verification"]
+    assert verification["rows_by_kind"]["drawn between"] == 10_000
+    assert sum(verification["rows_by_kind"].values()) == verification["rows"]
+
+
+def bundled(folder: Path, pipeline: Any, rows: pd.DataFrame) -> Bundle:
+    joblib.dump(pipeline, folder / "model.joblib")
+    rows.to_csv(folder / "rows.csv", index=False)
+    return bundle(BundleRequest(folder / "model.joblib", folder / "rows.csv", "mine", folder / "mine"))
+
+
+def served(made: Bundle, rows: pd.DataFrame) -> Any:
+    predictor = Predictor("mine", made)
+    predictor.load()
+    body = b'{"instances":' + rows.to_json(orient="records", double_precision=15).encode() + b"}"
+    return np.array(json.loads(rest.predict_v1(predictor, body, {}).body)["predictions"])

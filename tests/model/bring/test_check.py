@@ -1,4 +1,3 @@
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from model.bring.check import ConversionCheck, check_conversion, run_graph
+from model.bring.check import ConversionCheck, check_conversion, open_graph
 from model.bring.onnx import convert
 from model.task import Feature, Task
 
@@ -29,7 +28,7 @@ NUMBERS = Task("wine", "Wine", "1.0.0", "regression", CLASSES.features, CLASSES.
 
 
 def compare(pipeline: Any, graph: bytes, task: Task, rows: pd.DataFrame) -> ConversionCheck:
-    return check_conversion(pipeline, partial(run_graph, graph), task, rows)
+    return check_conversion(pipeline, open_graph(graph), task, rows)
 
 
 def classifier(strength: float) -> Pipeline:
