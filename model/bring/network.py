@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.bring import network_card, network_file, network_graph, network_input, network_labels, network_output
+from model.bring import network_file, network_graph, network_input, network_labels, network_output
 from model.bring.network_check import Network, ServedGraph, compare
 from model.bring.network_input import NetworkInput
 from model.bring.network_request import NetworkRequest
@@ -33,6 +33,8 @@ def bundle(request: NetworkRequest) -> Bundle:
     picture = _picture(request, taken, convention)
     task = _task(request, picture, network_labels.matched(labels, returned.count))
     samples = None if request.samples is None else read(request.samples, picture, task.labels)
+
+    from model.bring import network_card  # noqa: PLC0415 (scikit-learn and pandas take seconds to import)
 
     graph = network_graph.wrap(model, taken, numbers, bgr, returned, strangeness=samples is not None)
     served = ServedGraph(graph, taken.one_by_one)

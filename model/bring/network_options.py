@@ -47,7 +47,7 @@ def bundle(arguments: argparse.Namespace) -> Bundle:
             raise BundleError(
                 f"--{name} is for a pipeline of rows. Give a network sample pictures with --samples, or leave it out."
             )
-    from model.bring import network  # noqa: PLC0415 (scikit-learn and pandas take seconds to import)
+    from model.bring import network  # noqa: PLC0415 (onnxruntime takes a quarter of a second)
 
     return network.bundle(
         NetworkRequest(
