@@ -1,0 +1,1 @@
+"""A corpus of model files as people write them: each is bundled, served and compared with its own answers."""
