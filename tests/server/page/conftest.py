@@ -9,17 +9,17 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.served import Served, serving
-from tests.server.bundles import sign
+from tests.server.bundles import club, sign
 from tests.server.page import bundles
 
-ROWS, DIGITS, SCANS = "sign", "upright", "half"
+ROWS, DIGITS, SCANS, CHOICES = "sign", "upright", "half", "club"
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     root = tmp_path_factory.mktemp("bundles")
-    paths = [make(root / make.__name__).folder for make in (sign, bundles.upright, bundles.half)]
-    return {"MODEL_NAME": f"{ROWS},{DIGITS},{SCANS}", "MODEL_PATH": ",".join(map(str, paths))}
+    paths = [make(root / make.__name__).folder for make in (sign, bundles.upright, bundles.half, club)]
+    return {"MODEL_NAME": f"{ROWS},{DIGITS},{SCANS},{CHOICES}", "MODEL_PATH": ",".join(map(str, paths))}
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-from tests.server.page.conftest import ROWS, Visit
+from tests.server.page.conftest import CHOICES, ROWS, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -40,3 +40,18 @@ def test_curl_command_repeats_the_request(visit: Visit) -> None:
     command = part.locator(".curl code").inner_text()
     done = subprocess.run(["bash", "-c", f"{command} --silent"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["probability"] == pytest.approx(0.952574)
+
+
+def test_a_boolean_and_a_code_are_chosen_from_lists(visit: Visit) -> None:
+    part = visit.of(CHOICES)
+    assert [part.get_by_label(name, exact=True).input_value() for name in ("member", "level", "note")] == [
+        "true",
+        "2",
+        "new here",
+    ]
+    for member, level, prediction in (("true", "2.5", "26"), ("false", "2.5", "25"), ("", "1", "9")):
+        part.get_by_label("member", exact=True).select_option(member)
+        part.get_by_label("level", exact=True).select_option(level)
+        expect(part.locator(".label")).to_have_text(prediction)
+    part.get_by_label("note", exact=True).fill("two\nlines")
+    expect(part.locator(".curl code")).to_contain_text('{"level":1,"note":"two\\nlines"}')
