@@ -109,11 +109,16 @@ def _with_codes(asked: _Asked, features: tuple[Feature, ...]) -> tuple[Feature, 
 
 
 def _coded(asked: _Asked, feature: Feature) -> Feature:
-    """Return the feature with its codes, unless the pipeline takes fractions: then only large numbers are refused."""
+    """Return the feature with its codes if that is why a large number is refused, and not its size alone.
+
+    Codes are refused between those seen, or cut to whole numbers and refused directly above them.
+    """
     seen = {float(value) for value in asked.sample[feature.name].dropna()}
     known = _known(asked.pipeline, fitted_on.numbers)
-    between = {(low + high) / 2 for low, high in pairwise(sorted(seen))} - seen.union(*known)
-    if not asked.refusal(feature.name, np.array(sorted(between)[:AT_ONCE] or [max(seen) + 0.5])):
+    between = sorted({(low + high) / 2 for low, high in pairwise(sorted(seen))} - seen.union(*known))[:AT_ONCE]
+    above = [max(seen) + 1] if all(value.is_integer() for value in seen) else []
+    tried = (between, above, [] if between else [max(seen) + 0.5])
+    if not any(asked.refusal(feature.name, np.array(values)) for values in tried):
         return feature
     codes = _accepted(asked, feature, known, seen, np.array)
     return dataclasses.replace(feature, codes=tuple(sorted(codes)), minimum=min(codes), maximum=max(codes))

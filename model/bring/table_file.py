@@ -70,7 +70,8 @@ def inputs(table: pd.DataFrame, pipeline: Any, path: Path) -> pd.DataFrame:
     if hasattr(pipeline, "feature_names_in_"):
         names = list(pipeline.feature_names_in_)
         if missing := [name for name in names if name not in table.columns]:
-            raise BundleError(f"{path} lacks {_listed(missing)}, which the pipeline was fitted on.")
+            advice = _dummies(missing, table)
+            raise BundleError(f"{path} lacks {_listed(missing)}, which the pipeline was fitted on.{advice}")
         return table[names]
     if hasattr(pipeline, "n_features_in_"):
         if table.shape[1] != pipeline.n_features_in_:
@@ -174,6 +175,17 @@ def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
         whole = column.dtype.kind == "i" and not column.hasnans
         return column.astype(np.int64 if whole else np.float64)
     return column.astype(object).where(column.notna(), np.nan)
+
+
+def _dummies(missing: list[str], table: pd.DataFrame) -> str:
+    """Return advice if a column is missing that pd.get_dummies makes of one that is there, as city_Ulm of city."""
+    made = [name for name in table.columns if any(lacking.startswith(f"{name}_") for lacking in missing)]
+    if not made:
+        return ""
+    return (
+        f" They look like pd.get_dummies of {made[0]!r}: give the table after it, or fit a pipeline with a "
+        "OneHotEncoder instead."
+    )
 
 
 def _listed(names: list[str]) -> str:

@@ -10,6 +10,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import CategoricalNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -90,6 +91,11 @@ def test_a_number_has_codes_if_the_pipeline_refuses_unknown_ones(*, array: bool)
     features = features_of(fitted(OneHotEncoder(), "code", array=array), sample)
     assert (features["code"].codes, features["code"].optional) == ((1.0, 2.0, 3.0, 5.0), False)
     assert features["age"].codes == ()
+
+
+def test_whole_numbers_that_index_a_table_are_codes() -> None:
+    pipeline = CategoricalNB().fit(ROWS[["code"]], TARGET)
+    assert features_of(pipeline, ROWS[["code"]])["code"].codes == (1.0, 2.0, 3.0, 5.0)
 
 
 def test_a_number_has_no_codes_if_only_large_ones_are_refused() -> None:

@@ -81,6 +81,14 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
     ),
     ("dates", lambda: fitted(SCALED), WINE.data.assign(hue="2024-05-01"), "'hue' holds dates such as '2024-05-01'"),
     ("column missing", lambda: fitted(SCALED), WINE.data.drop(columns="ash"), "lacks the columns 'ash'"),
+    (
+        "after get_dummies",
+        lambda: fitted(
+            SCALED, pd.get_dummies(WINE.data.assign(hue=WINE.data["hue"].gt(1).map({True: "a", False: "b"})))
+        ),
+        WINE.data,
+        "lacks the columns 'hue_a', 'hue_b', .* pd.get_dummies of 'hue'",
+    ),
     ("nothing fits", lambda: fitted(SCALED), DIABETES.data, "'ash', .* and 8 more columns"),
     (
         "other width without names",
