@@ -12,6 +12,7 @@ from model.bring.network_input import NetworkInput
 from model.bring.network_request import NetworkRequest
 from model.bring.network_samples import read
 from model.bring.preprocessing import PREPROCESSING, Numbers, numbers_given, resize_of
+from model.bring.progress import step
 from model.bundle import Bundle, BundleError
 from model.bundle_write import save, versions
 from model.task import Picture, Task
@@ -39,8 +40,9 @@ def bundle(request: NetworkRequest) -> Bundle:
     graph = network_graph.wrap(model, taken, numbers, bgr, returned, strangeness=samples is not None)
     served = ServedGraph(graph, taken.one_by_one)
     pictures = own.probes if samples is None else np.concatenate([samples.pictures, own.probes])
-    outputs = served.outputs(pictures)
-    difference = compare(outputs, own.outputs(pictures)[returned.name], returned.kind)
+    with step("Comparing what will be served with the network"):
+        outputs = served.outputs(pictures)
+        difference = compare(outputs, own.outputs(pictures)[returned.name], returned.kind)
     card = {
         "title": task.title,
         "summary": network_card.summary(task, picture, model.producer_name, convention, numbers),

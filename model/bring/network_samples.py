@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.bring.progress import step
 from model.bundle import BundleError
 from model.image.decode import ImageError, parse_image
 from model.image.transforms import transform_file
@@ -35,6 +36,7 @@ class Samples:
     truth: NDArray[Any] | None
 
 
+@step("Reading the sample pictures")
 def read(folder: Path, picture: Picture, labels: Sequence[str]) -> Samples:
     """Read the JPEG and PNG files in a folder and in the folders inside it. Raises BundleError."""
     if not folder.is_dir():

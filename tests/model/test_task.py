@@ -110,3 +110,24 @@ def test_an_unknown_input_of_a_picture_is_refused() -> None:
     picture = {"transform": "scan", "height": 8, "width": 8, "subject": "a leaf", "strange_above": 1.5, "input": "say"}
     with pytest.raises(ValueError, match="say"):
         Task.from_dict(altered(features=[], example={}, picture=picture))
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"resize": None}, "must be told how to resize"),
+        ({"transform": "scan"}, "must be told how to resize"),
+        ({"transform": "scan", "resize": None, "channels": 3}, "returns one channel"),
+        ({"channels": 2}, "channels"),
+        ({"resize": {"method": "bilinear", "shorter": 7}}, "cannot be cut out"),
+        ({"resize": {"method": "nearest", "shorter": 9}}, "stretches pictures"),
+        ({"resize": {"method": "lanczos"}}, "lanczos"),
+        ({"resize": {"method": "nearest", "crop": True}}, "crop"),
+    ],
+)
+def test_a_contradictory_picture_is_refused(changed: dict[str, Any], sentence: str) -> None:
+    picture = {"transform": "resize", "height": 8, "width": 8, "subject": "a leaf", "strange_above": None}
+    picture |= {"channels": 3, "resize": {"method": "bilinear", "shorter": 9}}
+    assert Task.from_dict(altered(features=[], example={}, picture=picture)).picture is not None
+    with pytest.raises(ValueError, match=sentence):
+        Task.from_dict(altered(features=[], example={}, picture=picture | changed))

@@ -1,4 +1,5 @@
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 
 from model.image.convert import COLOURED
 from model.image.transforms import TRANSFORMS
+from model.task import Picture, Resize
 from server.pictures.prepare import MAX_TRANSFORMED, prepare
 from server.predictor import Predictor
 from tests.server.pictures.images import BAR, BLOCK, jpeg, png, written
@@ -119,6 +121,22 @@ def test_the_limit_is_lower_for_a_model_of_larger_pictures(bulk: Predictor) -> N
     assert len(prepare(picture_of(bulk), [png()] * 16).pictures) == 16
     with refused("too_many_pictures", "limit is 16."):
         prepare(picture_of(bulk), [png()] * 17)
+
+
+@pytest.mark.parametrize(("side", "most"), [(64, 64), (224, 5), (700, 1)])
+def test_the_limit_of_a_network_follows_its_pixels(side: int, most: int) -> None:
+    network = Picture("resize", side, side, "a leaf", None, channels=3, resize=Resize("bilinear"))
+    assert prepare(network, [png()] * most).pictures.shape == (most, side, side, 3)
+    with refused("too_many_pictures", f"limit is {most}."):
+        prepare(network, [png()] * (most + 1))
+
+
+def test_a_large_jpeg_whose_single_pixels_count_is_refused() -> None:
+    large = jpeg(np.zeros((3500, 4500), np.uint8))
+    averaged = Picture("resize", 8, 8, "a leaf", None, resize=Resize("bilinear"))
+    assert prepare(averaged, [large]).pictures.shape == (1, 8, 8)
+    with refused("pixels", "Send it smaller", status=413):
+        prepare(replace(averaged, resize=Resize("nearest")), [large])
 
 
 def test_too_many_pixels_in_one_request_are_refused(ink: Predictor) -> None:
