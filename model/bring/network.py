@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.bring import network_file, network_graph, network_input, network_labels, network_output
+from model.bring import memory, network_file, network_graph, network_input, network_labels, network_output
 from model.bring.network_check import Network, ServedGraph, compare
 from model.bring.network_input import NetworkInput
 from model.bring.network_request import NetworkRequest
@@ -18,6 +18,7 @@ from model.bundle_write import save, versions
 from model.task import Picture, Task
 
 
+@memory.bounded()
 def bundle(request: NetworkRequest) -> Bundle:
     """Write the bundle. Raises BundleError: the network cannot be served; the message says why."""
     model = network_file.read(request.network)

@@ -122,5 +122,8 @@ def reason(error: Exception) -> str:
     """Return onnxruntime's message without its codes and paths, in one line."""
     line = str(error).strip().partition("\n")[0]
     line = re.sub(r"^.*\[ONNXRuntimeError\] : \d+ : \w+ : ", "", line)
+    if node := re.search(r"running (\w+) node\. Name:'[^']*' Status Message: *(.*)", line):
+        scarce = "allocate" in node[2] or "bad_alloc" in node[2]
+        line = f"{node[1]} asks for too much memory" if scarce else f"{node[1]}: {node[2]}"
     line = re.sub(r"/\S+/onnxruntime/\S+ .*?(?=\S+ was false|$)", "", line)
     return re.sub(r"\s+", " ", line).strip().rstrip(".")[:160]

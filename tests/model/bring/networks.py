@@ -5,12 +5,17 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from model.bundle import Bundle
+from model.task import Picture
 
 Array = NDArray[Any]
 
@@ -162,3 +167,26 @@ def scores(network: bytes, given: Array) -> Array:
 def softmax(logits: Array) -> Array:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def picture_of(made: Bundle) -> Picture:
+    assert made.task.picture
+    return made.task.picture
+
+
+def sample_pictures(folder: Path, count: int = 20, names: tuple[str, ...] = ("0",)) -> Path:
+    random = np.random.default_rng(3)
+    for index in range(count):
+        place = folder / "samples" / names[index % len(names)]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (20, 30, 3), np.uint8)).save(place / f"{index}.png")
+    return folder / "samples"
+
+
+def with_output(name: str, shape: Sequence[Any], *nodes: Any, weights: Sequence[Any] = ()) -> onnx.ModelProto:
+    """Return the network with another output, which these nodes compute."""
+    model = network()
+    model.graph.node.extend(nodes)
+    model.graph.initializer.extend(weights)
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+    return model

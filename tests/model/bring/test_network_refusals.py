@@ -1,10 +1,7 @@
 """What is no classifier of pictures, or cannot be read, is refused in a sentence that says what to do, and not run."""
 
-import os
-import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -13,41 +10,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from model.__main__ import main
-from tests.model.bring.networks import network
-
-Refused = Callable[..., str]
-
-
-@pytest.fixture
-def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
-    def told(model: onnx.ModelProto | bytes | None, *options: str, name: str = "net.onnx") -> str:
-        """Return the sentence that refuses a network, or the file that lies there already."""
-        file = tmp_path / name
-        if model is not None:
-            file.write_bytes(model if isinstance(model, bytes) else model.SerializeToString())
-        command = ["bundle", str(file), "--name", "mine", "--output", str(tmp_path / "mine"), *options]
-        began = process_time()
-        code = main(command)
-        assert process_time() - began < 1
-        output = capsys.readouterr()
-        assert (code, output.out) == (1, "")
-        assert output.err.startswith("error: ")
-        assert output.err.count("\n") == 1
-        assert len(output.err) <= 301
-        assert not (tmp_path / "mine").exists()
-        return output.err
-
-    return told
-
-
-def with_output(name: str, shape: Sequence[Any], *nodes: Any, weights: Sequence[Any] = ()) -> onnx.ModelProto:
-    """Return the network with another output, which these nodes compute."""
-    model = network()
-    model.graph.node.extend(nodes)
-    model.graph.initializer.extend(weights)
-    model.graph.output[0].CopyFrom(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
-    return model
+from tests.model.bring.conftest import Refused
+from tests.model.bring.networks import network, with_output
 
 
 def segmentation() -> onnx.ModelProto:
@@ -60,12 +24,6 @@ def detection() -> onnx.ModelProto:
     model.graph.output.append(helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["n", 6, 1, 1]))
     model.graph.output.append(helper.make_tensor_value_info("dense", TensorProto.FLOAT, ["n", 3]))
     return model
-
-
-def external_data(place: Path) -> bytes:
-    model = network()
-    onnx.save(model, place / "apart.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
-    return (place / "apart.onnx").read_bytes()
 
 
 def custom_operator(*, inside: bool = False) -> onnx.ModelProto:
@@ -149,44 +107,6 @@ def test_sentence_says_what_is_missing(
     sentence = refused(make(), *options)
     for fact in facts:
         assert fact in sentence, sentence
-
-
-def test_weights_in_another_file_are_not_read(refused: Refused, tmp_path: Path) -> None:
-    sentence = refused(external_data(tmp_path), *TF)
-    assert "'weights.bin'" in sentence
-    assert "onnx.save(onnx.load('net.onnx')" in sentence
-
-
-@pytest.mark.parametrize("part", [0.0, 0.01, 0.3, 0.9, 0.999])
-def test_truncated_network_is_refused(refused: Refused, part: float) -> None:
-    content = network().SerializeToString()
-    refused(content[: int(part * len(content))], *TF)
-
-
-@pytest.mark.parametrize("content", [b"PK\x03\x04" + bytes(99), b"\x80\x04K\x01.", b"label\noak\n", os.urandom(4096)])
-def test_file_of_another_kind_is_refused(refused: Refused, content: bytes) -> None:
-    assert "net.onnx" in refused(content, *TF)
-
-
-def test_graph_of_two_gigabytes_is_not_read(refused: Refused, tmp_path: Path) -> None:
-    with (tmp_path / "net.onnx").open("wb") as file:
-        file.truncate(2 << 30)
-    tracemalloc.start()
-    sentence = refused(None, *TF)
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert "2,147 MB" in sentence
-    assert most < 8 << 20
-
-
-def test_missing_file_is_named(refused: Refused) -> None:
-    assert "cannot be read" in refused(None, *TF)
-
-
-def test_network_that_onnxruntime_cannot_run_is_refused(refused: Refused) -> None:
-    model = network()
-    next(node for node in model.graph.node if node.op_type == "Gemm").input[1] = "kernel"
-    assert "onnxruntime cannot open the network" in refused(model, *TF) or "fails on a picture" in refused(model, *TF)
 
 
 def test_labels_that_are_no_text_are_refused(refused: Refused, tmp_path: Path) -> None:
