@@ -39,7 +39,8 @@ def _inside(part: Any, given: Given) -> Iterator[tuple[Any, Given]]:
             yield step, given
             given = _then(given, step.transform) if hasattr(step, "transform") else given
     elif isinstance(part, ColumnTransformer):
-        yield from ((step, _then(given, _taking(columns))) for _, step, columns in part.transformers_)
+        fitted = getattr(part, "transformers_", ())  # a search also keeps the estimator that it fitted copies of
+        yield from ((step, _then(given, _taking(columns))) for _, step, columns in fitted)
     elif isinstance(part, FeatureUnion):
         yield from ((step, given) for _, step in part.transformer_list)
     elif hasattr(part, "estimators_features_"):  # bagging
