@@ -44,10 +44,12 @@ class SkopsFile(NamedTuple):
     Attributes:
         content: The bytes.
         trusted: The types beyond scikit-learn's own that the pipeline is made of.
+        sklearn: The version of scikit-learn that it is for.
     """
 
     content: bytes
     trusted: tuple[str, ...]
+    sklearn: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
     format: int
     files: dict[str, _Entry]
     trusted: tuple[str, ...] = ()
+    sklearn: str = ""
 
 
 def load(path: str | os.PathLike[str]) -> Bundle:
@@ -108,7 +111,7 @@ def load(path: str | os.PathLike[str]) -> Bundle:
         statistics=_parse_object(folder, STATISTICS, content[STATISTICS]),
         digest=_sha256(head),
         onnx=content.get(ONNX, b""),
-        skops=SkopsFile(content[SKOPS], manifest.trusted) if SKOPS in content else None,
+        skops=SkopsFile(content[SKOPS], manifest.trusted, manifest.sklearn) if SKOPS in content else None,
     )
 
 

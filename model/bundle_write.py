@@ -60,7 +60,7 @@ def save(
     manifest: dict[str, Any] = {"format": 1}
     if isinstance(model, SkopsFile):
         content[SKOPS] = model.content
-        manifest = {"format": 2, "trusted": list(model.trusted)}
+        manifest = {"format": 2, "trusted": list(model.trusted), "sklearn": model.sklearn}
     else:
         content[ONNX] = model
     if pipeline_bytes is not None:

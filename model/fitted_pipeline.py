@@ -11,10 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import sklearn
 import skops.io
 from numpy.typing import NDArray
 
-from model.bundle import SkopsFile
+from model import estimator
+from model.bundle import BundleError, SkopsFile
 from model.task import MISSING_TEXT, Task
 
 Container = Literal["frame", "array", "series"]
@@ -46,14 +48,14 @@ class FittedPipeline:
             The arrays "prediction" and, if the model has them, "probabilities" and "score".
         """
         given = contained(self._table(task, rows), self.container)
-        predicted = np.asarray(self.estimator.predict(given))
+        said = estimator.predict(self.estimator, given, numbers_only=task.kind == "regression")
         if task.kind == "regression":
-            return {"prediction": predicted.astype(np.float64).reshape(len(predicted), -1)}
-        outputs = {"prediction": _coded(predicted, task, getattr(self.estimator, "classes_", task.classes))}
-        if hasattr(self.estimator, "predict_proba"):
-            outputs["probabilities"] = np.asarray(self.estimator.predict_proba(given), np.float64)
-        elif hasattr(self.estimator, "score_samples"):
-            outputs["score"] = np.asarray(self.estimator.score_samples(given), np.float64)
+            return {"prediction": np.array(said.predicted, np.float64, order="C").reshape(len(said.predicted), -1)}
+        outputs = {"prediction": _coded(said.predicted, task, getattr(self.estimator, "classes_", task.classes))}
+        if said.probabilities is not None:
+            outputs["probabilities"] = np.ascontiguousarray(said.probabilities)
+        if said.scores is not None:
+            outputs["score"] = said.scores
         return outputs
 
     def _table(self, task: Task, rows: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
@@ -103,12 +105,24 @@ def dump(fitted: FittedPipeline) -> SkopsFile:
         "missing": fitted.missing,
     }
     data: bytes = skops.io.dumps(content)
-    return SkopsFile(data, tuple(skops.io.get_untrusted_types(data=data)))
+    return SkopsFile(data, tuple(skops.io.get_untrusted_types(data=data)), sklearn.__version__)
 
 
 def load(file: SkopsFile) -> FittedPipeline:
-    """Build the pipeline again. Raises skops' UntrustedTypesFoundException for a type that is not in the list."""
-    return FittedPipeline(**skops.io.loads(file.content, trusted=list(file.trusted)))
+    """Build the pipeline again.
+
+    Raises:
+        BundleError: It is for another version of scikit-learn, in which it could predict something else.
+        UntrustedTypesFoundException: It has a type that is not in the list.
+    """
+    if file.sklearn != sklearn.__version__:
+        raise BundleError(
+            f"its pipeline is for scikit-learn {file.sklearn}, and this is {sklearn.__version__}. "
+            "Install that version, or bundle the model again with this one."
+        )
+    fitted = FittedPipeline(**skops.io.loads(file.content, trusted=list(file.trusted)))
+    estimator.calm(fitted.estimator)
+    return fitted
 
 
 def _coded(predicted: NDArray[Any], task: Task, classes: Sequence[Any]) -> NDArray[Any]:
