@@ -12,9 +12,12 @@ def main() -> int:
         signal.signal(number, _exit)
     # onnxruntime sends telemetry, and writes files for it, unless this is set when it is imported.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    from server import kserve_stubs  # noqa: PLC0415 (see above)
+    # One thread for scikit-learn's arithmetic too, for the reason in server/backends.py; both are read at the import.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from server import kserve_stubs, settings  # noqa: PLC0415 (see above)
 
-    kserve_stubs.stub_imports()
+    kserve_stubs.stub_imports(keep_pandas=settings.needs_pandas(os.environ))
     from server.start import start  # noqa: PLC0415
 
     return start(os.environ)

@@ -1,34 +1,40 @@
 """What runs a model: onnxruntime, or scikit-learn for a pipeline that ONNX cannot express."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import onnxruntime
 from numpy.typing import NDArray
 
-from model.bundle import Bundle, SkopsFile
+from model.bundle import Bundle, BundleError, SkopsFile
 from model.task import Task
 from server import tensors
+from server.errors import InvalidInput
 from server.tensors import ModelInput, Tensor
 
 if TYPE_CHECKING:
     from model.fitted_pipeline import FittedPipeline
 
 
+BackendName = Literal["onnxruntime", "scikit-learn"]
+
+
 class Backend(Protocol):
     """An open model.
 
     Attributes:
+        name: What runs it.
         inputs: The tensors that it takes.
         outputs: The tensors that it returns, as responses name them; the first is the prediction.
         output_names: Their names inside the model.
     """
 
+    name: BackendName
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     output_names: list[str]
 
     def run(self, rows: ModelInput) -> list[NDArray[Any]]:
-        """Return the arrays of the outputs."""
+        """Return the arrays of the outputs. Raises InvalidInput for values that the model does not take."""
 
 
 def open_model(bundle: Bundle) -> Backend:
@@ -37,6 +43,8 @@ def open_model(bundle: Bundle) -> Backend:
 
 class OnnxModel:
     """An ONNX graph."""
+
+    name: BackendName = "onnxruntime"
 
     def __init__(self, onnx: bytes) -> None:
         options = onnxruntime.SessionOptions()
@@ -56,9 +64,16 @@ class OnnxModel:
 class SklearnModel:
     """A fitted pipeline, built from its skops file."""
 
-    def __init__(self, file: SkopsFile, task: Task) -> None:
-        from model import fitted_pipeline  # noqa: PLC0415 (servers of ONNX graphs need neither scikit-learn nor pandas)
+    name: BackendName = "scikit-learn"
 
+    def __init__(self, file: SkopsFile, task: Task) -> None:
+        try:
+            from model import fitted_pipeline  # noqa: PLC0415 (servers of ONNX graphs have none of its packages)
+        except ModuleNotFoundError as error:
+            raise BundleError(
+                f"scikit-learn runs it, and {error.name} is not installed. Build the image with BUNDLE={task.name}, "
+                "or install requirements-sklearn.lock."
+            ) from error
         self._pipeline: FittedPipeline = fitted_pipeline.load(file)
         self._task = task
         self.inputs = tensors.input_tensors(task)
@@ -67,4 +82,9 @@ class SklearnModel:
         self.outputs = tuple(tensors.described(name, array, task) for name, array in outputs.items())
 
     def run(self, rows: ModelInput) -> list[NDArray[Any]]:
-        return list(self._pipeline.run(self._task, rows).values())
+        try:
+            return list(self._pipeline.run(self._task, rows).values())
+        except ValueError as error:  # it answers its example, so these values are at fault: an unknown category, say
+            raise InvalidInput(
+                "The model cannot predict these values. Compare them with those seen in training.", "value_range"
+            ) from error

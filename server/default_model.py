@@ -1,6 +1,6 @@
 """Paths that name no model: which model answers, where the body decides between rows and a picture."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -8,11 +8,12 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import astuple
 
+from server.batching import RowRequest
 from server.errors import InvalidInput
 from server.json import strict
 from server.predictor import Predictor
 from server.response import JSON, Response
-from server.route import PREDICT_BATCH, Handler, Headers, Route, media_type
+from server.route import PREDICT_BATCH, Decode, Handler, Headers, Route, media_type
 
 T = TypeVar("T")
 
@@ -63,8 +64,9 @@ class ContentRouter:
     def __init__(
         self, rows: Route, pictures: Route, row_keys: set[str], picture_keys: Iterable[str], sentence: str
     ) -> None:
-        self._read_rows = cast(Handler, rows.handler)
-        self._rows = replace(rows, handler=self.handle_rows)
+        self._handle_rows = cast(Handler, rows.handler)
+        self._decode_rows = cast(Decode, rows.decode)
+        self._rows = replace(rows, handler=self.handle_rows, decode=self.decode_rows)
         self._pictures = pictures
         self._row_keys = row_keys
         self._sentence = sentence
@@ -77,8 +79,15 @@ class ContentRouter:
 
     def handle_rows(self, body: bytes, headers: Headers) -> Response:
         """Handle a body that is not a picture's. Raises InvalidInput, with both forms if the body has neither."""
+        return self._explained(self._handle_rows, body, headers)
+
+    def decode_rows(self, body: bytes, headers: Headers) -> RowRequest:
+        """Decode a body that is not a picture's. Raises InvalidInput, with both forms if the body has neither."""
+        return self._explained(self._decode_rows, body, headers)
+
+    def _explained(self, read: Callable[[bytes, Headers], T], body: bytes, headers: Headers) -> T:
         try:
-            return self._read_rows(body, headers)
+            return read(body, headers)
         except InvalidInput as error:
             if self._row_keys.isdisjoint(_keys(body)):
                 raise InvalidInput(self._sentence, "structure") from error

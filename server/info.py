@@ -21,6 +21,7 @@ def describe(predictor: Predictor, models: Sequence[str]) -> dict[str, Any]:
         "model": predictor.name,
         "models": list(models),
         "kind": task.kind,
+        "backend": predictor.backend,
         "labels": list(task.labels),
         **({"targets": list(task.targets)} if task.targets else {}),
         **takes,

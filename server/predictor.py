@@ -1,6 +1,8 @@
 """Run a model on arrays, by onnxruntime or by scikit-learn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from math import prod
 from time import perf_counter
 from typing import Any
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from model.bundle import Bundle, BundleError
 from model.task import Task
 from server import backends, metrics, tensors
+from server.backends import BackendName
 from server.errors import InvalidInput
 from server.tensors import ModelInput, Tensor
 
@@ -74,8 +77,10 @@ class Predictor(kserve.Model):
         try:
             self.predict(tensors.example_input(self.task))
         except Exception as error:  # onnxruntime's, scikit-learn's, or InvalidInput
-            raise BundleError(f"The model {self.name} fails on its own example: {error}") from error
-        self.inline_bytes = self._bytes_within(INLINE_SECONDS)
+            detail = error.__cause__ or error
+            raise BundleError(f"The model {self.name} fails on its own example: {detail}") from error
+        # A call of scikit-learn takes milliseconds, and how many depends on the values too.
+        self.inline_bytes = self._bytes_within(INLINE_SECONDS) if self.backend == "onnxruntime" else 0
         self.warm_up_seconds = perf_counter() - started
         self.ready = True
         return True
@@ -86,9 +91,40 @@ class Predictor(kserve.Model):
         Raises:
             InvalidInput: The values are so extreme that the model computes infinity or NaN.
         """
-        count = len(next(iter(rows.values())))
+        return self._checked(self._run_counted(rows))
+
+    def predict_each(self, requests: Sequence[ModelInput]) -> list[ModelOutput | Exception]:
+        """Run the model once on the rows of several requests.
+
+        Returns:
+            What `predict` returns or raises for each. A request whose rows are at fault does not spoil the others.
+        """
+        try:
+            joined = {name: np.concatenate([rows[name] for rows in requests]) for name in requests[0]}
+            outputs = self._run_counted(joined)
+        except Exception as error:  # whatever it is, it must reach only the requests that cause it
+            if len(requests) == 1:
+                return [error]
+            outputs = []
+        if not outputs:
+            half = len(requests) // 2
+            return [*self.predict_each(requests[:half]), *self.predict_each(requests[half:])]
+        starts = [0, *accumulate(map(row_count, requests))]
+        return [self._checked_or_error([array[start:end] for array in outputs]) for start, end in pairwise(starts)]
+
+    def _run_counted(self, rows: ModelInput) -> list[NDArray[Any]]:
+        count = row_count(rows)
         self._batch_rows.observe(count)
-        outputs = self._run(rows) if count <= self._rows_per_run else self._run_in_parts(rows, count)
+        return self._run(rows) if count <= self._rows_per_run else self._run_in_parts(rows, count)
+
+    def _checked_or_error(self, outputs: Sequence[NDArray[Any]]) -> ModelOutput | Exception:
+        try:
+            return self._checked(outputs)
+        except Exception as error:  # as above
+            return error
+
+    def _checked(self, outputs: Sequence[NDArray[Any]]) -> ModelOutput:
+        """Raises InvalidInput for a row whose outputs are not finite."""
         for array in outputs:
             if array.dtype.kind == "f" and not all_finite(array):
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
@@ -98,6 +134,10 @@ class Predictor(kserve.Model):
         named = dict(zip(self._backend.output_names, outputs, strict=True))
         predictions = outputs[0] if self.task.targets else outputs[0].reshape(-1)
         return ModelOutput(predictions, named.get("probabilities"), named.get("strangeness"), named.get("score"))
+
+    @property
+    def backend(self) -> BackendName:
+        return self._backend.name
 
     def _bytes_within(self, seconds: float) -> int:
         """Return the length of the longest body whose rows are predicted in that time, at two bytes a value ("1,")."""
@@ -137,6 +177,10 @@ def rows_per_run(task: Task) -> int:
     if task.picture:
         return 1 if task.picture.one_by_one else max(1, PIXELS_PER_RUN // (task.picture.height * task.picture.width))
     return ROWS_PER_RUN
+
+
+def row_count(rows: ModelInput) -> int:
+    return len(next(iter(rows.values())))
 
 
 def all_finite(array: NDArray[Any]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from server.batching import Batcher, RowRequest
 from server.errors import ServingError
 from server.response import Response, error_response
 
@@ -21,6 +22,7 @@ DEFAULT_PATHS = {
 
 Headers = Mapping[bytes, bytes]
 Handler = Callable[[bytes, Headers], Response]
+Decode = Callable[[bytes, Headers], RowRequest]
 
 
 class Link(NamedTuple):
@@ -45,6 +47,8 @@ class Route:
         handler: (body, headers) → Response, without any I/O. None passes the request to KServe's app.
         reads: Content types that the route accepts; empty for a route without a body.
         inline_bytes: A longer body is handled off the event loop, since it would delay other responses.
+        decode: (body, headers) → its rows, of a route that predicts rows.
+        batcher: What predicts the rows of several requests in one call, if the model is one for that.
         choose: (body, headers) → the route whose handler, limit and links apply, if the body decides between routes.
         extract_link: Return the link in a body that is handled off the event loop, if it has one.
         error_response: (error, headers) → the response that refuses a request.
@@ -55,6 +59,8 @@ class Route:
     handler: Handler | None = None
     reads: tuple[bytes, ...] = ()
     inline_bytes: int = 0
+    decode: Decode | None = None
+    batcher: Batcher | None = None
     choose: "Callable[[bytes, Headers], Route] | None" = None
     extract_link: Callable[[bytes, Headers], Link | None] | None = None
     error_response: Callable[[ServingError, Headers], Response] = error_response

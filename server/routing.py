@@ -25,11 +25,13 @@ import msgspec
 
 from model.task import Picture
 from server import info, metrics
+from server.batching import RowRequest, answer_alone
 from server.default_model import default_models, default_route
 from server.page import routes as page
 from server.predictor import Predictor
 from server.response import JSON, OCTETS, Response
 from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, Headers, Route, Routes
+from server.row_independence import batcher_for
 from server.rows import rest, v2
 from server.settings import Settings
 
@@ -74,14 +76,17 @@ def routes_for(predictor: Predictor) -> dict[str, Route]:
 
 
 def _row_routes(predictor: Predictor) -> dict[str, Route]:
-    def post(path: str, handler: Callable[[Predictor, bytes, Headers], Response], *reads: bytes) -> Route:
-        return Route(path, "POST", partial(handler, predictor), reads, predictor.inline_bytes)
+    batcher = batcher_for(predictor)
+
+    def post(path: str, decode: Callable[[Predictor, bytes, Headers], RowRequest], *reads: bytes) -> Route:
+        handler = partial(answer_alone, predictor, decode)
+        return Route(path, "POST", handler, reads, predictor.inline_bytes, partial(decode, predictor), batcher)
 
     return {
-        PREDICT: post(PREDICT, rest.predict, JSON),
-        PREDICT_BATCH: post(PREDICT_BATCH, rest.predict_batch, JSON),
-        V1: post(V1, rest.predict_v1, JSON, b""),
-        V2: post(V2, v2.infer, JSON, OCTETS, b""),
+        PREDICT: post(PREDICT, rest.decode_one, JSON),
+        PREDICT_BATCH: post(PREDICT_BATCH, rest.decode_batch, JSON),
+        V1: post(V1, rest.decode_v1, JSON, b""),
+        V2: post(V2, v2.decode, JSON, OCTETS, b""),
     }
 
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from model import catalog
+from model.bundle import SKOPS
 from model.task import MODEL_NAME
 
 _RESERVED_NAMES = frozenset(("batch", "img"))
@@ -79,6 +81,14 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         docs=_switch(environment, "DOCS"),
         image_hosts=frozenset(_hosts(environment.get("IMAGE_HOSTS", ""))),
     )
+
+
+def needs_pandas(environment: Mapping[str, str]) -> bool:
+    """Return whether scikit-learn runs one of the models. If a setting is bad, the start will say so."""
+    with suppress(SettingsError):
+        paths = [path for _, path in from_environment(environment).models]
+        return any((folder / SKOPS).exists() for path in paths for folder in (path, path.parent))
+    return False
 
 
 def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:

@@ -23,8 +23,9 @@ from server.errors import (
 from server.http.access_log import AccessLog
 from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, RequestExtension, Responder, Scope, Send
 from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
+from server.predictor import INLINE_BYTES
 from server.response import Response
-from server.route import Handler, Link, Route, Routes, media_type
+from server.route import Decode, Handler, Link, Route, Routes, media_type
 
 if TYPE_CHECKING:
     from server.links import Links
@@ -106,6 +107,9 @@ class App:
             if perf_counter() > deadline:
                 raise DeadlinePassed
             response = handler(body, headers)
+        elif route.batcher and len(body) <= INLINE_BYTES:
+            request = cast(Decode, route.decode)(body, headers)
+            response = await route.batcher.answer(request, self._queue, deadline, partial(_disconnected, receive))
         elif route.extract_link and (link := route.extract_link(body, headers)):
             response = await self._follow(link, deadline, partial(_disconnected, receive))
         else:

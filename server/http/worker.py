@@ -3,7 +3,8 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ class WorkerQueue:
     A job whose client disconnects while the job waits never begins.
 
     Attributes:
-        length: Jobs that wait or run now.
+        length: Requests that wait or run now. Several may wait for one job; see server/batching.py.
     """
 
     def __init__(self, size: int) -> None:
@@ -45,20 +46,28 @@ class WorkerQueue:
             DeadlinePassed: The job's turn came after the deadline.
             ClientDisconnected: The client disconnected before the job ended.
         """
-        if self.length >= self._size:
-            raise Overloaded("queue", "Server overloaded: the prediction queue is full. Retry later.")
+        self.enter()
         loop = asyncio.get_running_loop()
-        pending = self._executor.submit(_run_in_time, job, deadline)
-        self.length += 1
-        pending.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
+        pending = self.submit(partial(_run_in_time, job, deadline))
+        pending.add_done_callback(lambda _: loop.call_soon_threadsafe(self.leave))
         try:
             return await cancel_on_disconnect(asyncio.wrap_future(pending), disconnect)
         finally:
             pending.cancel()  # if it still waits, it must not begin
             del pending  # break the cycle exception → traceback → frame → future, which only the GC would free
 
-    def _leave(self) -> None:
+    def enter(self) -> None:
+        """Take a place in the queue. Raises Overloaded if there is none."""
+        if self.length >= self._size:
+            raise Overloaded("queue", "Server overloaded: the prediction queue is full. Retry later.")
+        self.length += 1
+
+    def leave(self) -> None:
         self.length -= 1
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Run a job on the worker thread after those submitted earlier."""
+        return self._executor.submit(job)
 
 
 async def cancel_on_disconnect(work: Awaitable[T], disconnect: Disconnect, deadline: float = math.inf) -> T:

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
 
 from model.task import MISSING_TEXT, Feature, Task
+from server.backends import BackendName
 from server.predictor import Predictor
 from server.rows.closed_numbers import listed
 from server.tensors import DTYPES
@@ -90,6 +91,7 @@ def info(task: Task) -> Schema:
             **dict.fromkeys(("name", "version", "model", "digest"), STRING),
             "models": array_of(STRING),
             "kind": {"const": task.kind},
+            "backend": {"enum": list(get_args(BackendName))},
             "labels": {"const": list(task.labels)},
             **({"targets": {"const": list(task.targets)}} if task.targets else {}),
             **_takes(task),

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 
 from model.task import Task
+from server.batching import RowRequest, answer_alone
 from server.json import arrays
 from server.predictor import ModelOutput, Predictor
 from server.response import Response
@@ -15,25 +16,39 @@ from server.route import Headers
 from server.rows.decode import RowReader
 
 
-def predict(predictor: Predictor, body: bytes, _headers: Headers) -> Response:
+def predict(predictor: Predictor, body: bytes, headers: Headers) -> Response:
     """POST /predict: one row object → one prediction object. Raises InvalidInput."""
-    reader, encoder = _codec(predictor)
-    return Response(encoder.encode_one(predictor.predict(reader.read_one(body))))
+    return answer_alone(predictor, decode_one, body, headers)
 
 
-def predict_batch(predictor: Predictor, body: bytes, _headers: Headers) -> Response:
+def predict_batch(predictor: Predictor, body: bytes, headers: Headers) -> Response:
     """POST /predict/batch: {"instances": [row, …]} → {"predictions": [object, …]}. Raises InvalidInput."""
-    reader, encoder = _codec(predictor)
-    return Response(encoder.encode_batch(predictor.predict(reader.read_batch(body))))
+    return answer_alone(predictor, decode_batch, body, headers)
 
 
-def predict_v1(predictor: Predictor, body: bytes, _headers: Headers) -> Response:
+def predict_v1(predictor: Predictor, body: bytes, headers: Headers) -> Response:
     """POST /v1/models/NAME:predict: {"instances": [row, …]} → {"predictions": [class, …]}. Raises InvalidInput."""
+    return answer_alone(predictor, decode_v1, body, headers)
+
+
+def decode_one(predictor: Predictor, body: bytes, _headers: Headers) -> RowRequest:
+    reader, encoder = _codec(predictor)
+    return RowRequest(reader.read_one(body), lambda output: Response(encoder.encode_one(output)))
+
+
+def decode_batch(predictor: Predictor, body: bytes, _headers: Headers) -> RowRequest:
+    reader, encoder = _codec(predictor)
+    return RowRequest(reader.read_batch(body), lambda output: Response(encoder.encode_batch(output)))
+
+
+def decode_v1(predictor: Predictor, body: bytes, _headers: Headers) -> RowRequest:
     reader, _ = _codec(predictor)
-    predictions = predictor.predict(reader.read_batch(body)).predictions
-    encoded = (
-        arrays.encode(predictions) if predictions.ndim == 1 else b"[%b]" % b",".join(arrays.encode_each(predictions))
-    )
+    return RowRequest(reader.read_batch(body), _encode_v1)
+
+
+def _encode_v1(output: ModelOutput) -> Response:
+    classes = output.predictions
+    encoded = arrays.encode(classes) if classes.ndim == 1 else b"[%b]" % b",".join(arrays.encode_each(classes))
     return Response(b'{"predictions":' + encoded + b"}")
 
 

@@ -1,6 +1,6 @@
 """KServe's V2 protocol for rows: input tensors, in JSON or binary, into the arrays that the model is fed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.task import MISSING_TEXT, Feature, Task
+from server.batching import RowRequest, answer_alone
 from server.errors import InvalidInput
 from server.json.strict import UNREADABLE
-from server.predictor import Predictor, all_finite
+from server.predictor import ModelOutput, Predictor, all_finite
 from server.response import Response
+from server.route import Headers
 from server.rows.closed_numbers import ClosedNumbers
 from server.rows.decode import to_array
 from server.tensors import DTYPES, ModelInput, Tensor
@@ -24,13 +26,20 @@ from server.v2.strings import unpack_texts
 Array = NDArray[Any]
 
 
-def infer(predictor: Predictor, body: bytes, headers: Mapping[bytes, bytes]) -> Response:
+def infer(predictor: Predictor, body: bytes, headers: Headers) -> Response:
     """POST /v2/models/NAME/infer. Raises InvalidInput."""
+    return answer_alone(predictor, decode, body, headers)
+
+
+def decode(predictor: Predictor, body: bytes, headers: Headers) -> RowRequest:
     reader, writer = _codec(predictor)
     request, binary = read_request(body, headers)
-    output = predictor.predict(reader.read(request.inputs, binary))
-    values = {"prediction": output.predictions, "probabilities": output.probabilities, "score": output.scores}
-    return writer.write(request, values)
+
+    def respond(output: ModelOutput) -> Response:
+        values = {"prediction": output.predictions, "probabilities": output.probabilities, "score": output.scores}
+        return writer.write(request, values)
+
+    return RowRequest(reader.read(request.inputs, binary), respond)
 
 
 class InputReader:
