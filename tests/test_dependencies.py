@@ -12,12 +12,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OWN = {"model", "server", "loadtest", "tests", "scripts"}
-DISTRIBUTIONS = packages_distributions()
+DISTRIBUTIONS = {"imblearn": ["imbalanced-learn"], **packages_distributions()}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 @pytest.mark.parametrize(
-    ("folder", "extras"), [("server", ()), ("model", ("dev", "train")), ("loadtest", ("dev",)), ("tests", ("dev",))]
+    ("folder", "extras"),
+    [("server", ()), ("model", ("dev", "train")), ("loadtest", ("dev",)), ("tests", ("dev", "boosters"))],
 )
 def test_every_third_party_import_is_declared(folder: str, extras: tuple[str, ...]) -> None:
     declared = set(_names(PROJECT["dependencies"]))
@@ -27,7 +28,7 @@ def test_every_third_party_import_is_declared(folder: str, extras: tuple[str, ..
         module: path
         for path in (ROOT / folder).rglob("*.py")
         for module in _imports(path)
-        # torch is installed only where pictures' models are trained; there its module has the name of its package.
+        # What is installed only for some models, such as torch, has a module with the name of its package.
         if declared.isdisjoint(map(_normalized, DISTRIBUTIONS.get(module, [module])))
     }
     assert not undeclared, "declare the packages of these modules in pyproject.toml, then run scripts/lock"

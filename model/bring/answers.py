@@ -76,7 +76,8 @@ def _joined(kind: str, taken: list[tuple[pd.DataFrame, Array, Array | None]], re
 def _predicted(pipeline: Any, rows: pd.DataFrame) -> tuple[Array, Array | None]:
     given = as_fitted(pipeline, rows)
     probabilities = np.asarray(pipeline.predict_proba(given)) if hasattr(pipeline, "predict_proba") else None
-    return np.asarray(pipeline.predict(given)), probabilities
+    predicted = np.asarray(pipeline.predict(given))
+    return predicted.ravel() if predicted.size == len(rows) else predicted, probabilities  # catboost's has a column
 
 
 def _finite(values: Array) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -9,9 +10,10 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 
 from model import fitted_pipeline
-from model.bring import model_file, probe, trust
+from model.bring import boosters, model_file, probe, trust
 from model.bring.answers import Answered, ask
 from model.bring.check import ConversionCheck, compare, open_graph
+from model.bring.convertible import parts
 from model.bring.description import for_sklearn, in_precision
 from model.bring.onnx import convert
 from model.bundle import BundleError, SkopsFile
@@ -48,7 +50,9 @@ def choose(pipeline: Any, sample: pd.DataFrame, described: Task, trusted: Sequen
     """
     reasons = []
     answered = list(ask(pipeline, probe.blocks(pipeline, sample, described.features)))
-    numbers: tuple[Literal["FP32", "FP64"], ...] = ("FP32", "FP64")
+    numbers: tuple[Literal["FP32", "FP64"], ...] = (
+        ("FP64",) if boosters.need_double(list(parts(pipeline))) else ("FP32", "FP64")
+    )
     for number in numbers:
         task = in_precision(described, number)
         try:
@@ -72,8 +76,12 @@ def choose(pipeline: Any, sample: pd.DataFrame, described: Task, trusted: Sequen
 def _by_sklearn(
     pipeline: Any, task: Task, sample: pd.DataFrame, answered: list[Answered], reasons: list[str]
 ) -> Choice:
+    if any(map(boosters.is_booster, parts(pipeline))):  # the server has none of their packages
+        raise BundleError(f"{reasons[-1]} It cannot be served otherwise.")
+    estimator = copy.deepcopy(pipeline)
+    boosters.without_samplers(list(parts(estimator)))
     try:
-        file = fitted_pipeline.dump(for_sklearn(pipeline, sample))
+        file = fitted_pipeline.dump(for_sklearn(estimator, sample))
         loaded = fitted_pipeline.load(file)
         check = compare(answered, lambda rows: loaded.run(task, rows), task)
     except Exception as error:  # skops and scikit-learn raise errors of many kinds

@@ -13,6 +13,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils import _safe_indexing
 
+from model.bring import boosters
+
 Given = Callable[[pd.DataFrame], Any]  # from rows of the table to what a part of the pipeline gets
 
 
@@ -70,6 +72,8 @@ def thresholds(part: Any, given: Given) -> Iterator[Compared]:
         table: Any = np.concatenate([tree.nodes for trees in part._predictors for tree in trees])
         table = table[(table["is_leaf"] == 0) & (table["is_categorical"] == 0) & np.isfinite(table["num_threshold"])]
         yield Compared(part, given, table["feature_idx"].astype(np.intp), table["num_threshold"])
+    elif boosters.is_booster(part):
+        yield Compared(part, given, *boosters.read(part).switches())
 
 
 def edges(part: Any, given: Given) -> Iterator[Compared]:

@@ -25,6 +25,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import LinearSVC
 
+from model.bring import boosters
 from model.task import MISSING_TEXT
 
 
@@ -34,6 +35,7 @@ def prepare_for_skl2onnx(pipeline: Any) -> Any:
     In the copy MISSING_TEXT stands for a missing string, because an ONNX string cannot be NaN or None.
     """
     pipeline = copy.deepcopy(pipeline)
+    boosters.without_samplers(list(parts(pipeline)))
     for part in list(parts(pipeline)):
         if isinstance(part, VotingClassifier):
             part.flatten_transform = False  # affects `transform` only
@@ -58,8 +60,10 @@ def parts(estimator: Any) -> Iterator[BaseEstimator]:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, BaseEstimator):
+        if isinstance(part, BaseEstimator) or boosters.is_booster(part):
             yield part
+            stack.extend(vars(part).values())
+        elif type(part).__module__ == "sklearn.calibration":  # a part of CalibratedClassifierCV that is no estimator
             stack.extend(vars(part).values())
         elif isinstance(part, dict):
             stack.extend(part.values())

@@ -14,7 +14,8 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from model.bring import advice, file_kind, pickle_load, pickle_scan
+from model.bring import advice, boosters, file_kind, pickle_load, pickle_scan
+from model.bring.convertible import parts
 from model.bring.joblib_array import DamagedPickle
 from model.bring.kinds import predicts, takes_series
 from model.bring.progress import step
@@ -49,6 +50,7 @@ def load(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
         BundleError: The file holds anything else, or would import what is neither allowed nor trusted.
     """
     pipeline, notes = read(path, trusted)
+    boosters.prepare(list(parts(pipeline)), path)
     _check(pipeline, path)
     return pipeline, notes
 
@@ -94,6 +96,8 @@ def _unpickled(path: Path, trusted: Collection[str]) -> Any:
         except pickle_load.RefusedName as error:
             raise BundleError(f"{path} is refused: {first_line(error)}, which no model needs.") from error
         except ModuleNotFoundError as error:
+            if needed := boosters.missing_package(error):
+                raise BundleError(f"{path} cannot be loaded. {needed}") from error
             raise BundleError(
                 f"{path} needs the module {error.name!r}, which cannot be found here. Install its package, or run in "
                 "the folder that holds it."
@@ -130,7 +134,8 @@ def _some(names: list[str]) -> str:
 
 
 def _check(pipeline: Any, path: Path) -> None:
-    if isinstance(pipeline, type) or not isinstance(pipeline, BaseEstimator) or advice.is_only_a_step(pipeline):
+    is_estimator = isinstance(pipeline, BaseEstimator) or boosters.is_booster(pipeline)
+    if isinstance(pipeline, type) or not is_estimator or advice.is_only_a_step(pipeline):
         raise BundleError(advice.refusal(pipeline, path))
     if not predicts(pipeline):
         raise BundleError(

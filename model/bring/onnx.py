@@ -12,6 +12,7 @@ from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, String
 from sklearn.base import is_classifier, is_outlier_detector
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
+from model.bring import boosters
 from model.bring.convertible import allow_linear_svc, parts, prepare_for_skl2onnx
 from model.bring.imputer import allow_any_number
 from model.bring.one_hot import allow_exact_categories
@@ -40,6 +41,7 @@ def convert(pipeline: Any, task: Task) -> bytes:
     allow_any_number()
     allow_exact_categories()
     allow_exact_trees()
+    boosters.register(parts(pipeline))
     pipeline = prepare_for_skl2onnx(pipeline)
     columns = [(feature.name, _tensor(feature, 1)) for feature in task.features]
     if not task.numeric:

@@ -27,7 +27,7 @@ _PACKAGES = r"(sklearn|imblearn|xgboost|lightgbm|catboost)\."
 
 # Pairs of patterns: a module, and the names in it.
 _CALLED = (
-    ("builtins", "bytes|complex|frozenset|object|set|slice"),
+    ("builtins", "bytearray|bytes|complex|frozenset|object|set|slice"),
     ("copyreg", "_reconstructor|__newobj__"),
     ("_codecs", "encode"),
     ("collections", "OrderedDict|defaultdict|deque|Counter"),
@@ -61,7 +61,7 @@ _CALLED = (
     ),
     (r"sklearn\.utils(\.\w+)?", r"Bunch|MetadataRequest|MethodMetadataRequest|MetadataRouter|MethodMapping|\w*Tags"),
     (r"imblearn(\.(?!tests|datasets|utils)\w+)+", _CLASS),
-    (r"xgboost\.(core|sklearn)", _CLASS),
+    (r"xgboost\.(callback|compat|core|sklearn)", _CLASS),
     (r"lightgbm\.(basic|sklearn)", _CLASS),
     (r"catboost\.core", _CLASS),
 )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from model.bring import text_format
+from model.bring import boosters, text_format
 from model.bring.model_file import first_line
 from model.bring.progress import step
 from model.bring.text_format import TextFormat
@@ -68,7 +68,7 @@ def read(path: Path, expected: Expected) -> Table:
 def inputs(table: pd.DataFrame, pipeline: Any, path: Path) -> pd.DataFrame:
     """Return the columns that the pipeline takes, in its order, of a table without the target. Raises BundleError."""
     if hasattr(pipeline, "feature_names_in_"):
-        names = list(pipeline.feature_names_in_)
+        names = [boosters.written_as(name, table.columns) for name in pipeline.feature_names_in_]
         if missing := [name for name in names if name not in table.columns]:
             advice = _dummies(missing, table)
             raise BundleError(f"{path} lacks {_listed(missing)}, which the pipeline was fitted on.{advice}")
