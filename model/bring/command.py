@@ -26,7 +26,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--encoder", type=Path, metavar="FILE.pkl", help="the LabelEncoder that encoded the target")
     parser.add_argument("--title", default="", help="the model's name for people; default: its name in URLs")
     parser.add_argument("--version", default="1.0.0")
-    parser.add_argument("--labels", metavar="A,B,…", help="how to show the classes, in the order of classes_")
+    parser.add_argument(
+        "--labels",
+        metavar="A,B,…",
+        help="how to show the classes, in the order of classes_; for a network also a file with one a line",
+    )
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: model/bundles/NAME")
     parser.add_argument(
         "--trust",

@@ -24,8 +24,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--size", type=_size, metavar="224 or HxW", help="height and width in pixels")
     group.add_argument("--resize", type=_pixels, metavar="PIXELS", help="the shorter side before the middle is cut out")
     group.add_argument("--layout", choices=["NCHW", "NHWC"], help="the order of the axes, if its shape does not say it")
-    group.add_argument("--mean", type=_numbers, metavar="R,G,B", help="of pixels from 0 to 1, or if above 1, to 255")
-    group.add_argument("--std", type=_numbers, metavar="R,G,B", help="likewise")
+    group.add_argument(
+        "--mean", type=_numbers, metavar="R,G,B", help="of pixels from 0 to 1; from 0 to 255 if any number is above 1"
+    )
+    group.add_argument(
+        "--std", type=_numbers, metavar="R,G,B", help="what they are divided by after that; one number is for all"
+    )
     group.add_argument("--subject", help='what pictures should show, such as "a flower"')
 
 
