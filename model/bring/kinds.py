@@ -43,8 +43,8 @@ def classes(pipeline: Any, predicted: NDArray[Any]) -> list[Any]:
     if is_regressor(pipeline):
         return []
     if is_classifier(pipeline):
-        found: list[Any] = pipeline.classes_.tolist()
-        return found
+        # An array of objects may hold values of numpy, such as the target_names of scikit-learn's data sets.
+        return [value.item() if isinstance(value, np.generic) else value for value in pipeline.classes_.tolist()]
     if is_outlier_detector(pipeline):
         return [OUTLIER, INLIER]
     return _clusters(pipeline, predicted)

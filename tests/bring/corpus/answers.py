@@ -46,6 +46,11 @@ def _encoded(model: Any, rows: Any, target: Any) -> Any:
     return fitted(model, rows, _places(target))
 
 
+def _of_numpy(model: Any, rows: Any, target: Any) -> Any:
+    """Fit on an array of objects that are numpy's, as `target.map(dict(enumerate(data.target_names)))` gives."""
+    return fitted(model, rows, pd.Series(list(map(np.str_, target)), dtype=object))
+
+
 def _places(target: Any) -> Any:
     return LabelEncoder().fit_transform(target)
 
@@ -65,7 +70,7 @@ CASES = (
     ),
     Case("customers, bisected", customers, BisectingKMeans(3, random_state=0)),
     Case("customers, Birch", customers, Birch(n_clusters=4)),
-    Case("customers, a mixture", customers, GaussianMixture(3, random_state=0)),
+    Case("payments, a mixture", payments, GaussianMixture(3, random_state=0)),
     Case(
         "payments, isolation forest",
         payments,
@@ -133,6 +138,7 @@ CASES = (
     Case("heart, true and false", _spelled(heart, False, True), _SCALED),
     Case("heart, zero and one as words", _spelled(heart, "0", "1"), _SCALED),
     Case("heart, True and False as words", _spelled(heart, "False", "True"), _SCALED),
+    Case("heart, words of numpy", _spelled(heart, "no", "yes"), _SCALED, fit=_of_numpy),
     Case("heart, floats", _spelled(heart, 0.0, 1.0), DecisionTreeClassifier(random_state=0)),
     Case("heart, minus one", _spelled(heart, -1, 1), _SCALED),
     Case("heart, the word None", _spelled(heart, "None", "Some"), RandomForestClassifier(10, random_state=0)),

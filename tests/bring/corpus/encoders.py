@@ -19,7 +19,7 @@ from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, OrdinalEncode
 from tests.bring.case import Case, Form
 from tests.bring.saving import questioned
 from tests.bring.tables.amounts import bikes, houses, insurance, laptops, students
-from tests.bring.tables.classes import churn, credit, heart, loans, penguins, pima, titanic
+from tests.bring.tables.classes import churn, credit, heart, loans, pima, titanic
 from tests.bring.tables.table import Table
 
 _LR, _RIDGE = LogisticRegression(max_iter=2000), Ridge()
@@ -79,7 +79,7 @@ CASES = (
     _encoded("booleans as categories", OneHotEncoder(drop="if_binary"), bikes, ["workingday", "weathersit"], _RIDGE),
     _encoded("booleans imputed", make_pipeline(_FREQUENT, _IGNORE), houses, ["CentralAir", "Neighborhood"], _RIDGE),
     _encoded("ordinal with unknown", _UNKNOWN, churn, ["Contract", "Partner"], _LR),
-    Case("ordinal with gaps", penguins, make_pipeline(_GAPS, _LR), columns=("island", "sex")),
+    Case("ordinal with gaps", loans, make_pipeline(_GAPS, _LR), columns=("Gender", "Dependents", "Credit_History")),
     Case("ordinal of all columns", students, make_pipeline(_UNKNOWN, _AMOUNTS), columns=("gender", "lunch")),
     _encoded("means of the target", TargetEncoder(random_state=0), insurance, ["region", "smoker"], _RIDGE),
     _encoded("bins of two columns", _BINS, insurance, ["age", "bmi"], _RIDGE),
