@@ -20,12 +20,14 @@ from skl2onnx import update_registered_converter
 from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 from skl2onnx.operator_converters.linear_classifier import convert_sklearn_linear_classifier
 from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import VotingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import LinearSVC
 
 from model.bring import boosters
+from model.bring.column_groups import split_by_type
 from model.task import MISSING_TEXT
 
 
@@ -36,6 +38,9 @@ def prepare_for_skl2onnx(pipeline: Any) -> Any:
     """
     pipeline = copy.deepcopy(pipeline)
     boosters.without_samplers(list(parts(pipeline)))
+    for part in list(parts(pipeline)):
+        if isinstance(part, ColumnTransformer):
+            split_by_type(part)
     for part in list(parts(pipeline)):
         if isinstance(part, VotingClassifier):
             part.flatten_transform = False  # affects `transform` only
