@@ -4,6 +4,7 @@ Gaps of skl2onnx 1.20 that are closed here:
 
 * It refuses a VotingClassifier with `flatten_transform`, although this does not affect predictions.
 * It knows no missing string but a given one: https://github.com/onnx/sklearn-onnx/issues/681
+* It knows one kind of search for parameters, and weights of a vote as an array only.
 * It does not register the option `zipmap` for LinearSVC, as once for BaggingClassifier:
   https://github.com/onnx/sklearn-onnx/issues/466
 """
@@ -36,7 +37,7 @@ def prepare_for_skl2onnx(pipeline: Any) -> Any:
 
     In the copy MISSING_TEXT stands for a missing string, because an ONNX string cannot be NaN or None.
     """
-    pipeline = copy.deepcopy(pipeline)
+    pipeline = copy.deepcopy(getattr(pipeline, "best_estimator_", pipeline))  # of a search only this predicts
     boosters.without_samplers(list(parts(pipeline)))
     for part in list(parts(pipeline)):
         if isinstance(part, ColumnTransformer):

@@ -14,6 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from model.bring import boosters
 from model.bring.convertible import allow_linear_svc, parts, prepare_for_skl2onnx
+from model.bring.histogram import allow_double_precision
 from model.bring.imputer import allow_any_number
 from model.bring.one_hot import allow_exact_categories
 from model.bring.progress import step
@@ -41,6 +42,7 @@ def convert(pipeline: Any, task: Task) -> bytes:
     allow_any_number()
     allow_exact_categories()
     allow_exact_trees()
+    allow_double_precision()
     boosters.register(parts(pipeline))
     pipeline = prepare_for_skl2onnx(pipeline)
     columns = [(feature.name, _tensor(feature, 1)) for feature in task.features]

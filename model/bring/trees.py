@@ -29,7 +29,7 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
-from model.bring.nodes import added
+from model.bring.nodes import add_classes, added, floor
 
 Convert = Callable[[Any, Any, Any], None]
 
@@ -93,13 +93,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     averages = operator.outputs[-1].full_name
     added(scope, container, "TreeEnsembleRegressor", [given], averages, domain="ai.onnx.ml", **_attributes(trees))
     if is_classifier:
-        classes = scope.get_unique_variable_name("classes")
-        strings = model.classes_.dtype.kind in "OU"
-        kind = TensorProto.STRING if strings else TensorProto.INT64
-        values = [value.encode() if strings else int(value) for value in model.classes_]
-        container.add_initializer(classes, kind, [len(values)], values)
-        likeliest = added(scope, container, "ArgMax", [averages], axis=1, keepdims=0)  # the first one, as numpy
-        added(scope, container, "Gather", [classes, likeliest], operator.outputs[0].full_name, axis=0)
+        add_classes(scope, container, averages, model.classes_, operator.outputs[0].full_name)
 
 
 def _attributes(trees: list[Any]) -> dict[str, Any]:
@@ -117,7 +111,7 @@ def _attributes(trees: list[Any]) -> dict[str, Any]:
         "nodes_nodeids": ids,
         "nodes_modes": np.where(inner, "BRANCH_LEQ", "LEAF").tolist(),
         "nodes_featureids": _of_nodes(trees, "feature", inner),
-        "nodes_values": _floor(_of_nodes(trees, "threshold", inner)),
+        "nodes_values": floor(_of_nodes(trees, "threshold", inner)),
         "nodes_truenodeids": _of_nodes(trees, "children_left", inner),
         "nodes_falsenodeids": _of_nodes(trees, "children_right", inner),
         "nodes_missing_value_tracks_true": _of_nodes(trees, "missing_go_to_left", inner).astype(np.int64),
@@ -131,9 +125,3 @@ def _attributes(trees: list[Any]) -> dict[str, Any]:
 def _of_nodes(trees: list[Any], name: str, inner: NDArray[np.bool_]) -> NDArray[Any]:
     values = np.concatenate([getattr(tree, name) for tree in trees])
     return np.where(inner, values, np.zeros((), values.dtype))
-
-
-def _floor(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the largest numbers in single precision that are not above the given ones."""
-    nearest = numbers.astype(np.float32)
-    return np.where(nearest > numbers, np.nextafter(nearest, np.float32(-np.inf)), nearest)

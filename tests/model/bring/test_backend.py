@@ -12,10 +12,16 @@ import pytest
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
-from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor, VotingRegressor
+from sklearn.ensemble import (
+    BaggingRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -155,6 +161,14 @@ NEW_ROWS: list[tuple[str, Any, pd.DataFrame, pd.DataFrame, str]] = [
         GAPS.iloc[:9] + 0.5,
         "FP32",
     ),
+    (
+        "boosting over histograms",
+        make_pipeline(StandardScaler(), HistGradientBoostingRegressor(min_samples_leaf=4, max_iter=5)),
+        EVEN,
+        ODD,
+        "FP64",
+    ),
+    ("a random search", RandomizedSearchCV(Ridge(), {"alpha": [1.0, 2.0]}, n_iter=2, cv=2), EVEN, ODD, "FP32"),
     ("a forest that takes gaps", RandomForestRegressor(5, random_state=0), GAPS, GAPS.iloc[:9] + 0.5, "FP32"),
 ]
 
