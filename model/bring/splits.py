@@ -132,7 +132,7 @@ def _strongest(reactions: Floats, rows: pd.DataFrame) -> Places:
 def _reached(compared: Compared, inputs: Floats, rng: np.random.Generator) -> Places:
     """Return for each number a row of the inputs that is compared with it, if there is one."""
     rows = rng.integers(len(inputs), size=len(compared.numbers))
-    if compared.nodes is not None:
+    if compared.nodes is not None and compared.part.tree_.n_features == inputs.shape[1]:
         visits = compared.part.tree_.decision_path(inputs.astype(np.float32)).tocsc()
         starts, ends = visits.indptr[compared.nodes], visits.indptr[compared.nodes + 1]
         visited = ends > starts

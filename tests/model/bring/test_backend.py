@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
 from sklearn.ensemble import (
@@ -195,6 +196,14 @@ def test_a_number_for_missing_values_need_not_be_in_the_sample(tmp_path: Path) -
     assert made.card["verification"]["rows_by_kind"]["at edges and codes"] > 0
     new = pd.DataFrame({"place": [-1.0]})
     assert served(made, new) == pytest.approx(pipeline.predict(new), rel=1e-5)
+
+
+def test_a_calibrated_pipeline_of_columns_is_served(tmp_path: Path) -> None:
+    columns = ColumnTransformer([("code", OneHotEncoder(handle_unknown="ignore"), ["city"])], remainder="passthrough")
+    pipeline = CalibratedClassifierCV(make_pipeline(columns, LogisticRegression()), cv=2)
+    pipeline.fit(CITIES, CITIES["x"] % 2)
+    new = pd.DataFrame({"city": ["Rom", "Ulm"], "x": [3, 40]})
+    assert served(bundled(tmp_path, pipeline, CITIES), new).tolist() == pipeline.predict(new).tolist()
 
 
 def test_the_card_counts_the_rows_of_each_kind(tmp_path: Path) -> None:
