@@ -24,12 +24,12 @@ LONGEST_ERROR = 300  # characters
 
 def main(words: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(words)
+    arguments.words = sys.argv[1:] if words is None else words
     try:
-        arguments.run(arguments)
+        return int(arguments.run(arguments) or 0)
     except (bundle.BundleError, OSError) as error:
         print(_one_line(f"error: {error}"), file=sys.stderr)
         return 1
-    return 0
 
 
 def _train(arguments: argparse.Namespace) -> None:

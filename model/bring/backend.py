@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 
 from model import fitted_pipeline
-from model.bring import boosters, model_file, probe, trust
+from model.bring import boosters, model_file, probe, sklearn_version, trust
 from model.bring.answers import Answered, ask
 from model.bring.check import ConversionCheck, compare, open_graph
 from model.bring.convertible import parts
@@ -64,6 +64,7 @@ def choose(pipeline: Any, sample: pd.DataFrame, described: Task, trusted: Sequen
         if check.holds:
             return Choice(task, graph, check, [])
         reasons.append(f"The predictions of the ONNX graph in {number} differ: {check.summary()}.")
+    sklearn_version.refuse_to_serve(reasons[0])
     choice = _by_sklearn(pipeline, described, sample, answered, list(dict.fromkeys(reasons)))
     if isinstance(choice.model, SkopsFile) and (names := trust.untrusted(choice.model.trusted, trusted)):
         raise BundleError(

@@ -6,12 +6,16 @@ import argparse
 import json
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model import show
 from model.bring import network_options
 from model.bring.request import WARNING, BundleRequest
 from model.bundle import Bundle, BundleError
 from model.catalog import BUNDLES
+
+if TYPE_CHECKING:
+    from model.bring.sklearn_version import Environment
 
 ADDRESS = "http://localhost:8000"  # where `make serve` listens
 
@@ -33,6 +37,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: model/bundles/NAME")
     parser.add_argument(
+        "--sklearn",
+        metavar="VERSION",
+        help="bundle with this version of scikit-learn, in an environment of its own; default: the file's own version",
+    )
+    parser.add_argument(
         "--trust",
         action="append",
         default=[],
@@ -42,9 +51,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     network_options.add_options(parser)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    made = network_options.bundle(arguments) if network_options.is_network(arguments) else _bundle_pipeline(arguments)
+def run(arguments: argparse.Namespace) -> int:
+    """Bundle, here or in an environment with another version of scikit-learn. Return the exit status."""
+    if network_options.is_network(arguments):
+        made = network_options.bundle(arguments)
+    else:
+        _check_options(arguments)
+        if environment := _other_environment(arguments):
+            return environment.run(arguments.words)
+        made = _bundle_pipeline(arguments)
     print(f"\n{show.readable(made)}\n\n{ending(made)}")
+    return 0
 
 
 def ending(made: Bundle) -> str:
@@ -57,10 +74,20 @@ def ending(made: Bundle) -> str:
     return f"{''.join(warned)}Wrote {made.folder}. To serve it and to ask it:\n\n  {serve}\n  {ask}"
 
 
-def _bundle_pipeline(arguments: argparse.Namespace) -> Bundle:
+def _check_options(arguments: argparse.Namespace) -> None:
     network_options.refuse_for_pipeline(arguments)
     if arguments.data is None:
         raise BundleError("A pipeline needs a sample of its training rows: --data ROWS.csv.")
+
+
+def _other_environment(arguments: argparse.Namespace) -> Environment | None:
+    from model.bring import model_file, sklearn_version  # noqa: PLC0415 (see below)
+
+    written = model_file.examine(arguments.pipeline, arguments.trust).versions
+    return sklearn_version.environment_for(arguments.pipeline, written, arguments.sklearn)
+
+
+def _bundle_pipeline(arguments: argparse.Namespace) -> Bundle:
     from model.bring import pipeline  # noqa: PLC0415 (scikit-learn and the converters take seconds to import)
 
     return pipeline.bundle(_request(arguments))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import sklearn.utils
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_outlier_detector, is_regressor
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
-from sklearn.utils import get_tags
 
 from model.bring.convertible import parts
 
@@ -23,14 +23,21 @@ OUTLIER, INLIER = -1, 1  # what every detector of outliers in scikit-learn predi
 VECTORIZERS = (CountVectorizer, HashingVectorizer)  # TfidfVectorizer is a CountVectorizer
 
 
+def _estimator_type(pipeline: Any) -> str | None:
+    if not hasattr(sklearn.utils, "get_tags"):  # before scikit-learn 1.6, whose files are bundled with it
+        return getattr(pipeline, "_estimator_type", None)
+    found: str | None = sklearn.utils.get_tags(pipeline).estimator_type
+    return found
+
+
 def predicts(pipeline: Any) -> bool:
     """Return whether it predicts for each row: a class, a number or several, a cluster, or whether it is an outlier."""
-    return get_tags(pipeline).estimator_type in WORDS and hasattr(pipeline, "predict")
+    return _estimator_type(pipeline) in WORDS and hasattr(pipeline, "predict")
 
 
 def word(pipeline: Any) -> str:
     """Return what the pipeline does, in a word or a few."""
-    return WORDS[get_tags(pipeline).estimator_type]
+    return WORDS[str(_estimator_type(pipeline))]
 
 
 def takes_series(pipeline: Any) -> bool:

@@ -58,7 +58,7 @@ def load(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
 def read(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
     """Load whatever a file holds, as `load` does. Raises BundleError."""
     found = examine(path, trusted)
-    return _unpickled(path, trusted), [
+    return _unpickled(path, trusted, found), [
         f"The pipeline was fitted with scikit-learn {version} and converted with {sklearn.__version__}."
         for version in sorted(found.versions - {sklearn.__version__})
     ]
@@ -88,23 +88,25 @@ def examine(path: Path, trusted: Collection[str] = ()) -> pickle_scan.Scan:
     return found
 
 
-def _unpickled(path: Path, trusted: Collection[str]) -> Any:
+def _unpickled(path: Path, trusted: Collection[str], found: pickle_scan.Scan) -> Any:
     with file_kind.opened(path) as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # another version is named in a sentence of ours
         try:
             return pickle_load.load(stream, trusted)
         except pickle_load.RefusedName as error:
             raise BundleError(f"{path} is refused: {first_line(error)}, which no model needs.") from error
-        except ModuleNotFoundError as error:
-            if needed := boosters.missing_package(error):
-                raise BundleError(f"{path} cannot be loaded. {needed}") from error
-            raise BundleError(
-                f"{path} needs the module {error.name!r}, which cannot be found here. Install its package, or run in "
-                "the folder that holds it."
-            ) from error
         except Exception as error:  # the classes in it may raise anything
+            if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("sklearn."):
+                if needed := boosters.missing_package(error):
+                    raise BundleError(f"{path} cannot be loaded. {needed}") from error
+                raise BundleError(
+                    f"{path} needs the module {error.name!r}, which cannot be found here. Install its package, or run "
+                    "in the folder that holds it."
+                ) from error
+            other = sorted(found.versions - {sklearn.__version__})
+            written = f"; {other[0]} wrote it" if other else ""
             raise BundleError(
-                f"{path} cannot be loaded with scikit-learn {sklearn.__version__} "
+                f"{path} cannot be loaded with scikit-learn {sklearn.__version__}{written} "
                 f"({type(error).__name__}: {first_line(error)})."
             ) from error
 

@@ -102,7 +102,7 @@ def _attributes(trees: list[Any]) -> dict[str, Any]:
     inner = np.concatenate([tree.children_left for tree in trees]) >= 0
     ids = np.concatenate([np.arange(count) for count in counts])
     trees_of = np.repeat(np.arange(len(trees)), counts)
-    values = np.concatenate([tree.value.reshape(tree.node_count, -1) for tree in trees])[~inner]
+    values = np.concatenate([_values(tree) for tree in trees])[~inner]
     width = values.shape[1]
     return {
         "aggregate_function": "AVERAGE",
@@ -122,6 +122,14 @@ def _attributes(trees: list[Any]) -> dict[str, Any]:
     }
 
 
+def _values(tree: Any) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = tree.value.reshape(tree.node_count, -1)
+    # Before scikit-learn 1.3 a classifier's tree has counts of rows, not the parts of them.
+    counted = not hasattr(tree, "missing_go_to_left") and tree.max_n_classes > 1
+    return values / values.sum(axis=1, keepdims=True) if counted else values
+
+
 def _of_nodes(trees: list[Any], name: str, inner: NDArray[np.bool_]) -> NDArray[Any]:
-    values = np.concatenate([getattr(tree, name) for tree in trees])
+    # Before scikit-learn 1.3 trees did not split on missing values.
+    values = np.concatenate([getattr(tree, name, np.zeros(tree.node_count, np.uint8)) for tree in trees])
     return np.where(inner, values, np.zeros((), values.dtype))
