@@ -9,6 +9,8 @@ from tests.bring.case import Case
 from tests.bring.corpus import GROUPS
 from tests.bring.outcome import outcome
 from tests.bring.shortfalls import KNOWN
+from tests.bring.summary import table
+from tests.conftest import ROOT
 
 CASES = list(chain.from_iterable(GROUPS.values()))
 
@@ -39,3 +41,8 @@ def test_the_corpus_is_large_and_its_names_differ() -> None:
 
 def test_each_shortfall_names_a_file() -> None:
     assert set(KNOWN) <= {case.name for case in CASES}
+
+
+@pytest.mark.slow
+def test_the_table_of_the_docs_is_that_of_the_corpus() -> None:
+    assert table(GROUPS) in (ROOT / "docs" / "bring.md").read_text()
