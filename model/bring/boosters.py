@@ -24,6 +24,15 @@ from model.bundle import BundleError
 
 INSTALL = "scripts/environment boosters"
 
+_WHOLE = {
+    "catboost": "Save a fitted CatBoostClassifier or CatBoostRegressor.",
+    "lightgbm": "Fit an LGBMClassifier or LGBMRegressor with the same parameters, and save that.",
+    "xgboost": (
+        'Call its save_model("m.json"), then m = xgboost.XGBClassifier() (or XGBRegressor), m.load_model("m.json"), '
+        'and bundle what joblib.dump(m, "model.joblib") writes.'
+    ),
+}
+
 _COMPUTES = (ColumnTransformer, Pipeline)  # their steps compute what a booster gets
 _PACKAGES = {
     "catboost": "catboost",
@@ -53,6 +62,13 @@ def is_booster(part: Any) -> bool:
 def read(model: Any) -> TreeEnsemble:
     """Return the trees of a booster. Raises ValueError if it has something that the trees of ONNX do not."""
     return _READERS[_package(model)](model)
+
+
+def refuse_part(content: Any, path: Path) -> None:
+    """Refuse a Booster, or the like, without the estimator that knows its columns and classes. Raises BundleError."""
+    package = _package(content)
+    if package in _WHOLE and not hasattr(content, "fit"):
+        raise BundleError(f"{path.name} holds a {type(content).__name__} of {package} alone. {_WHOLE[package]}")
 
 
 def prepare(parts: Iterable[Any], path: Path) -> None:

@@ -33,10 +33,21 @@ _COMPRESSED: tuple[tuple[bytes, Any], ...] = (
 _KERAS = "is a Keras model. Export it as ONNX (`model.export('net.onnx', format='onnx')`) and bundle net.onnx."
 _TORCH = "is a PyTorch file. Export the network with `torch.onnx.export` and bundle net.onnx."
 _OWN_FORMAT = "Load it in Python and save the fitted estimator with `joblib.dump`."
+_XGBOOST = (
+    "Load it by m = xgboost.XGBClassifier() (or XGBRegressor), m.load_model(…), and bundle what "
+    'joblib.dump(m, "model.joblib") writes.'
+)
+_CATBOOST = (
+    "Load it by m = catboost.CatBoostClassifier() (or CatBoostRegressor), m.load_model(…), and bundle what "
+    'joblib.dump(m, "model.joblib") writes.'
+)
+_LIGHTGBM = "Save the fitted LGBMClassifier or LGBMRegressor itself with joblib.dump."
 _KINDS = (
     (b"version https://git-lfs", "is a Git LFS pointer, not the file itself. Run `git lfs pull` in its repository."),
     (b"\x89HDF\r\n\x1a\n", _KERAS),
     (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", _TORCH),
+    (b"{L\0\0\0\0\0\0\0\7learner{", f"is xgboost's own format. {_XGBOOST}"),
+    (b"CBM1", f"is catboost's own format. {_CATBOOST}"),
     (b"GGUF", "is a language model in GGUF. Only classifiers and regressors can be served."),
     (b"\x93NUMPY", f"is a NumPy array, not a model. {_OWN_FORMAT}"),
     (b"\x04\x22\x4d\x18", "is compressed with lz4. Save it again with `joblib.dump(pipeline, path, compress='xz')`."),
@@ -52,8 +63,9 @@ _TEXTS = (
     (b"<!doctype html", "is a web page, not a model. Download the file itself ('raw'), then bundle it."),
     (b"<html", "is a web page, not a model. Download the file itself ('raw'), then bundle it."),
     (b"<pmml", "is PMML, which is not served. Save the fitted scikit-learn pipeline with `joblib.dump`."),
+    (b'{"learner":', f"is xgboost's own format. {_XGBOOST}"),
+    (b"tree\nversion=", f"is lightgbm's own format. {_LIGHTGBM}"),
     (b"{", f"is JSON, not a pickle. {_OWN_FORMAT}"),
-    (b"tree\nversion=", f"is LightGBM's own format, not a pickle. {_OWN_FORMAT}"),
 )
 
 

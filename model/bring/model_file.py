@@ -50,6 +50,7 @@ def load(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
         BundleError: The file holds anything else, or would import what is neither allowed nor trusted.
     """
     pipeline, notes = read(path, trusted)
+    boosters.refuse_part(pipeline, path)
     boosters.prepare(list(parts(pipeline)), path)
     _check(pipeline, path)
     return pipeline, notes

@@ -17,6 +17,7 @@ from model import bundle
 from model.__main__ import main
 from model.bring import boosters
 from model.bring.convertible import parts
+from model.bundle import BundleError
 from server.predictor import Predictor
 from server.rows import rest
 
@@ -120,6 +121,30 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     assert main(["bundle", str(tmp_path / "model.pkl"), "--name", "mine", "--data", "rows.csv"]) == 1
     error = capsys.readouterr().err
     assert f"It needs {package}, which is not installed. Run scripts/environment boosters" in error
+
+
+@pytest.mark.parametrize(
+    ("head", "advice"),
+    [
+        (b'{"learner":{"attributes"', "m = xgboost.XGBClassifier()"),
+        (b"{L\0\0\0\0\0\0\0\7learner{L", "m = xgboost.XGBClassifier()"),
+        (b"CBM1\xf04\0\0", "m = catboost.CatBoostClassifier()"),
+        (b"tree\nversion=v4\n", "Save the fitted LGBMClassifier"),
+    ],
+)
+def test_a_file_in_the_packages_own_format_gets_the_line_that_loads_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, head: bytes, advice: str
+) -> None:
+    (tmp_path / "model").write_bytes(head + bytes(100))
+    assert main(["bundle", str(tmp_path / "model"), "--name", "mine", "--data", "rows.csv"]) == 1
+    assert advice in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("package", ["xgboost", "lightgbm"])
+def test_a_booster_without_its_estimator_is_refused(package: str) -> None:
+    booster = type("Booster", (), {"__module__": f"{package}.core"})()
+    with pytest.raises(BundleError, match=f"holds a Booster of {package} alone"):
+        boosters.refuse_part(booster, Path("model.pkl"))
 
 
 class _Sampler:

@@ -79,7 +79,7 @@ KINDS = [
     (archive("schema.json"), "skops"),
     (archive("word/document.xml"), "ZIP archive"),
     (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "PyTorch"),
-    (b'{"learner": {}}', "JSON"),
+    (b'{"model": {}}', "JSON"),
     (b'<?xml version="1.0"?>\n<PMML version="4.4">', "PMML"),
     (b"\x93NUMPY\x01\x00", "NumPy array"),
     (b"", "is empty"),
