@@ -1,4 +1,4 @@
-"""Train the models that ship, bundle a model of your own, show a bundle, or draw the mistakes of a picture model."""
+"""Train the models that ship, bundle a model of your own, check or show it, or draw a picture model's mistakes."""
 
 from __future__ import annotations
 
@@ -42,6 +42,14 @@ def _train(arguments: argparse.Namespace) -> None:
 
 def _show(arguments: argparse.Namespace) -> None:
     print(show.readable(bundle.load(arguments.folder)))
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from model.bring import recheck  # noqa: PLC0415 (see above)
+
+    found = recheck.compare(arguments.folder, arguments.data, arguments.target, arguments.trust)
+    print("\n\n".join([*show.figures_tables(found.task, found.metrics), found.sentence]))
+    return 0 if found.agrees else 1
 
 
 def _mistakes(arguments: argparse.Namespace) -> None:
@@ -90,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_options(own)
     own.set_defaults(run=command.run)
+
+    checked = commands.add_parser("check", help="compare a bundle of your own with its pipeline, on other rows")
+    checked.add_argument("folder", type=Path, metavar="FOLDER")
+    checked.add_argument("--data", required=True, type=Path, metavar="ROWS.csv", help="the rows, with a header")
+    checked.add_argument("--target", metavar="COLUMN", help="the column that holds the true values")
+    command.add_trust(checked)
+    checked.set_defaults(run=_check)
 
     shown = commands.add_parser("show", help="print what a bundle takes, predicts and how good it is")
     shown.add_argument("folder", type=Path, metavar="FOLDER")

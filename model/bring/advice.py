@@ -16,7 +16,7 @@ NAMED = 4  # parts that a sentence names
 
 ROOM = 290  # characters of a sentence on the terminal
 
-_LABELS = (LabelEncoder, LabelBinarizer)
+LABELS = (LabelEncoder, LabelBinarizer)
 _IMPORTS = "import joblib; from sklearn.pipeline import make_pipeline; "
 
 
@@ -33,7 +33,7 @@ class _Part(NamedTuple):
     @property
     def is_step(self) -> bool:
         """Whether it goes before the model. An encoder of labels does not: it is for what the model predicts."""
-        return is_only_a_step(self.value) and not isinstance(self.value, _LABELS)
+        return is_only_a_step(self.value) and not isinstance(self.value, LABELS)
 
     @property
     def width(self) -> int | None:
@@ -54,11 +54,11 @@ def refusal(content: Any, path: Path, *, pickles: int = 1) -> str:
         return _of_parts(content, name, pickles)
     if isinstance(content, type):
         return f"{name} holds the class {content.__name__}, not a fitted model. Save the object whose fit was called."
-    if isinstance(content, _LABELS):
+    if isinstance(content, LABELS):
         return f"{name} holds a {kind}, which only names classes. Bundle the model, and add --encoder {name}."
     if is_only_a_step(content):
         return _with_code(
-            f"{name} holds a {kind}, which prepares rows but predicts nothing. Join it with its model:",
+            f"{name} holds a {kind}, which predicts nothing. Bundle its model with --before {name}, or save both:",
             f'joblib.dump(make_pipeline(joblib.load("{name}"), joblib.load("model.pkl")), "pipeline.joblib")',
         )
     return f"{name} holds a {kind}, not a scikit-learn pipeline or model. Save the fitted pipeline with joblib.dump."

@@ -28,6 +28,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--target", metavar="COLUMN", help="the column of the sample that holds the true values")
     parser.add_argument("--encoder", type=Path, metavar="FILE.pkl", help="the LabelEncoder that encoded the target")
+    parser.add_argument(
+        "--before",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.pkl",
+        help="a scaler, encoder or vectorizer that was saved apart; repeat it for several, in the order of their use",
+    )
     parser.add_argument("--title", default="", help="the model's name for people; default: its name in URLs")
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument(
@@ -36,6 +44,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="how to show the classes, in the order of classes_; for a network also a file with one a line",
     )
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: model/bundles/NAME")
+    add_trust(parser)
+    network_options.add_options(parser)
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sklearn",
         metavar="VERSION",
@@ -48,7 +61,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="take a model that needs this type or module, which is not scikit-learn's; repeat it for several",
     )
-    network_options.add_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,7 +83,11 @@ def ending(made: Bundle) -> str:
     serve = f"MODEL_NAME={shlex.quote(name)} MODEL_PATH={shlex.quote(str(made.folder))} make serve"
     ask = f"curl {ADDRESS}/predict/{name} -H 'Content-Type: {sent}"
     warned = [f"{limit}\n\n" for limit in made.card.get("limits", ()) if limit.startswith(WARNING)]
-    return f"{''.join(warned)}Wrote {made.folder}. To serve it and to ask it:\n\n  {serve}\n  {ask}"
+    proof = made.card.get("verification", {})
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in proof.get("rows_by_kind", {}).items())
+    proved = f"Proved on {proof['rows']:,} rows{f': {kinds}' if kinds else ''}. " if "rows" in proof else ""
+    made_of = f"{proved}Served by {show.backend(made)}.\nWrote {made.folder}. To serve it and to ask it:"
+    return f"{''.join(warned)}{made_of}\n\n  {serve}\n  {ask}"
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
@@ -105,4 +121,5 @@ def _request(arguments: argparse.Namespace) -> BundleRequest:
         labels=arguments.labels.split(",") if arguments.labels else (),
         encoder=arguments.encoder,
         trust=arguments.trust,
+        before=arguments.before,
     )

@@ -110,7 +110,7 @@ def judge(model: Any, predicted: NDArray[Any], truth: NDArray[Any] | None) -> li
             sentence = f"its R² on the sample's rows is {r2:.2g}, and that of the target's mean is 0."
     if not sentence:
         return []
-    advice = f" If its scaler was saved apart, save both as one: {JOIN}" if _is_bare(model) else ""
+    advice = f" If its scaler was saved apart, add --before scaler.pkl or save both: {JOIN}" if _is_bare(model) else ""
     return [WARNING + sentence + advice]
 
 
@@ -131,10 +131,10 @@ def _difference(model: Any, columns: list[_Column], count: int, was: str) -> str
     if np.mean([column.is_scaled for column in columns]) > 0.5:  # noqa: PLR2004 (most of them)
         advice = "Give the columns as they were before they were scaled."
     elif _is_bare(model):
-        advice = f"Save it with its scaler: {JOIN}"
+        advice = f"Add --before scaler.pkl or save both: {JOIN}"
     return (
-        f"the {type(model).__name__} {was} fitted on other values than {len(columns)} of {count} columns have, such "
-        f"as {worst.name[:30]!r}: {then} then, {now} now. {advice}"
+        f"the {type(model).__name__} {was} fitted on other values in {len(columns)} of {count} columns, such as "
+        f"{worst.name[:24]!r}: {then} then, {now} now. {advice}"
     )
 
 

@@ -82,10 +82,7 @@ def examine(path: Path, trusted: Collection[str] = ()) -> pickle_scan.Scan:
     if found.refused:
         raise BundleError(_refusal(path, found))
     if found.pickles > 1:
-        raise BundleError(
-            f"{path} holds more than one pickle. Save one object in it: the whole pipeline, such as "
-            "make_pipeline(scaler, model)."
-        )
+        raise BundleError(_several(path, trusted, found.pickles))
     return found
 
 
@@ -110,6 +107,16 @@ def _unpickled(path: Path, trusted: Collection[str], found: pickle_scan.Scan) ->
                 f"{path} cannot be loaded with scikit-learn {sklearn.__version__}{written} "
                 f"({type(error).__name__}: {first_line(error)})."
             ) from error
+
+
+def _several(path: Path, trusted: Collection[str], pickles: int) -> str:
+    """Return what to do about a file of several pickles: none of them is taken in silence."""
+    try:
+        with file_kind.opened(path) as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return advice.refusal([pickle_load.load(stream, trusted) for _ in range(pickles)], path, pickles=pickles)
+    except Exception:  # as in _unpickled, and what follows the first may be no pickle
+        return f"{path} holds more than one pickle. Save one object in it: the whole pipeline."
 
 
 def first_line(error: BaseException) -> str:

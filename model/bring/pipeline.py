@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from model.bring import (
     card,
     description,
     fitted_on,
+    join,
     kinds,
     label_encoder,
     misfit,
@@ -32,32 +33,57 @@ from model.train.data_statistics import describe
 Array = NDArray[Any]
 
 
+class Given(NamedTuple):
+    """What a request names.
+
+    Attributes:
+        pipeline: The fitted estimator.
+        notes: Sentences about its version for the card.
+        table: The rows of the sample with all of their columns.
+        targets: The columns that hold the true values.
+        sample: The columns that the pipeline takes, in its order.
+    """
+
+    pipeline: Any
+    notes: list[str]
+    table: table_file.Table
+    targets: list[str]
+    sample: pd.DataFrame
+
+
 def bundle(request: BundleRequest) -> Bundle:
     """Write the bundle.
 
     Raises:
         BundleError: The pipeline cannot be served; the message says why.
     """
-    pipeline, notes = model_file.load(request.pipeline, request.trust)
+    given = read(request)
+    pipeline, sample = given.pipeline, given.sample
     labels = label_encoder.labels(request, pipeline)
-    table = table_file.read(request.data, _expected(pipeline, request.target))
-    targets = _targets(table.rows, request)
-    sample = table_file.inputs(table.rows.drop(columns=targets), pipeline, request.data)
     with warnings.catch_warnings():
         # What a pipeline remarks on its sample (an unknown category, say) does not concern the bundle.
         warnings.simplefilter("ignore")
-        warned = misfit.compare(pipeline, sample)
+        warned = misfit.compare(pipeline, sample) + (join.compare(pipeline, sample) if request.before else [])
         predicted = _predict(pipeline, sample)
         classes = kinds.classes(pipeline, predicted)
-        described = description.describe(pipeline, sample, request, classes, labels, _names(predicted, targets))
+        described = description.describe(pipeline, sample, request, classes, labels, _names(predicted, given.targets))
         task, model, check, why = backend.choose(pipeline, sample, described, request.trust)
         coded = target.indices(pd.Series(predicted), task, classes) if classes else predicted
-        truth = _truth(pipeline, table.rows[targets], task, classes)
+        truth = true_values(given, task, classes)
         warned += misfit.judge(pipeline, coded, truth)
         metrics = {} if truth is None else card.figures(pipeline, task, sample, coded, truth)
     statistics = describe(sample, task.features, None if truth is None else _shown(truth, task), _shown(coded, task))
-    written = card.card(pipeline, task, metrics, check, table.understood, [*warned, *notes, *why])
+    written = card.card(pipeline, task, metrics, check, given.table.understood, [*warned, *given.notes, *why])
     return save(request.output, task, model_file.dump(pipeline), model, written, statistics)
+
+
+def read(request: BundleRequest) -> Given:
+    """Read the files of a request. Raises BundleError."""
+    pipeline, notes = join.load(request)
+    table = table_file.read(request.data, _expected(pipeline, request.target))
+    targets = _targets(table.rows, request)
+    sample = table_file.inputs(table.rows.drop(columns=targets), pipeline, request.data)
+    return Given(pipeline, notes, table, targets, sample)
 
 
 def _expected(pipeline: Any, wanted: str | None) -> table_file.Expected:
@@ -104,8 +130,9 @@ def _names(predicted: Array, targets: list[str]) -> tuple[str, ...]:
     return tuple(targets) or tuple(f"target_{place + 1}" for place in range(count))
 
 
-def _truth(pipeline: Any, columns: pd.DataFrame, task: Task, classes: list[Any]) -> Array | None:
+def true_values(given: Given, task: Task, classes: list[Any]) -> Array | None:
     """Return the true values in the form of the predicted ones; None if there are none, as of clusters."""
+    pipeline, columns = given.pipeline, given.table.rows[given.targets]
     if columns.empty:
         return None
     if is_regressor(pipeline):

@@ -21,3 +21,4 @@ class BundleRequest:
     labels: Sequence[str] = ()  # how to show the classes, in the order of classes_
     trust: Sequence[str] = ()  # types and modules beyond scikit-learn's own that the model may need
     encoder: Path | None = None  # the file of the LabelEncoder that encoded the target
+    before: Sequence[Path] = ()  # the files of the steps that go before the model, in their order

@@ -77,7 +77,8 @@ def inputs(table: pd.DataFrame, pipeline: Any, path: Path) -> pd.DataFrame:
         if table.shape[1] != pipeline.n_features_in_:
             raise BundleError(
                 f"The pipeline takes {pipeline.n_features_in_} columns without names, but {path} has {table.shape[1]} "
-                "besides the target. Give exactly its columns in its order, and name the target with --target."
+                "besides the target. Give exactly its columns in its order, and name the target with --target. Add an "
+                "encoder or vectorizer that was saved apart with --before."
             )
         return table
     texts = table if table.shape[1] == 1 else table.select_dtypes(object)

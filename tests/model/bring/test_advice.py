@@ -97,7 +97,7 @@ def test_a_vectorizer_and_its_model_are_joined() -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (SCALER, "holds a StandardScaler, which prepares rows but predicts nothing"),
+        (SCALER, "which predicts nothing. Bundle its model with --before my_model.pkl"),
         (LabelEncoder().fit(["a", "b"]), "holds a LabelEncoder, which only names classes"),
         ({"scaler": SCALER}, 'with \\["scaler"\\] StandardScaler but no model'),
         ({"weights": [1, 2]}, "holds a dict without a fitted model"),

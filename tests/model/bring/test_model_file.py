@@ -92,7 +92,7 @@ KINDS = [
     (gzip.compress(b""), "is empty"),
     (pickle.dumps(PIPELINE)[:-300], "cut off or damaged"),
     (pickle.dumps(PIPELINE)[:-1], "cut off or damaged"),
-    (pickle.dumps(StandardScaler().fit(X)) + pickle.dumps(LogisticRegression()), "more than one pickle.*make_pipeline"),
+    (pickle.dumps(StandardScaler().fit(X)) + pickle.dumps(LogisticRegression()), "2 pickles.*make_pipeline"),
     (pickle.dumps(PIPELINE) + b"more", "more than one pickle"),
     (pickle.dumps(PIPELINE).replace(b"sklearn.pipeline", b"__main__.pipelin"), "refused before it is loaded"),
     (b"c__main__\nCleaner\n)\x81.", r"Cleaner, defined in the script .*--trust MODULE"),
