@@ -51,6 +51,8 @@ def _runs(step: Any) -> list[list[int]]:
 
 def _joined(step: Any) -> bool:
     """Return whether the columns that come out depend on all that go in: indicators follow, empty ones are dropped."""
+    if not (hasattr(step, "statistics_") or hasattr(step, "categories_")):
+        return True  # it is for no column, so it was never fitted
     if isinstance(step, SimpleImputer):
         return step.indicator_ is not None or bool(pd.isna(step.statistics_).any())
     return not isinstance(step.categories, str) or not (step.__dict__.get("drop") is None or isinstance(step.drop, str))

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 PACKAGES = ("numpy", "pandas", "scipy", "sklearn")
-HARMLESS = ("functools.partial",)  # skops lists the function that it calls, too
+SCALARS = ("builtins.object", "builtins.bool", "builtins.int", "builtins.float", "builtins.str")
+HARMLESS = (*SCALARS, "functools.partial")  # make_column_selector names scalars; skops lists what a partial calls, too
 
 
 def untrusted(types: Iterable[str], trusted: Sequence[str]) -> list[str]:

@@ -13,7 +13,10 @@ from model.bring.trust import untrusted
 
 
 def test_types_of_scikit_learn_and_below_need_no_word() -> None:
-    assert untrusted(["sklearn.tree._tree.Tree", "numpy.dtype", "scipy.sparse._csr.csr_matrix"], []) == []
+    assert (
+        untrusted(["sklearn.tree._tree.Tree", "numpy.dtype", "scipy.sparse._csr.csr_matrix", "builtins.object"], [])
+        == []
+    )
 
 
 def test_other_types_are_named_once_and_in_order() -> None:
