@@ -44,16 +44,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="how to show the classes, in the order of classes_; for a network also a file with one a line",
     )
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: model/bundles/NAME")
-    add_trust(parser)
-    network_options.add_options(parser)
-
-
-def add_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sklearn",
         metavar="VERSION",
         help="bundle with this version of scikit-learn, in an environment of its own; default: the file's own version",
     )
+    add_trust(parser)
+    network_options.add_options(parser)
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust",
         action="append",
