@@ -9,7 +9,7 @@ RUN python -m venv /installer \
     && /installer/bin/python -m pip --python /opt/venv/bin/python uninstall --yes pandas kubernetes \
     && find /opt/venv \( -type d -name tests -o -name "*.cpp" -o -name "*.h" \) -prune -exec rm -r {} +
 WORKDIR /app
-COPY model/__init__.py model/bundle.py model/catalog.py model/task.py model/
+COPY model/__init__.py model/bundle.py model/catalog.py model/estimator.py model/fitted_pipeline.py model/task.py model/
 COPY model/image model/image
 COPY server server
 # Bytecode cannot be cached on a read-only root file system, so it is compiled here: our own code, and what this code
@@ -25,6 +25,16 @@ RUN set -- $(/opt/venv/bin/python -m model.catalog $BUNDLE) \
     && mkdir model/bundles \
     && for name; do cp -r "/bundles/$name" model/bundles/ || exit 1; done \
     && cp -r "/bundles/$1" /model
+# What scikit-learn runs needs scikit-learn, pandas and skops. Serving its example compiles what they import.
+COPY requirements-sklearn.lock /
+RUN if ls model/bundles/*/pipeline.skops 2>/dev/null; then \
+    /installer/bin/python -m pip --python /opt/venv/bin/python install \
+        --no-cache-dir --no-compile --require-hashes --only-binary :all: --requirement /requirements-sklearn.lock \
+    && find /opt/venv \( -type d -name tests -o -name "*.cpp" -o -name "*.h" \) -prune -exec rm -r {} + \
+    && OMP_NUM_THREADS=1 ORT_DISABLE_TELEMETRY=1 /opt/venv/bin/python -c \
+    'from server import kserve_stubs; kserve_stubs.stub_imports(keep_pandas=True); \
+     from pathlib import Path; from model.bundle import load; from server.predictor import Predictor; \
+     [Predictor("model", load(path)).load() for path in Path("model/bundles").glob("*/pipeline.skops")]'; fi
 
 FROM python:3.11-slim
 ARG BUNDLE

@@ -1,0 +1,72 @@
+"""What the image of a pipeline that scikit-learn runs is made of: its packages and files suffice to serve it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from tests.served import ROOT, Served, free_port, wait_until_ready
+from tests.server import pipelines
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+UNUSED = next(line for line in DOCKERFILE.splitlines() if "find /opt/venv" in line)
+
+
+def lines_of(lock: str) -> dict[str, list[str]]:
+    """Return the versions of each package in a lock file."""
+    found: dict[str, list[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE):
+        found.setdefault(name, []).append(version)
+    return found
+
+
+def test_the_image_runs_the_versions_that_bundled_the_pipeline() -> None:
+    bundling, serving = lines_of("requirements-dev.lock"), lines_of("requirements-sklearn.lock")
+    assert {"pandas", "scikit-learn", "scipy", "skops"} <= serving.keys()
+    assert {name: bundling.get(name) for name in serving} == serving
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_packages_and_files_of_the_image_serve_a_pipeline(tmp_path: Path) -> None:
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "-q"]
+    for lock in ("requirements.lock", "requirements-sklearn.lock"):
+        install = [*pip, "install", "--require-hashes", "--only-binary", ":all:", "--requirement", ROOT / lock]
+        subprocess.run(install, check=True)
+        if lock == "requirements.lock":
+            subprocess.run([*pip, "uninstall", "--yes", "pandas", "kubernetes"], check=True)
+    unused = UNUSED.strip().removeprefix("&& ").removesuffix("\\").replace("/opt/venv", str(tmp_path / "venv"))
+    subprocess.run(["sh", "-c", unused], check=True)
+    for copied in re.findall(r"^COPY ((?:model|server)\S*(?: model/\S+)*) ", DOCKERFILE, re.MULTILINE):
+        for source in copied.split():
+            if source != "model/bundles":
+                copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+                (tmp_path / "app" / source).parent.mkdir(parents=True, exist_ok=True)
+                copy(ROOT / source, tmp_path / "app" / source)
+
+    rows = np.array([[1.0], [2.0], [5.0]])
+    logarithm = make_pipeline(FunctionTransformer(np.log), LinearRegression()).fit(rows, np.log(rows[:, 0]))
+    folder = pipelines.saved(tmp_path / "logarithm", logarithm, "logarithm").folder
+    environment = {"MODEL_NAME": "logarithm", "MODEL_PATH": str(folder), "PORT": str(free_port())}
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [python, "-m", "server"], cwd=tmp_path / "app", env=environment, stdout=output, stderr=output
+        )
+    served = Served(f"http://127.0.0.1:{environment['PORT']}", process, log)
+    try:
+        wait_until_ready(served, 120)
+        assert httpx.post(f"{served.url}/predict", json={"x": 3.0}).json() == {"prediction": pytest.approx(np.log(3))}
+    finally:
+        process.kill()
+        process.wait()
