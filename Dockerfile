@@ -9,7 +9,8 @@ RUN python -m venv /installer \
     && /installer/bin/python -m pip --python /opt/venv/bin/python uninstall --yes pandas kubernetes \
     && find /opt/venv \( -type d -name tests -o -name "*.cpp" -o -name "*.h" \) -prune -exec rm -r {} +
 WORKDIR /app
-COPY model/__init__.py model/bundle.py model/catalog.py model/estimator.py model/fitted_pipeline.py model/task.py model/
+COPY model/__init__.py model/bundle.py model/catalog.py model/task.py model/inputs.py model/
+COPY model/estimator.py model/fitted_pipeline.py model/
 COPY model/image model/image
 COPY server server
 # Bytecode cannot be cached on a read-only root file system, so it is compiled here: our own code, and what this code

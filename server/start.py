@@ -4,6 +4,7 @@ import gc
 import logging
 import resource
 import sys
+import warnings
 from collections.abc import Mapping
 
 from model.bundle import BundleError, load
@@ -29,6 +30,8 @@ def start(environment: Mapping[str, str], timeouts: Timeouts = Timeouts()) -> in
         The exit status: 0 after a clean stop, 1 if the server could not start.
     """
     log.configure()
+    # What a pipeline remarks on a caller's rows would fill the log, a line for each prediction.
+    warnings.filterwarnings("ignore", module=r"(numpy|pandas|scipy|sklearn)\.")
     try:
         configured = settings.from_environment(environment)
         predictors = [Predictor(name, load(path)) for name, path in configured.models]

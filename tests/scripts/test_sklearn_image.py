@@ -1,5 +1,6 @@
 """What the image of a pipeline that scikit-learn runs is made of: its packages and files suffice to serve it."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -28,6 +29,24 @@ def lines_of(lock: str) -> dict[str, list[str]]:
     return found
 
 
+def copied() -> list[str]:
+    """Return the files and folders of our code that go into every image."""
+    lines = re.findall(r"^COPY ((?:model|server).*) \S+$", DOCKERFILE, re.MULTILINE)
+    return [source for line in lines for source in line.split() if source != "model/bundles"]
+
+
+def test_every_image_has_the_modules_that_its_code_imports() -> None:
+    sources = [path for source in copied() for path in ((ROOT / source).rglob("*.py"), [ROOT / source])]
+    files = {path for found in sources for path in found if path.suffix == ".py"}
+    imported: set[str] = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    modules = {ROOT / f"{name.replace('.', '/')}.py" for name in imported if name.startswith(("model.", "server."))}
+    assert not {path for path in modules if path.exists()} - files
+
+
 def test_the_image_runs_the_versions_that_bundled_the_pipeline() -> None:
     bundling, serving = lines_of("requirements-dev.lock"), lines_of("requirements-sklearn.lock")
     assert {"pandas", "scikit-learn", "scipy", "skops"} <= serving.keys()
@@ -39,7 +58,7 @@ def test_the_image_runs_the_versions_that_bundled_the_pipeline() -> None:
 def test_packages_and_files_of_the_image_serve_a_pipeline(tmp_path: Path) -> None:
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "-q"]
+    pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "-q"]
     for lock in ("requirements.lock", "requirements-sklearn.lock"):
         install = [*pip, "install", "--require-hashes", "--only-binary", ":all:", "--requirement", ROOT / lock]
         subprocess.run(install, check=True)
@@ -47,12 +66,10 @@ def test_packages_and_files_of_the_image_serve_a_pipeline(tmp_path: Path) -> Non
             subprocess.run([*pip, "uninstall", "--yes", "pandas", "kubernetes"], check=True)
     unused = UNUSED.strip().removeprefix("&& ").removesuffix("\\").replace("/opt/venv", str(tmp_path / "venv"))
     subprocess.run(["sh", "-c", unused], check=True)
-    for copied in re.findall(r"^COPY ((?:model|server)\S*(?: model/\S+)*) ", DOCKERFILE, re.MULTILINE):
-        for source in copied.split():
-            if source != "model/bundles":
-                copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
-                (tmp_path / "app" / source).parent.mkdir(parents=True, exist_ok=True)
-                copy(ROOT / source, tmp_path / "app" / source)
+    for source in copied():
+        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        (tmp_path / "app" / source).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / source, tmp_path / "app" / source)
 
     rows = np.array([[1.0], [2.0], [5.0]])
     logarithm = make_pipeline(FunctionTransformer(np.log), LinearRegression()).fit(rows, np.log(rows[:, 0]))
