@@ -72,8 +72,16 @@ def run(arguments: argparse.Namespace) -> int:
         if environment := _other_environment(arguments):
             return environment.run(arguments.words)
         made = _bundle_pipeline(arguments)
-    print(f"\n{show.readable(made)}\n\n{ending(made)}")
+    print(f"\n{show.readable(made)}\n\n{_speed(made)}{ending(made)}")
     return 0
+
+
+def _speed(made: Bundle) -> str:
+    if made.task.picture:
+        return ""
+    from model.bring import speed  # noqa: PLC0415 (see below)
+
+    return f"{speed.measure(made).summary()}\n\n"
 
 
 def ending(made: Bundle) -> str:

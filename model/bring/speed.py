@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from model import fitted_pipeline
 from model.bring.check import tensor
 from model.bring.onnx import INPUT
-from model.bundle import SkopsFile
+from model.bundle import Bundle, SkopsFile
 from model.task import Task
 
 BATCH = 1000  # rows
@@ -30,7 +30,7 @@ class Speed(NamedTuple):
 
     Attributes:
         backend: What runs it.
-        requests_per_second: Requests of one row each, one after another.
+        requests_per_second: Rows, each in a call of its own.
         rows_per_second: Rows in batches of BATCH.
     """
 
@@ -41,25 +41,19 @@ class Speed(NamedTuple):
     def summary(self) -> str:
         """Return the figures as a sentence."""
         return (
-            f"{self.backend} runs it: {self.requests_per_second:,.0f} requests per second of one row each, "
-            f"{self.rows_per_second:,.0f} rows per second in batches of {BATCH:,}."
+            f"On this machine {self.backend} predicts {self.requests_per_second:,.0f} rows per second one by one, and "
+            f"{self.rows_per_second:,.0f} in batches of {BATCH:,}."
         )
 
 
-def measure(model: bytes | SkopsFile, task: Task, sample: pd.DataFrame) -> Speed:
-    """Ask a model about rows of the sample for about a second.
-
-    Args:
-        model: The ONNX graph, or the pipeline for scikit-learn.
-        task: What it takes and predicts.
-        sample: Rows with the task's features as columns, at least one.
-    """
-    backend, run = ("scikit-learn", _pipeline(model, task)) if isinstance(model, SkopsFile) else _graph(model)
+def measure(made: Bundle) -> Speed:
+    """Ask the model of a bundle about its example for about a second."""
+    task = made.task
+    backend, run = ("scikit-learn", _pipeline(made.skops, task)) if made.skops else _graph(made.onnx)
+    sample = pd.DataFrame([dict(task.example)], columns=list(task.names))
     columns = {feature.name: tensor(sample[feature.name], feature) for feature in task.features}
-    feed = {INPUT: np.hstack(list(columns.values()))} if task.numeric else columns
-    one, many = (
-        {name: np.resize(array, (rows, array.shape[1])) for name, array in feed.items()} for rows in (1, BATCH)
-    )
+    one = {INPUT: np.hstack(list(columns.values()))} if task.numeric else columns
+    many = {name: np.repeat(array, BATCH, axis=0) for name, array in one.items()}
     return Speed(backend, _calls_per_second(partial(run, one)), _calls_per_second(partial(run, many)) * BATCH)
 
 
