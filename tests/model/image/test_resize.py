@@ -13,7 +13,6 @@ from model.image.decode import parse_image
 from model.image.resize import LARGE, draft_scale, resized
 from model.image.transforms import transform_file, transform_levels
 from model.task import Picture, Resize
-from model.train.picture.network import torch
 
 SIZES = [(640, 427), (427, 640), (333, 500), (501, 333), (224, 224), (256, 256), (100, 75), (31, 700), (8, 8), (1, 90)]
 
@@ -56,8 +55,11 @@ def test_nearest_pixels_are_those_of_keras(size: tuple[int, int]) -> None:
     assert given.tolist() == np.asarray(picture.resize((30, 40), Image.Resampling.NEAREST), np.float32).tolist()
 
 
+@pytest.mark.slow  # it needs PyTorch
 @pytest.mark.parametrize("size", SIZES)
 def test_four_nearest_pixels_are_mixed_as_opencv_and_keras_mix_them(size: tuple[int, int]) -> None:
+    from model.train.picture.network import torch
+
     for mode in ("RGB", "L"):
         picture = photograph(*size, mode)
         levels = np.asarray(picture, np.float32).reshape(size[1], size[0], -1).transpose(2, 0, 1)
