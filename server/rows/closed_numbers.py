@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec import UNSET
 
 from model.task import Feature, Task
 from server.errors import InvalidInput
+from server.rows.row_types import Values
 from server.tensors import DTYPES, ModelInput
 
 
@@ -20,11 +22,24 @@ class ClosedNumbers:
             if feature.only_numbers
         ]
 
+        self._allowed = [
+            (feature, place, frozenset((*feature.only_numbers, *((None, UNSET) if feature.optional else ()))))
+            for place, feature in enumerate(task.features)
+            if feature.only_numbers
+        ]
+
     def __bool__(self) -> bool:
         return bool(self._columns)
 
+    def check_values(self, rows: Sequence[Values]) -> None:
+        """Raises InvalidInput if a number is none of its feature's, before it is rounded: 1e-300 is not 0."""
+        for feature, place, allowed in self._allowed:
+            for index, row in enumerate(rows):
+                if row[place] not in allowed:
+                    raise _refusal(feature, index, len(rows))
+
     def check(self, rows: ModelInput) -> None:
-        """Raises InvalidInput if a number is none of its feature's."""
+        """Raises InvalidInput if a number of the model's input is none of its feature's."""
         for feature, name, place, known in self._columns:
             column = rows[name][:, place]
             # For one row this takes 3 µs, np.isin 20 µs.
@@ -32,8 +47,7 @@ class ClosedNumbers:
             if feature.optional:
                 unknown &= ~np.isnan(column)
             if unknown.any():
-                row = f"Row {unknown.argmax()}: " if len(column) > 1 else ""
-                raise InvalidInput(f"{row}{feature.name} must be {listed(feature)}.", "unknown_category")
+                raise _refusal(feature, int(unknown.argmax()), len(column))
 
 
 def listed(feature: Feature) -> str:
@@ -45,6 +59,11 @@ def listed(feature: Feature) -> str:
 
 def shown(code: float) -> str:
     return f"{code:.15g}"
+
+
+def _refusal(feature: Feature, index: int, count: int) -> InvalidInput:
+    row = f"Row {index}: " if count > 1 else ""
+    return InvalidInput(f"{row}{feature.name} must be {listed(feature)}.", "unknown_category")
 
 
 def _sorted(feature: Feature) -> np.ndarray[tuple[int], np.dtype[np.floating]]:

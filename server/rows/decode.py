@@ -69,13 +69,12 @@ class InputBuilder:
 
     def build(self, rows: Sequence[Values]) -> ModelInput:
         """Raises InvalidInput if a number exceeds the range of its datatype, or is not in the list of its feature."""
+        if self._closed:
+            self._closed.check_values(rows)
         try:
-            built = self._matrix(rows, self._datatype) if self._datatype else self._columns(rows)
+            return self._matrix(rows, self._datatype) if self._datatype else self._columns(rows)
         except OverflowError as error:
             raise self._too_large(rows) from error
-        if self._closed:
-            self._closed.check(built)
-        return built
 
     def _matrix(self, rows: Sequence[Values], datatype: str) -> ModelInput:
         values = rows[0] if len(rows) == 1 else list(chain.from_iterable(rows))

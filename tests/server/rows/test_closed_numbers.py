@@ -52,6 +52,8 @@ def test_a_boolean_may_be_a_boolean_or_a_bit_in_every_json_protocol(
     [
         ({"member": 2, "level": 2}, "unknown_category", "member must be true or false."),
         ({"member": 0.5, "level": 2}, "unknown_category", "member must be true or false."),
+        ({"member": 1e-300, "level": 2}, "unknown_category", "member must be true or false."),
+        ({"member": True, "level": 2.00000001}, "unknown_category", "level must be one of 1, 2, 2.5."),
         ({"member": "true", "level": 2}, "value_type", "member must be true or false, not a string."),
         ({"member": True, "level": 3}, "unknown_category", "level must be one of 1, 2, 2.5."),
         ({"member": True, "level": -1e30}, "unknown_category", "level must be one of 1, 2, 2.5."),
