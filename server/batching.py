@@ -6,41 +6,16 @@ is free is predicted together. A request that finds it free does not wait.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 from time import perf_counter
-from typing import NamedTuple
 
 from server.errors import DeadlinePassed
 from server.http.worker import Disconnect, WorkerQueue, cancel_on_disconnect
-from server.predictor import ModelOutput, Predictor, row_count
+from server.predictor import Predictor, RowRequest, row_count
 from server.response import Response
-from server.tensors import ModelInput
-
-
-class RowRequest(NamedTuple):
-    """A request for predictions of rows whose body has been decoded.
-
-    Attributes:
-        rows: The rows.
-        respond: Return the response, given the model's output for these rows. Raises InvalidInput.
-    """
-
-    rows: ModelInput
-    respond: Callable[[ModelOutput], Response]
-
-
-def answer_alone(
-    predictor: Predictor,
-    decode: Callable[[Predictor, bytes, Mapping[bytes, bytes]], RowRequest],
-    body: bytes,
-    headers: Mapping[bytes, bytes],
-) -> Response:
-    """Return the response to a request whose rows are predicted in a call of their own. Raises InvalidInput."""
-    rows, respond = decode(predictor, body, headers)
-    return respond(predictor.predict(rows))
+from server.tensors import ModelOutput
 
 
 @dataclass(eq=False)

@@ -8,10 +8,9 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import astuple
 
-from server.batching import RowRequest
 from server.errors import InvalidInput
 from server.json import strict
-from server.predictor import Predictor
+from server.predictor import Predictor, RowRequest
 from server.response import JSON, Response
 from server.route import PREDICT_BATCH, Decode, Handler, Headers, Route, media_type
 

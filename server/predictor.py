@@ -1,11 +1,10 @@
 """Run a model on arrays, by onnxruntime or by scikit-learn."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from math import prod
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import kserve
 import numpy as np
@@ -16,7 +15,8 @@ from model.task import Task
 from server import backends, metrics, tensors
 from server.backends import BackendName
 from server.errors import InvalidInput
-from server.tensors import ModelInput, Tensor
+from server.response import Response
+from server.tensors import ModelInput, ModelOutput, Tensor
 
 ROWS_PER_RUN = 1024  # the memory of one run of the graph grows with its rows, as with distances to training rows
 PIXELS_PER_RUN = 1 << 15  # a network widens each pixel to about thirty channels
@@ -25,23 +25,6 @@ INLINE_SECONDS = 0.001  # how long a prediction may hold up the event loop, and 
 INLINE_BYTES = 16 * 1024  # a longer body takes too long to decode on the event loop, however fast the model is
 
 _PROBE_ROWS = 64
-
-
-@dataclass(frozen=True)
-class ModelOutput:
-    """What a model computed for each row or picture.
-
-    Attributes:
-        predictions: [rows], class values or numbers; [rows, targets] if a regression predicts several numbers.
-        probabilities: [rows, classes], or None if the model has none.
-        strangeness: [pictures], or None if the model does not compute it.
-        scores: [rows], how normal each row is, or None if the model is no detector of outliers.
-    """
-
-    predictions: NDArray[Any]
-    probabilities: NDArray[np.floating[Any]] | None = None
-    strangeness: NDArray[np.floating[Any]] | None = None
-    scores: NDArray[np.floating[Any]] | None = None
 
 
 class Predictor(kserve.Model):
@@ -171,6 +154,29 @@ class Predictor(kserve.Model):
 
     def get_output_types(self) -> list[dict[str, Any]]:
         return [_metadata(tensor) for tensor in self.outputs]
+
+
+class RowRequest(NamedTuple):
+    """A request for predictions of rows whose body has been decoded.
+
+    Attributes:
+        rows: The rows.
+        respond: Return the response, given the model's output for these rows. Raises InvalidInput.
+    """
+
+    rows: ModelInput
+    respond: Callable[[ModelOutput], Response]
+
+
+def answer_alone(
+    predictor: Predictor,
+    decode: Callable[[Predictor, bytes, Mapping[bytes, bytes]], RowRequest],
+    body: bytes,
+    headers: Mapping[bytes, bytes],
+) -> Response:
+    """Return the response to a request whose rows are predicted in a call of their own. Raises InvalidInput."""
+    rows, respond = decode(predictor, body, headers)
+    return respond(predictor.predict(rows))
 
 
 def rows_per_run(task: Task) -> int:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from server.batching import Batcher, RowRequest
+from server.batching import Batcher
 from server.errors import ServingError
+from server.predictor import RowRequest
 from server.response import Response, error_response
 
 # Paths under which a model predicts; {model} stands for its name.

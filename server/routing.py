@@ -25,10 +25,9 @@ import msgspec
 
 from model.task import Picture
 from server import info, metrics
-from server.batching import RowRequest, answer_alone
 from server.default_model import default_models, default_route
 from server.page import routes as page
-from server.predictor import Predictor
+from server.predictor import Predictor, RowRequest, answer_alone
 from server.response import JSON, OCTETS, Response
 from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, Headers, Route, Routes
 from server.row_independence import batcher_for

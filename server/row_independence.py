@@ -10,8 +10,8 @@ import numpy as np
 from model.task import Feature, Task
 from server import tensors
 from server.batching import Batcher
-from server.predictor import ROWS_PER_RUN, ModelOutput, Predictor
-from server.tensors import ModelInput
+from server.predictor import ROWS_PER_RUN, Predictor
+from server.tensors import ModelInput, ModelOutput
 
 CALL_SECONDS = 0.05  # how long a call for several requests should take at most
 SAME = 1e-9  # by how much a prediction may differ from that of the row alone

@@ -32,6 +32,23 @@ class Tensor:
     shape: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class ModelOutput:
+    """What a model computed for each row or picture.
+
+    Attributes:
+        predictions: [rows], class values or numbers; [rows, targets] if a regression predicts several numbers.
+        probabilities: [rows, classes], or None if the model has none.
+        strangeness: [pictures], or None if the model does not compute it.
+        scores: [rows], how normal each row is, or None if the model is no detector of outliers.
+    """
+
+    predictions: NDArray[Any]
+    probabilities: NDArray[np.floating[Any]] | None = None
+    strangeness: NDArray[np.floating[Any]] | None = None
+    scores: NDArray[np.floating[Any]] | None = None
+
+
 WARNINGS = Tensor("warnings", "BYTES", (-1,))  # one string for each picture, mostly empty
 
 

@@ -11,8 +11,13 @@ from server.rows.row_types import Values
 from server.tensors import DTYPES, ModelInput
 
 
+def closed_numbers(task: Task) -> "ClosedNumbers | None":
+    """Return what checks the task's rows, or None if every feature accepts all numbers."""
+    return ClosedNumbers(task) if any(feature.only_numbers for feature in task.features) else None
+
+
 class ClosedNumbers:
-    """The features of a task that accept only some numbers. It is false if there are none."""
+    """The features of a task that accept only some numbers."""
 
     def __init__(self, task: Task) -> None:
         columns = enumerate(task.features) if task.numeric else ((0, feature) for feature in task.features)
@@ -27,9 +32,6 @@ class ClosedNumbers:
             for place, feature in enumerate(task.features)
             if feature.only_numbers
         ]
-
-    def __bool__(self) -> bool:
-        return bool(self._columns)
 
     def check_values(self, rows: Sequence[Values]) -> None:
         """Raises InvalidInput if a number is none of its feature's, before it is rounded: 1e-300 is not 0."""

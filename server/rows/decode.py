@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from model.task import Feature, Task
 from server.errors import InvalidInput
 from server.json import strict
-from server.rows.closed_numbers import ClosedNumbers
+from server.rows.closed_numbers import closed_numbers
 from server.rows.row_types import Values, batch_type, in_order, list_type, object_type
 from server.rows.validate import RowValidator, where
 from server.tensors import DTYPES, ModelInput, missing_value
@@ -65,7 +65,7 @@ class InputBuilder:
         self._features = task.features
         self._datatype = task.features[0].datatype if task.numeric else None
         self._optional = any(feature.optional for feature in task.features)
-        self._closed = ClosedNumbers(task)
+        self._closed = closed_numbers(task)
 
     def build(self, rows: Sequence[Values]) -> ModelInput:
         """Raises InvalidInput if a number exceeds the range of its datatype, or is not in the list of its feature."""

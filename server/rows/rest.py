@@ -8,12 +8,12 @@ import numpy as np
 import orjson
 
 from model.task import Task
-from server.batching import RowRequest, answer_alone
 from server.json import arrays
-from server.predictor import ModelOutput, Predictor
+from server.predictor import Predictor, RowRequest, answer_alone
 from server.response import Response
 from server.route import Headers
 from server.rows.decode import RowReader
+from server.tensors import ModelOutput
 
 
 def predict(predictor: Predictor, body: bytes, headers: Headers) -> Response:

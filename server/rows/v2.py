@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.task import MISSING_TEXT, Feature, Task
-from server.batching import RowRequest, answer_alone
 from server.errors import InvalidInput
 from server.json.strict import UNREADABLE
-from server.predictor import ModelOutput, Predictor, all_finite
+from server.predictor import Predictor, RowRequest, all_finite, answer_alone
 from server.response import Response
 from server.route import Headers
-from server.rows.closed_numbers import ClosedNumbers
+from server.rows.closed_numbers import closed_numbers
 from server.rows.decode import to_array
-from server.tensors import DTYPES, ModelInput, Tensor
+from server.tensors import DTYPES, ModelInput, ModelOutput, Tensor
 from server.v2.request import InputTensor, read_request, refuse_trailing_bytes, shape_mismatch, take_binary
 from server.v2.response import ResponseWriter
 from server.v2.strings import unpack_texts
@@ -50,7 +49,7 @@ class InputReader:
         self._readers = {
             tensor.name: TensorReader(tensor, features) for tensor, features in zip(tensors, columns, strict=True)
         }
-        self._closed = ClosedNumbers(task)
+        self._closed = closed_numbers(task)
 
     def read(self, inputs: Sequence[InputTensor], binary: memoryview) -> ModelInput:
         """Return the array of each input.

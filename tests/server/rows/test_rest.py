@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from model.bundle import load
-from server.predictor import ModelOutput, Predictor
+from server.predictor import Predictor
 from server.rows import rest
 from server.rows.rest import PredictionEncoder
+from server.tensors import ModelOutput
 from tests.served import ROOT
 from tests.server.refusal import refusal
 
