@@ -127,7 +127,7 @@ BOMBS = {
     "an array": lambda: array_bomb(150 << 20),
     "a length that is not there": lambda: b"\x80\x05\x96" + (1 << 40).to_bytes(8, "little") + b".",
     "an array that is not there": lambda: array_bomb(1 << 40, there=False),
-    "nested": lambda: b"(" * 300_000 + b".",
+    "nested": lambda: b"(" * 200_000 + b".",
 }
 
 
@@ -144,12 +144,15 @@ def array_bomb(size: int, *, there: bool = True) -> bytes:
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_is_refused_within_a_second_and_in_bounded_memory(tmp_path: Path, bomb: str) -> None:
     (tmp_path / "model.pkl").write_bytes(BOMBS[bomb]())
-    tracemalloc.start()
     begin = time.process_time()
     refused(tmp_path / "model.pkl")
     assert time.process_time() - begin < 1
-    assert tracemalloc.get_traced_memory()[1] < 2 * file_kind.SMALL
-    tracemalloc.stop()
+    tracemalloc.start()  # tracing takes several times as long
+    try:
+        refused(tmp_path / "model.pkl")
+        assert tracemalloc.get_traced_memory()[1] < 2 * file_kind.SMALL
+    finally:
+        tracemalloc.stop()
 
 
 INSIDE = {
