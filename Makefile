@@ -20,10 +20,10 @@ test: check .venv/training ## run every test, on a real cluster and in a real br
 	$(PYTEST) --durations=20 -n 2 --dist loadfile -m '($(SLOW)) and not ($(ALONE) or data)'
 	$(PYTEST) --durations=20 -m '($(ALONE)) and not data'
 
-check: train ## run the linters, mypy and the tests that need no cluster, in about a minute
+check: train ## run the linters, mypy and the tests that need no cluster, in about three minutes
 	.venv/bin/ruff check && .venv/bin/ruff format --check  # to fix: .venv/bin/ruff check --fix; .venv/bin/ruff format
 	.venv/bin/mypy
-	$(PYTEST) -q -m 'not ($(SLOW) or $(ALONE) or data)'
+	$(PYTEST) -q -n 2 --dist loadfile -m 'not ($(SLOW) or $(ALONE) or data)'
 
 ifeq ($(MODEL),breast_cancer)
 train: .venv/installed $(MANIFEST) ## train the breast-cancer model, or an image model: MODEL=digits, MODEL=brain_mri
