@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,23 +71,31 @@ def predict(estimator: Any, given: Any, *, numbers_only: bool = False) -> Predic
 
 
 def calm(estimator: Any) -> None:
-    """Let the estimator and all those in it compute on one thread, without printing."""
+    """Make the estimator and all those in it compute on one thread and print nothing."""
+    for part in parts(estimator, lambda part: isinstance(part, BaseEstimator)):
+        settings = vars(part)
+        settings.update({"n_jobs": None} if "n_jobs" in settings else {})
+        settings.update({"verbose": 0} if "verbose" in settings else {})
+
+
+def parts(estimator: Any, is_part: Callable[[Any], bool]) -> Iterator[Any]:
+    """Yield an estimator and every part inside it, at any depth."""
     seen: set[int] = set()
-    waiting = [estimator]
-    while waiting:
-        value = waiting.pop()
-        if id(value) in seen:
+    stack = [estimator]
+    while stack:
+        part = stack.pop()
+        if id(part) in seen:
             continue
-        seen.add(id(value))
-        if isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, list | tuple):
-            waiting += value
-        elif isinstance(value, BaseEstimator):
-            settings = vars(value)
-            settings.update({"n_jobs": None} if "n_jobs" in settings else {})
-            settings.update({"verbose": 0} if "verbose" in settings else {})
-            waiting += settings.values()
+        seen.add(id(part))
+        if is_part(part):
+            yield part
+            stack.extend(vars(part).values())
+        elif type(part).__module__ == "sklearn.calibration":  # a part of CalibratedClassifierCV that is no estimator
+            stack.extend(vars(part).values())
+        elif isinstance(part, dict):
+            stack.extend(part.values())
+        elif isinstance(part, list | tuple) or (isinstance(part, np.ndarray) and part.dtype == object):
+            stack.extend(part)
 
 
 def _inner(estimator: Any) -> tuple[list[Any], Any] | None:

@@ -48,14 +48,14 @@ class FittedPipeline:
             The arrays "prediction" and, if the model has them, "probabilities" and "score".
         """
         given = contained(self._table(task, rows), self.container)
-        said = estimator.predict(self.estimator, given, numbers_only=task.kind == "regression")
+        answer = estimator.predict(self.estimator, given, numbers_only=task.kind == "regression")
         if task.kind == "regression":
-            return {"prediction": np.array(said.predicted, np.float64, order="C").reshape(len(said.predicted), -1)}
-        outputs = {"prediction": _coded(said.predicted, task, getattr(self.estimator, "classes_", task.classes))}
-        if said.probabilities is not None:
-            outputs["probabilities"] = np.ascontiguousarray(said.probabilities)
-        if said.scores is not None:
-            outputs["score"] = said.scores
+            return {"prediction": np.array(answer.predicted, np.float64, order="C").reshape(len(answer.predicted), -1)}
+        outputs = {"prediction": _coded(answer.predicted, task, getattr(self.estimator, "classes_", task.classes))}
+        if answer.probabilities is not None:
+            outputs["probabilities"] = np.ascontiguousarray(answer.probabilities)
+        if answer.scores is not None:
+            outputs["score"] = answer.scores
         return outputs
 
     def _table(self, task: Task, rows: Mapping[str, NDArray[Any]]) -> pd.DataFrame:

@@ -156,6 +156,12 @@ class Task:
                 raise ValueError(f"The example of task {self.name!r} has {value} for {name!r}.")
 
 
+def picture_task(name: str, title: str, labels: tuple[str, ...], picture: Picture, version: str = "1.0.0") -> Task:
+    """Return the task of a picture model whose classes are the indices of its labels. Raises ValueError."""
+    classes = tuple(range(len(labels)))
+    return Task(name, title, version, "classification", (), {}, classes, labels, picture=picture)
+
+
 def _refuse_unknown_keys(data: Any, described: type, subject: str) -> None:
     if not isinstance(data, Mapping):
         raise ValueError(f"{subject} is not a JSON object.")  # noqa: TRY004 (one kind of error for all)

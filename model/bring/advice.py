@@ -32,7 +32,7 @@ class _Part(NamedTuple):
 
     @property
     def is_step(self) -> bool:
-        """Whether it goes before the model. An encoder of labels does not: it is for what the model predicts."""
+        """Whether it belongs in front of the model. A label encoder does not: it encodes the target."""
         return is_only_a_step(self.value) and not isinstance(self.value, LABELS)
 
     @property
@@ -116,7 +116,7 @@ def _kind(content: Any) -> str:
 
 
 def _place(part: _Part) -> int:
-    """Return where a step usually stands: imputers and encoders, then scalers, then what selects and combines."""
+    """Return the usual rank of a step in a pipeline: imputers and encoders first, then scalers, then all others."""
     words = (("Impute", "Encode", "Vectorize", "ColumnTransformer"), ("Scale", "Normalize", "Power", "Quantile"))
     kind = _kind(part.value)
     return next((place for place, some in enumerate(words) if any(word in kind for word in some)), len(words))

@@ -28,8 +28,8 @@ _WHOLE = {
     "catboost": "Save a fitted CatBoostClassifier or CatBoostRegressor.",
     "lightgbm": "Fit an LGBMClassifier or LGBMRegressor with the same parameters, and save that.",
     "xgboost": (
-        'Call its save_model("m.json"), then m = xgboost.XGBClassifier() (or XGBRegressor), m.load_model("m.json"), '
-        'and bundle what joblib.dump(m, "model.joblib") writes.'
+        'Call its save_model("m.json"), then m = xgboost.XGBClassifier() (or XGBRegressor()); m.load_model("m.json"). '
+        'Save m with joblib.dump(m, "model.joblib") and bundle that file.'
     ),
 }
 

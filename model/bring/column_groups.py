@@ -68,7 +68,7 @@ def _is_text(known: NDArray[Any]) -> bool:
 
 
 def _part(step: Any, places: list[int]) -> Any:
-    """Return the step for some of its columns, which have one type."""
+    """Return a copy of the step restricted to some of its columns, all of one type."""
     part = copy.copy(step)
     if isinstance(step, Pipeline):
         part.steps = [(name, _part(inner, places)) for name, inner in step.steps]
@@ -87,7 +87,7 @@ def _part(step: Any, places: list[int]) -> Any:
 
 
 def _make_numeric(part: Any) -> None:
-    """Have a step that was fitted on objects take numbers."""
+    """Convert a step that was fitted on object columns so that it takes numbers."""
     if isinstance(part, SimpleImputer):
         part.statistics_ = part.statistics_.astype(np.float64)
         part._fit_dtype = part._fill_dtype = np.dtype(np.float64)

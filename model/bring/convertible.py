@@ -27,6 +27,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import LinearSVC
 
+from model import estimator as estimators
 from model.bring import boosters
 from model.bring.column_groups import split_by_type
 from model.task import MISSING_TEXT
@@ -57,24 +58,9 @@ def prepare_for_skl2onnx(pipeline: Any) -> Any:
     return pipeline
 
 
-def parts(estimator: Any) -> Iterator[BaseEstimator]:
-    """Yield an estimator and every estimator inside it."""
-    seen: set[int] = set()
-    stack = [estimator]
-    while stack:
-        part = stack.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, BaseEstimator) or boosters.is_booster(part):
-            yield part
-            stack.extend(vars(part).values())
-        elif type(part).__module__ == "sklearn.calibration":  # a part of CalibratedClassifierCV that is no estimator
-            stack.extend(vars(part).values())
-        elif isinstance(part, dict):
-            stack.extend(part.values())
-        elif isinstance(part, list | tuple) or (isinstance(part, np.ndarray) and part.dtype == object):
-            stack.extend(part)
+def parts(estimator: Any) -> Iterator[Any]:
+    """Yield an estimator and every estimator or booster inside it."""
+    return estimators.parts(estimator, lambda part: isinstance(part, BaseEstimator) or boosters.is_booster(part))
 
 
 def allow_linear_svc() -> None:

@@ -64,7 +64,7 @@ def in_precision(task: Task, number: Literal["FP32", "FP64"]) -> Task:
 
 
 def for_sklearn(pipeline: Any, sample: pd.DataFrame) -> FittedPipeline:
-    """Return the pipeline with the form of the rows that it was fitted on."""
+    """Return the pipeline together with the form of the rows that it was fitted on."""
     dtypes = {str(name): columns.dtype(sample[name]) for name in sample.columns}
     return FittedPipeline(pipeline, fitted_on.container(pipeline), dtypes, fitted_on.missing_text(pipeline))
 

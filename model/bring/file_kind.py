@@ -34,12 +34,12 @@ _KERAS = "is a Keras model. Export it as ONNX (`model.export('net.onnx', format=
 _TORCH = "is a PyTorch file. Export the network with `torch.onnx.export` and bundle net.onnx."
 _OWN_FORMAT = "Load it in Python and save the fitted estimator with `joblib.dump`."
 _XGBOOST = (
-    "Load it by m = xgboost.XGBClassifier() (or XGBRegressor), m.load_model(…), and bundle what "
-    'joblib.dump(m, "model.joblib") writes.'
+    "Load it with m = xgboost.XGBClassifier() (or XGBRegressor()); m.load_model(…). Then save m with "
+    'joblib.dump(m, "model.joblib") and bundle that file.'
 )
 _CATBOOST = (
-    "Load it by m = catboost.CatBoostClassifier() (or CatBoostRegressor), m.load_model(…), and bundle what "
-    'joblib.dump(m, "model.joblib") writes.'
+    "Load it with m = catboost.CatBoostClassifier() (or CatBoostRegressor()); m.load_model(…). Then save m with "
+    'joblib.dump(m, "model.joblib") and bundle that file.'
 )
 _LIGHTGBM = "Save the fitted LGBMClassifier or LGBMRegressor itself with joblib.dump."
 _KINDS = (

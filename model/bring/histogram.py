@@ -52,7 +52,7 @@ def _attributes(model: Any, *, single: bool) -> dict[str, Any]:
     trees = [(target, tree.nodes) for trees in model._predictors for target, tree in enumerate(trees)]
     nodes: Any = np.concatenate([nodes for _, nodes in trees])
     if nodes["is_categorical"].any():
-        raise NotImplementedError("histogram gradient boosting over categories")
+        raise ValueError("its histogram gradient boosting splits on categories")
     counts = [len(nodes) for _, nodes in trees]
     ids = np.concatenate([np.arange(count) for count in counts])
     trees_of = np.repeat(np.arange(len(trees)), counts)

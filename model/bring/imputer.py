@@ -38,7 +38,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
         return
     fill = imputer.statistics_.astype(guess_numpy_type(operator.inputs[0].type))
     if not np.isfinite(fill).all():
-        raise NotImplementedError("a column without any value")
+        raise ValueError("its imputer saw a column without any value")
     values = concatenate_variables(scope, operator.inputs, container)
     if np.isnan(imputer.missing_values):
         gaps = added(scope, container, "IsNaN", [values])

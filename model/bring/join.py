@@ -1,4 +1,4 @@
-"""Joins a model with the steps that were saved apart from it: the files given with --before."""
+"""Joins a model and its preprocessing steps, which were saved in files of their own and given with --before."""
 
 from __future__ import annotations
 

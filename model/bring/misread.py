@@ -40,7 +40,7 @@ def explained(pipeline: Any, sample: pd.DataFrame, error: Exception) -> BundleEr
 def _takes(pipeline: Any, rows: pd.DataFrame) -> bool:
     try:
         pipeline.predict(fitted_on.as_fitted(pipeline, rows))
-    except Exception:
+    except Exception:  # estimators raise what they like on rows that they do not take
         return False
     return True
 

@@ -15,7 +15,7 @@ from model.bring.preprocessing import PREPROCESSING, Numbers, numbers_given, res
 from model.bring.progress import step
 from model.bundle import Bundle, BundleError
 from model.bundle_write import save, versions
-from model.task import Picture, Task
+from model.task import Picture, Task, picture_task
 
 
 @memory.bounded()
@@ -105,16 +105,6 @@ def _picture(request: NetworkRequest, taken: NetworkInput, convention: str) -> P
 
 def _task(request: NetworkRequest, picture: Picture, labels: tuple[str, ...]) -> Task:
     try:
-        return Task(
-            name=request.name,
-            title=request.title or request.name,
-            version=request.version,
-            kind="classification",
-            features=(),
-            example={},
-            classes=tuple(range(len(labels))),
-            labels=labels,
-            picture=picture,
-        )
+        return picture_task(request.name, request.title or request.name, labels, picture, request.version)
     except ValueError as error:
         raise BundleError(str(error)) from error

@@ -88,7 +88,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     trees = [tree.tree_ for tree in getattr(model, "estimators_", [model])]
     is_classifier = hasattr(model, "classes_")
     if is_classifier and model.n_outputs_ > 1:
-        raise NotImplementedError("several classes per row")
+        raise ValueError("its trees predict several classes per row")
     given = operator.inputs[0].full_name
     averages = operator.outputs[-1].full_name
     added(scope, container, "TreeEnsembleRegressor", [given], averages, domain="ai.onnx.ml", **_attributes(trees))

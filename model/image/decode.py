@@ -82,7 +82,7 @@ def decode_image(encoded: Encoded) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
 
 
 def decode_colours(encoded: Encoded, channels: int, scale: int) -> tuple[Image.Image, tuple[str, ...]]:
-    """Decode a parsed file to as many channels as a network takes.
+    """Decode a parsed file to the number of channels that a network takes.
 
     Args:
         encoded: The file.

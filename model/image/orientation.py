@@ -1,4 +1,4 @@
-"""Read from EXIF data how a picture must be turned to be upright."""
+"""Reads from EXIF data how a picture must be rotated or mirrored to be upright."""
 
 from __future__ import annotations
 

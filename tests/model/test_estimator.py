@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
 from sklearn.ensemble import (
@@ -95,3 +96,9 @@ def test_a_calmed_estimator_prints_nothing_and_uses_one_thread(capfd: pytest.Cap
     assert np.array_equal(pipeline.predict_proba(BETWEEN), expected)
     assert capfd.readouterr() == ("", "")
     assert pipeline[-1].estimators_[0].n_jobs is None
+
+
+def test_calibration_does_not_hide_an_estimator_from_calming() -> None:
+    calibrated = CalibratedClassifierCV(RandomForestClassifier(5, n_jobs=2, random_state=0), cv=2).fit(X, Y)
+    estimator.calm(calibrated)
+    assert [each.estimator.n_jobs for each in calibrated.calibrated_classifiers_] == [None, None]

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from model.bundle import Bundle
 from model.bundle_write import save
 from model.image.scan import SIDE
-from model.task import Picture, Task
+from model.task import Picture, Task, picture_task
 from model.train import Log, datasets
 from model.train.brain_mri import data, evaluate
 from model.train.brain_mri.card import card
 from model.train.brain_mri.data import Scans
 from model.train.mistakes import TestSet
 from model.train.picture.evaluate import ood_threshold, predictor
-from model.train.picture.fitted import Fitted, Pictures, picture_task, training_statistics
+from model.train.picture.fitted import Fitted, Pictures, training_statistics
 
 TEST_FOLD = 0  # takes no part in any fit or choice of hyperparameters
 CALIBRATION_STEP = 16  # every 16th group of near copies in the other folds is kept for calibration

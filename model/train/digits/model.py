@@ -13,7 +13,7 @@ import numpy as np
 from model.bundle import Bundle
 from model.bundle_write import save, versions
 from model.image import digit
-from model.task import Picture, Task
+from model.task import Picture, Task, picture_task
 from model.train import Log, datasets
 from model.train.brain_mri import data
 from model.train.datasets import Mnist
@@ -21,7 +21,7 @@ from model.train.digits import evaluate
 from model.train.metrics import Figures
 from model.train.mistakes import TestSet
 from model.train.picture.evaluate import ood_threshold, picture_figures, predictor
-from model.train.picture.fitted import picture_task, training_statistics
+from model.train.picture.fitted import training_statistics
 
 if TYPE_CHECKING:
     from model.train.picture.design import Design

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from model.task import Picture, Task
 from model.train.data_statistics import describe
 from model.train.picture.evaluate import Array, Predict
 
@@ -49,21 +48,6 @@ class Fitted:
             "temperature": round(self.temperature, 4),
             **self.recipe,
         }
-
-
-def picture_task(name: str, title: str, labels: tuple[str, ...], picture: Picture) -> Task:
-    """Return the task of a model whose classes are the indices of its labels."""
-    return Task(
-        name=name,
-        title=title,
-        version="1.0.0",
-        kind="classification",
-        features=(),
-        example={},
-        classes=tuple(range(len(labels))),
-        labels=labels,
-        picture=picture,
-    )
 
 
 def training_statistics(fitted: Fitted, predict: Predict, ood_scores: Array, labels: Sequence[str]) -> dict[str, Any]:
