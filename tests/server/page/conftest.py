@@ -62,6 +62,11 @@ class Visit:
         part.locator("[name=image_file]").set_input_files(chosen)
         return part
 
+    def send(self, part: Locator) -> None:
+        """Send the form as a browser without scripts does, and wait until the next page is loaded and styled."""
+        with self.page.expect_navigation():
+            part.get_by_role("button", name="Predict").click()
+
     def width(self) -> int:
         width: int = self.page.evaluate("document.documentElement.scrollWidth")
         return width
