@@ -13,6 +13,7 @@ ServingError
 ├── UnsupportedMediaType    415  not the content type this path reads
 ├── HeadTooLarge            431  too many header fields, or too long
 ├── Failed                  500  any other exception: our fault; the log has the detail
+├── Unimplemented           501  gRPC: a method that this server does not have
 ├── Overloaded              503  more is waiting than the server can do soon; ask again
 └── DeadlinePassed          504  the caller no longer waits
 """
@@ -66,6 +67,7 @@ InvalidReason = Literal[
     "base64",
     "form",  # multipart/form-data or a page's form that cannot be read
     "header",  # a header whose value makes no sense
+    "message",  # gRPC: not the message that the method takes
 ]
 
 
@@ -164,6 +166,17 @@ class Failed(ServingError):
 
     def __init__(self) -> None:
         super().__init__("The server failed to answer this request. Its log has the details.")
+
+
+class Unimplemented(ServingError):
+    status = 501
+    reason = "unimplemented"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server does not have the method. It serves predictions, readiness and metadata of "
+            "inference.GRPCInferenceService, and grpc.health.v1.Health/Check."
+        )
 
 
 class DeadlinePassed(ServingError):

@@ -26,27 +26,31 @@ from server.predictor import Predictor
 from server.settings import Settings
 
 if TYPE_CHECKING:
+    from server.grpc.server import GrpcServer
     from server.links import Links
+
+STOP_INTERVAL = 0.1  # seconds between two looks whether the server is to stop, as in uvicorn
 
 
 class KServeServer(kserve.ModelServer):
-    """One process, REST only. Serves until SIGTERM, SIGINT or SIGQUIT, and drains from SIGUSR1 on."""
+    """One process and one event loop. Serves until SIGTERM, SIGINT or SIGQUIT, and drains from SIGUSR1 on."""
 
     def __init__(self, settings: Settings, predictors: Sequence[Predictor], seconds: Timeouts) -> None:
         super().__init__(http_port=settings.port, enable_grpc=False, grace_period=settings.grace_seconds)
         if settings.metrics_port not in (0, settings.port):
             prometheus_client.start_http_server(settings.metrics_port, registry=metrics.REGISTRY)
         self._access_log = AccessLog()
-        self._app = App(
-            routing.all_routes(predictors, settings),
-            kserve_app,
-            WorkerQueue(settings.queue_size),
-            self._access_log,
-            settings.pod_name,
-            _links(settings),
-        )
+        routes, queue = routing.all_routes(predictors, settings), WorkerQueue(settings.queue_size)
+        self._app = App(routes, kserve_app, queue, self._access_log, settings.pod_name, _links(settings))
         self._limits = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
         self._timeouts = seconds
+        self._grpc: GrpcServer | None = None
+        if settings.grpc_port:
+            from server.grpc.methods import all_methods  # noqa: PLC0415 (servers without the port need not load it)
+            from server.grpc.server import GrpcServer as Server  # noqa: PLC0415
+
+            methods = all_methods(predictors, routes)
+            self._grpc = Server(settings, methods, queue, self._limits, self._timeouts, self._access_log)
 
     def setup_event_loop(self) -> None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -73,10 +77,20 @@ class KServeServer(kserve.ModelServer):
         metrics.CONNECTIONS.set_function(partial(len, connections))
         watch = asyncio.create_task(timeouts.watch(connections, self._timeouts))
         try:
-            await super()._serve()
+            if self._grpc:
+                await self._grpc.start()
+                await asyncio.gather(super()._serve(), self._stop_grpc(self._grpc))
+            else:
+                await super()._serve()
         finally:
             watch.cancel()
             self._access_log.flush()
+
+    async def _stop_grpc(self, server: "GrpcServer") -> None:
+        """Stop it when uvicorn stops."""
+        while not self._rest_server._server.should_exit:
+            await asyncio.sleep(STOP_INTERVAL)
+        await server.stop()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._app.drain()

@@ -52,7 +52,7 @@ def api_routes(predictors: Iterable[Predictor]) -> Routes:
     served = {predictor: routes_for(predictor) for predictor in predictors}
     # The port opens only when every model has answered a warm-up prediction, so whoever can ask finds them ready.
     routes = [_document(path, path, _health) for path in ("/health", "/health/ready", "/health/live")]
-    routes.append(_document("/v2", "/v2", _server_metadata))
+    routes.append(_document("/v2", "/v2", server_metadata))
     routes += [_kserve(path) for path in ("/", "/v1/models", "/v2/health/live", "/v2/health/ready", "/v2/models")]
     routes += _default_routes(served)
     names = [predictor.name for predictor in served]
@@ -140,6 +140,6 @@ def _health() -> dict[str, Any]:
     return {"status": "ok"}
 
 
-def _server_metadata() -> dict[str, Any]:
+def server_metadata() -> dict[str, Any]:
     """KServe's own response claims an extension that loads and unloads models."""
     return {"name": "kserve", "version": version("kserve"), "extensions": ["binary_tensor_data"]}

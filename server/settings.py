@@ -36,6 +36,7 @@ class Settings:
         grace_seconds: How long requests in flight may take to finish after SIGTERM.
         pod_name: Sent in the header X-Served-By, unless it is empty.
         metrics_port: Where GET /metrics is answered; it may be `port`. 0 turns it off.
+        grpc_port: Where gRPC is served. 0 turns it off.
         docs: Whether GET /docs and /openapi.json are answered.
         image_hosts: (host, port) pairs from which pictures are downloaded. If there are none, links are refused.
     """
@@ -47,6 +48,7 @@ class Settings:
     grace_seconds: int
     pod_name: str
     metrics_port: int
+    grpc_port: int
     docs: bool
     image_hosts: frozenset[tuple[str, int]]
 
@@ -78,6 +80,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
         pod_name=_pod_name(environment.get("POD_NAME", "")),
         metrics_port=_whole_number(environment, "METRICS_PORT", 0, range(65536)),
+        grpc_port=_whole_number(environment, "GRPC_PORT", 0, range(65536)),
         docs=_switch(environment, "DOCS"),
         image_hosts=frozenset(_hosts(environment.get("IMAGE_HOSTS", ""))),
     )

@@ -53,7 +53,7 @@ def start(environment: Mapping[str, str], timeouts: Timeouts = Timeouts()) -> in
     gc.freeze()  # without it, each full collection walks every imported module
     try:
         host.start(predictors)
-    except WrongAppError as error:
+    except (WrongAppError, settings.SettingsError) as error:
         _log.error("cannot start: %s", error)
         return 1
     except SystemExit:  # uvicorn cannot listen, and has logged why

@@ -95,7 +95,7 @@ class RequestContext:
         self._headers = headers
         self._method: str = scope["method"]
         self._cycle, self.extension.cycle = self.extension.cycle, None
-        self._id = _request_id(headers)
+        self._id = request_id(headers)
         self._send = send
         self._responder = responder
 
@@ -194,7 +194,7 @@ def _write_response(cycle: RequestResponseCycle, status: int, headers: Sequence[
     return True
 
 
-def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
+def request_id(headers: Mapping[bytes, bytes]) -> bytes:
     given = headers.get(b"x-request-id")
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given

@@ -16,8 +16,8 @@ from server.pictures.result import Classification, classify, classify_prepared
 from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers
-from server.v2.request import InputTensor, read_request, refuse_trailing_bytes, shape_mismatch, take_binary
-from server.v2.response import ResponseWriter
+from server.v2.encoding import HTTP, Encoding
+from server.v2.request import InputTensor, refuse_trailing_bytes, shape_mismatch, take_binary
 from server.v2.strings import unpack
 
 _TEXTS = msgspec.json.Decoder(list[str])
@@ -26,14 +26,15 @@ _TEXTS = msgspec.json.Decoder(list[str])
 class V2Handler:
     """Answers V2 requests for one model."""
 
-    def __init__(self, predictor: Predictor, picture: Picture) -> None:
+    def __init__(self, predictor: Predictor, picture: Picture, encoding: Encoding = HTTP) -> None:
         self._predictor = predictor
         self._picture = picture
-        self._writer = ResponseWriter(predictor.name, predictor.task.version, predictor.outputs)
+        self._read = encoding.read
+        self._writer = encoding.writer(predictor.name, predictor.task.version, predictor.outputs)
 
     def __call__(self, body: bytes, headers: Headers) -> Response:
         """POST /v2/models/NAME/infer. Raises ServingError."""
-        request, binary = read_request(body, headers)
+        request, binary = self._read(body, headers)
         if [tensor.name for tensor in request.inputs] != [tensor.name for tensor in self._predictor.inputs]:
             raise InvalidInput(f"Send exactly one input, named {self._predictor.inputs[0].name}.", "inputs")
         classification = self._classify(request.inputs[0], binary)

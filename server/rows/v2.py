@@ -18,7 +18,8 @@ from server.route import Headers
 from server.rows.closed_numbers import closed_numbers
 from server.rows.decode import to_array
 from server.tensors import DTYPES, ModelInput, ModelOutput, Tensor
-from server.v2.request import InputTensor, read_request, refuse_trailing_bytes, shape_mismatch, take_binary
+from server.v2.encoding import HTTP, Encoding
+from server.v2.request import InputTensor, refuse_trailing_bytes, shape_mismatch, take_binary
 from server.v2.response import ResponseWriter
 from server.v2.strings import unpack_texts
 
@@ -30,9 +31,9 @@ def infer(predictor: Predictor, body: bytes, headers: Headers) -> Response:
     return answer_alone(predictor, decode, body, headers)
 
 
-def decode(predictor: Predictor, body: bytes, headers: Headers) -> RowRequest:
-    reader, writer = _codec(predictor)
-    request, binary = read_request(body, headers)
+def decode(predictor: Predictor, body: bytes, headers: Headers, encoding: Encoding = HTTP) -> RowRequest:
+    reader, writer = _codec(predictor, encoding)
+    request, binary = encoding.read(body, headers)
 
     def respond(output: ModelOutput) -> Response:
         values = {"prediction": output.predictions, "probabilities": output.probabilities, "score": output.scores}
@@ -152,9 +153,9 @@ class TensorReader:
 
 
 @cache  # msgspec compiles its decoders once for each model
-def _codec(predictor: Predictor) -> tuple[InputReader, ResponseWriter]:
+def _codec(predictor: Predictor, encoding: Encoding) -> tuple[InputReader, ResponseWriter]:
     task = predictor.task
-    return InputReader(task, predictor.inputs), ResponseWriter(predictor.name, task.version, predictor.outputs)
+    return InputReader(task, predictor.inputs), encoding.writer(predictor.name, task.version, predictor.outputs)
 
 
 def _refuse_non_finite(features: Sequence[Feature], rows: Array) -> None:

@@ -42,7 +42,7 @@ class ResponseWriter:
         """
         outputs: list[bytes] = []
         binary: list[bytes] = []
-        for output in self._requested(request):
+        for output in self.requested(request):
             array = values[output.name]
             beginning = b'%b,"shape":%b' % (self._beginnings[output.name], msgspec.json.encode(array.shape))
             if _is_binary(output, request):
@@ -58,7 +58,8 @@ class ResponseWriter:
         headers = [(b"content-type", OCTETS), (JSON_LENGTH, b"%d" % len(head))]
         return Response(b"".join((head, *binary)), headers)
 
-    def _requested(self, request: InferRequest) -> Sequence[RequestedOutput]:
+    def requested(self, request: InferRequest) -> Sequence[RequestedOutput]:
+        """Return the outputs that a request asks for. Raises InvalidInput."""
         if not request.outputs:
             return self._all_outputs
         names = {output.name for output in request.outputs}

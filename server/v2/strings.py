@@ -1,5 +1,6 @@
 """V2's binary form of tensors: numbers are little-endian, and four bytes before each string give its length."""
 
+from collections.abc import Iterable
 from struct import pack as pack_struct
 from struct import unpack_from
 from typing import Any
@@ -11,9 +12,12 @@ from server.errors import InvalidInput
 
 def pack(array: np.ndarray[Any, Any]) -> bytes:
     if array.dtype == np.object_:
-        encoded = [str(value).encode() for value in array.ravel()]
-        return b"".join(pack_struct("<I", len(value)) + value for value in encoded)
+        return pack_strings(str(value).encode() for value in array.ravel())
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def pack_strings(strings: Iterable[bytes]) -> bytes:
+    return b"".join(pack_struct("<I", len(string)) + string for string in strings)
 
 
 def unpack(binary: memoryview, count: int) -> list[memoryview]:

@@ -15,7 +15,7 @@ def test_empty_environment_serves_the_shipped_models_on_port_8000() -> None:
         32,
         20,
     )
-    assert (settings.metrics_port, settings.docs) == (0, False)
+    assert (settings.metrics_port, settings.grpc_port, settings.docs) == (0, 0, False)
 
 
 def test_metrics_and_docs_can_be_switched_on() -> None:
@@ -66,6 +66,7 @@ def test_bad_image_host_is_refused(entry: str) -> None:
         ({"MAX_BODY_BYTES": "1"}, "MAX_BODY_BYTES must be"),
         ({"QUEUE_SIZE": "0"}, "QUEUE_SIZE must be"),
         ({"METRICS_PORT": "65536"}, "METRICS_PORT must be"),
+        ({"GRPC_PORT": "on"}, "GRPC_PORT must be"),
         ({"POD_NAME": "a\r\nx: y"}, "POD_NAME must be"),
         ({"DOCS": "yes"}, "DOCS must be on or off, not 'yes'"),
         ({"GRACE_SECONDS": "601"}, "GRACE_SECONDS must be"),
