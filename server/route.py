@@ -44,7 +44,7 @@ class Route:
 
     Attributes:
         name: The route in logs and metrics.
-        method: The HTTP method. A GET route with a handler also answers HEAD.
+        method: The HTTP method. A GET route also answers HEAD.
         handler: (body, headers) → Response, without any I/O. None passes the request to KServe's app.
         reads: Content types that the route accepts; empty for a route without a body.
         inline_bytes: A longer body is handled off the event loop, since it would delay other responses.

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from time import perf_counter
@@ -14,14 +14,13 @@ from server.errors import (
     BadLink,
     DeadlinePassed,
     InvalidInput,
-    MethodNotAllowed,
-    NotFound,
     Overloaded,
     ServingError,
     UnsupportedMediaType,
 )
 from server.http.access_log import AccessLog
 from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, RequestExtension, Responder, Scope, Send
+from server.http.route_table import RouteTable
 from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
 from server.predictor import INLINE_BYTES
 from server.response import Response
@@ -34,8 +33,6 @@ Receive = Callable[[], Awaitable[Message]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEADLINE = b"x-envoy-expected-rq-timeout-ms"  # how long the caller still waits, as Envoy (and so Istio) says it
-
-_UNKNOWN = Route("unknown", "")
 
 
 class App:
@@ -51,6 +48,7 @@ class App:
         links: "Links | None" = None,
     ) -> None:
         self._routes = routes
+        self._table = RouteTable(routes)
         self._kserve_app = kserve_app
         self._queue = queue
         self._links = links
@@ -67,7 +65,8 @@ class App:
         if scope["type"] != "http":
             await self._kserve_app(scope, receive, send)
             return
-        route = self._routes.get((scope["path"], scope["method"])) or self._other_route(scope["path"])
+        path, method = scope["path"], scope["method"]
+        route = self._routes.get((path, method)) or self._table.other_route(path, method)
         headers = dict(scope["headers"])
         context = RequestContext(route, scope, headers, send, self._responder)
         self._in_flight += 1
@@ -91,9 +90,10 @@ class App:
     ) -> None:
         _raise_fault(context.extension)
         if route.method != scope["method"]:
-            self._check_method(route, scope)
+            self._table.check_method(route, scope["path"], scope["method"])
         if route.handler is None:
-            await self._kserve_app(scope, receive, context.relay)
+            # KServe's routes do not know HEAD. The connection sends no body to one.
+            await self._kserve_app({**scope, "method": route.method}, receive, context.relay)
             return
         body, deadline = b"", math.inf
         if route.reads:
@@ -125,23 +125,6 @@ class App:
             download = held.enter_async_context(self._links.download(link.url))
             picture = await cancel_on_disconnect(download, disconnect, deadline)
             return await self._queue.run(partial(link.answer, picture), deadline, disconnect)
-
-    def _other_route(self, path: str) -> Route:
-        """Return a route of the path for another method, under which the request is counted."""
-        return next((route for (its_path, _), route in self._routes.items() if its_path == path), _UNKNOWN)
-
-    def _check_method(self, route: Route, scope: Scope) -> None:
-        if route is _UNKNOWN:
-            raise NotFound("Not found. Use POST /predict to predict; GET /info describes the input.")
-        allowed = [
-            method
-            for (path, _), its_route in self._routes.items()
-            if path == scope["path"]
-            for method in _methods(its_route)
-        ]
-        if scope["method"] not in allowed:
-            methods = ", ".join(allowed)
-            raise MethodNotAllowed(f"Method not allowed. This path takes {methods} only.", {"allow": methods})
 
 
 def _raise_fault(extension: RequestExtension) -> None:
@@ -177,12 +160,6 @@ def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
     if not re.fullmatch(rb"[0-9]{1,10}[ \t]*", allowed):
         raise InvalidInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.", "header")
     return began + int(allowed) / 1e3
-
-
-def _methods(route: Route) -> Iterator[str]:
-    yield route.method
-    if route.method == "GET" and route.handler is not None:  # KServe's routes do not know HEAD
-        yield "HEAD"
 
 
 def _check_content_type(route: Route, headers: Mapping[bytes, bytes]) -> None:

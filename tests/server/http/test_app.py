@@ -76,7 +76,7 @@ def test_health_answers_get_and_head(client: httpx.Client, path: str) -> None:
         ("GET", "/predict", b"", "", 405, "method", "POST"),
         ("PUT", "/predict", b"{}", "application/json", 405, "method", "POST"),
         ("POST", "/info", b"{}", "application/json", 405, "method", "GET, HEAD"),
-        ("DELETE", "/v2/models", b"", "", 405, "method", "GET"),
+        ("DELETE", "/v2/models", b"", "", 405, "method", "GET, HEAD"),
         ("GET", "/nothing", b"", "", 404, "path", "GET /info"),
         ("GET", "/predict/", b"", "", 404, "path", "GET /info"),
         ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "path", "GET /info"),
@@ -102,9 +102,14 @@ def test_405_names_the_allowed_methods(client: httpx.Client) -> None:
     assert client.get("/predict").headers["allow"] == "POST"
 
 
-def test_head_is_answered_on_info_but_not_on_v2(client: httpx.Client) -> None:
-    assert client.head("/info").status_code == 200
-    assert client.head("/v2/models").status_code == 405
+def test_head_is_answered_wherever_get_is(client: httpx.Client) -> None:
+    documented = client.get("/openapi.json").json()["paths"]
+    paths = [path for path, methods in documented.items() if "get" in methods]
+    for path in [*paths, "/docs", "/openapi.json", "/page/main.js", "/metrics"]:
+        got, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers["content-type"] == got.headers["content-type"], path
+        assert path == "/metrics" or head.headers["content-length"] == got.headers["content-length"], path
 
 
 def test_disconnect_in_the_body_is_counted_as_499(client: httpx.Client) -> None:
