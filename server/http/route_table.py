@@ -1,5 +1,6 @@
 """The table of routes: which one answers a request, or why none does."""
 
+import re
 from collections.abc import Iterator
 
 from server.errors import MethodNotAllowed, NotFound
@@ -28,11 +29,18 @@ class RouteTable:
             MethodNotAllowed: The path takes other methods.
         """
         if route is _UNKNOWN:
-            raise NotFound("Not found. Use POST /predict to predict; GET /info describes the input.")
+            raise NotFound(self._not_found(path))
         if method == "HEAD" and route.method == "GET":
             return
         methods = ", ".join(taken for its_route in self._routes_of(path) for taken in _methods(its_route))
         raise MethodNotAllowed(f"Method not allowed. This path takes {methods} only.", {"allow": methods})
+
+    def _not_found(self, path: str) -> str:
+        """Return what was most likely meant, in words. Nothing that the caller sent is repeated."""
+        meant = re.sub("/+", "/", path).rstrip("/") or "/"
+        if meant != path and any(self._routes_of(meant)):
+            return f"Not found: the path has a slash too many. Use {meant}."
+        return "Not found. Use POST /predict to predict; GET /info describes the input."
 
     def _routes_of(self, path: str) -> Iterator[Route]:
         return (route for (its_path, _), route in self._routes.items() if its_path == path)

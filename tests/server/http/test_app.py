@@ -78,7 +78,7 @@ def test_health_answers_get_and_head(client: httpx.Client, path: str) -> None:
         ("POST", "/info", b"{}", "application/json", 405, "method", "GET, HEAD"),
         ("DELETE", "/v2/models", b"", "", 405, "method", "GET, HEAD"),
         ("GET", "/nothing", b"", "", 404, "path", "GET /info"),
-        ("GET", "/predict/", b"", "", 404, "path", "GET /info"),
+        ("GET", "/nothing/", b"", "", 404, "path", "GET /info"),
         ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "path", "GET /info"),
         ("POST", "/v1/models/sign:explain", b"{}", "application/json", 404, "path", "GET /info"),
         ("POST", "/v2/repository/models/sign/unload", b"", "", 404, "path", "GET /info"),
@@ -96,6 +96,28 @@ def test_bad_request_is_refused_with_status_reason_and_fact(  # noqa: PLR0913, P
     assert fact in answer.json()["error"]
     assert not re.search(r"Traceback|\.py|0x[0-9a-f]{6}|msgspec|/model/", answer.text)
     assert client.post("/predict", json=ROW).json()["prediction"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/predict/", "/predict"),
+        ("//predict", "/predict"),
+        ("/predict//batch/", "/predict/batch"),
+        ("/v2/models/sign/infer/", "/v2/models/sign/infer"),
+        ("/v2/", "/v2"),
+        ("/docs/", "/docs"),
+        ("//", "/"),
+    ],
+)
+def test_404_names_the_path_without_the_surplus_slash(client: httpx.Client, path: str, meant: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(str(client.base_url)).netloc)  # httpx would join the slashes
+    connection.request("POST", path, b"{}", {"content-type": "application/json"})
+    response = connection.getresponse()
+    refusal = json.loads(response.read())
+    connection.close()
+    assert (response.status, refusal["reason"]) == (404, "path")
+    assert refusal["error"].endswith(f"Use {meant}.")
 
 
 def test_405_names_the_allowed_methods(client: httpx.Client) -> None:

@@ -236,7 +236,7 @@ DIFFERENCES = (
     Difference(
         "a path with a trailing slash",
         "307, to the host in the caller's Host header",
-        "404",
+        "404, which names the path without it",
         "A redirect to a host chosen by a header can be abused.",
         ("GET /v2/",),
     ),
