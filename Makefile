@@ -4,7 +4,7 @@ MODEL ?= breast_cancer
 PYTEST = .venv/bin/python -m pytest
 MANIFEST = model/bundles/breast_model/manifest.json
 SLOW = slow or browser or network
-ALONE = load or node or cluster or timing
+ALONE = node or cluster or timing
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check train serve cluster image load bench lock clean
@@ -15,15 +15,16 @@ help: ## show this list
 demo: .venv/installed ## the whole story: train, build, deploy, predict, load, scale 1 → 3 → 1, report
 	scripts/demo
 
-test: check .venv/training ## run every test, on a real cluster and in a real browser
+test: check .venv/training .venv/boosters ## run every test, on a real cluster and in a real browser
 	scripts/node/node down  # a test starts the node from nothing and stops it again
-	$(PYTEST) --durations=20 -n 2 --dist loadfile -m '($(SLOW)) and not ($(ALONE) or data)'
+	$(PYTEST) --durations=20 -n 2 --dist loadfile -m '($(SLOW)) and not (load or $(ALONE) or data)'
+	$(PYTEST) --durations=20 -n 3 --dist loadfile -m 'load and not ($(ALONE) or data)'  # they wait more than they work
 	$(PYTEST) --durations=20 -m '($(ALONE)) and not data'
 
 check: train ## run the linters, mypy and the tests that need no cluster, in about three minutes
 	.venv/bin/ruff check && .venv/bin/ruff format --check  # to fix: .venv/bin/ruff check --fix; .venv/bin/ruff format
 	.venv/bin/mypy
-	$(PYTEST) -q -n 2 --dist loadfile -m 'not ($(SLOW) or $(ALONE) or data)'
+	$(PYTEST) -q -n 2 --dist loadfile -m 'not ($(SLOW) or load or $(ALONE) or data)'
 
 ifeq ($(MODEL),breast_cancer)
 train: .venv/installed $(MANIFEST) ## train the breast-cancer model, or an image model: MODEL=digits, MODEL=brain_mri
@@ -59,6 +60,10 @@ clean: ## remove the deployment, the node, the images and the environment
 
 .venv/training: requirements-train.lock .venv/installed
 	scripts/environment training
+	@touch $@
+
+.venv/boosters: requirements-boosters.lock .venv/installed
+	scripts/environment boosters
 	@touch $@
 
 $(MANIFEST): $(wildcard model/*.py model/train/*.py model/train/tabular/*.py model/bring/*.py) requirements-dev.lock | .venv/installed

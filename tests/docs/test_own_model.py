@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import httpx
@@ -26,7 +25,7 @@ from tests.model.bring import networks
 from tests.served import free_port
 
 SECTION = (ROOT / "README.md").read_text().partition("## Bring your own model\n")[2].partition("On the cluster")[0]
-COMMANDS = re.findall(r"^\$ (.+)$", SECTION, re.MULTILINE)
+COMMANDS: list[str] = re.findall(r"^\$ (.+)$", SECTION, re.MULTILINE)
 BOOSTERS = ("scripts/environment", "xgb_model.pkl")
 
 FIT = """
@@ -44,6 +43,7 @@ def project(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in ROOT.glob("*.lock"):
         shutil.copy(path, tmp_path)
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
     _write_models(tmp_path)
     _write_network(tmp_path)
     return tmp_path
@@ -80,7 +80,6 @@ def run(project: Path, command: str) -> str:
 
 @pytest.mark.slow
 def test_the_commands_bundle_and_serve(project: Path) -> None:
-    (project / ".venv").symlink_to(Path(sys.executable).parents[1])
     wanted = [command for command in COMMANDS if not any(word in command for word in BOOSTERS)]
     assert sum("-m model bundle" in command for command in wanted) == 3
     for command in wanted:
@@ -110,9 +109,6 @@ def _serves(project: Path, variables: str) -> None:
 @pytest.mark.slow
 @pytest.mark.network
 def test_the_commands_bundle_boosted_trees(project: Path) -> None:
-    venv.create(project / ".venv", with_pip=True)
-    pip = ".venv/bin/python -m pip --disable-pip-version-check install -q --require-hashes"
-    run(project, f"{pip} --requirement requirements-dev.lock")
     install, bundle = (command for command in COMMANDS if any(word in command for word in BOOSTERS))
     run(project, install)
     run(project, f".venv/bin/python -c '{FIT}'")

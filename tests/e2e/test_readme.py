@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.conftest import ROOT
+from tests.docs import test_own_model
 from tests.e2e.conftest import DEPLOYMENT, Deployed
 from tests.e2e.readme import (
     COMMANDS,
@@ -34,8 +35,10 @@ RUN_IN_OTHER_TESTS = {
     "kubectl delete -f k8s": "tests/e2e/test_removal.py runs it",
     "docker build -t mlserving .": "tests/e2e/test_docker.py runs it",
     "docker run -p 8000:8000 mlserving": "tests/e2e/test_docker.py runs it",
+    **dict.fromkeys(test_own_model.COMMANDS, "tests/docs/test_own_model.py runs it"),
 }
-OWN_MODEL = (".venv/bin/python -m model bundle", "make image BUNDLE", "kubectl patch", "kubectl rollout restart")
+BUNDLE = ".venv/bin/python -m model bundle my_pipeline"
+OWN_MODEL = (BUNDLE, "make image BUNDLE", "kubectl patch", "kubectl rollout restart")
 RUN_SEPARATELY = (".venv/bin/locust", "make load", "MODEL_NAME=")
 FIT = """
 import joblib
@@ -87,6 +90,22 @@ def test_every_exception_is_still_in_readme() -> None:
         assert len(commands_starting_with(beginning)) == 1, beginning
 
 
+def test_an_interrupted_experiment_still_writes_a_report(shell: Mapping[str, str]) -> None:
+    (command,) = commands_starting_with("make load")
+    before = (ROOT / "reports" / "latest").resolve()
+    with started(command, shell, subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if re.search(rb"\b0:1\d\b", line):  # ten seconds of load
+                break
+        os.killpg(process.pid, signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(60) != 0
+    after = (ROOT / "reports" / "latest").resolve()
+    assert after != before
+    assert "nterrupted" in (after / "report.html").read_text()
+
+
 @pytest.mark.parametrize("command", OTHERS)
 def test_command_succeeds_and_prints_what_readme_shows(shell: Mapping[str, str], command: str) -> None:
     assert_prints_what_readme_shows(command, run(command, shell))
@@ -126,22 +145,6 @@ def test_locust_shows_its_web_page(shell: Mapping[str, str]) -> None:
         time.sleep(1)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 0
-
-
-def test_an_interrupted_experiment_still_writes_a_report(shell: Mapping[str, str]) -> None:
-    (command,) = commands_starting_with("make load")
-    before = (ROOT / "reports" / "latest").resolve()
-    with started(command, shell, subprocess.PIPE) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if re.search(rb"\b0:1\d\b", line):  # ten seconds of load
-                break
-        os.killpg(process.pid, signal.SIGINT)
-        process.stdout.read()
-        assert process.wait(60) != 0
-    after = (ROOT / "reports" / "latest").resolve()
-    assert after != before
-    assert "nterrupted" in (after / "report.html").read_text()
 
 
 def predict_example(info: httpx.Response, url: str) -> str:

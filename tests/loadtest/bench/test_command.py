@@ -64,8 +64,7 @@ def test_missing_programs_are_reported_before_anything_is_measured(tmp_path: Pat
     ]
 
 
-@pytest.mark.slow
-@pytest.mark.timing
+@pytest.mark.load
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_kills_the_servers(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(
