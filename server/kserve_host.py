@@ -22,6 +22,7 @@ from server.http.limits import ConnectionLimits
 from server.http.protocol import Connection
 from server.http.timeouts import Timeouts
 from server.http.worker import WorkerQueue
+from server.http.write import CommonHeaders
 from server.predictor import Predictor
 from server.settings import Settings
 
@@ -41,7 +42,8 @@ class KServeServer(kserve.ModelServer):
             prometheus_client.start_http_server(settings.metrics_port, registry=metrics.REGISTRY)
         self._access_log = AccessLog()
         routes, queue = routing.all_routes(predictors, settings), WorkerQueue(settings.queue_size)
-        self._app = App(routes, kserve_app, queue, self._access_log, settings.pod_name, _links(settings))
+        common = CommonHeaders(settings.pod_name, seconds.idle)
+        self._app = App(routes, kserve_app, queue, self._access_log, common, _links(settings))
         self._limits = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
         self._timeouts = seconds
         self._grpc: GrpcServer | None = None

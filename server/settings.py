@@ -34,6 +34,7 @@ class Settings:
         max_body_bytes: A longer request body is refused with 413.
         queue_size: Predictions that may wait or run off the event loop. One more is refused with 503.
         grace_seconds: How long requests in flight may take to finish after SIGTERM.
+        idle_seconds: How long a connection is kept between two requests.
         pod_name: Sent in the header X-Served-By, unless it is empty.
         metrics_port: Where GET /metrics is answered; it may be `port`. 0 turns it off.
         grpc_port: Where gRPC is served. 0 turns it off.
@@ -46,6 +47,7 @@ class Settings:
     max_body_bytes: int
     queue_size: int
     grace_seconds: int
+    idle_seconds: int
     pod_name: str
     metrics_port: int
     grpc_port: int
@@ -78,6 +80,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         max_body_bytes=_whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, (1 << 30) + 1)),
         queue_size=_whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
         grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
+        idle_seconds=_whole_number(environment, "IDLE_SECONDS", 65, range(1, 86_401)),
         pod_name=_pod_name(environment.get("POD_NAME", "")),
         metrics_port=_whole_number(environment, "METRICS_PORT", 0, range(65536)),
         grpc_port=_whole_number(environment, "GRPC_PORT", 0, range(65536)),

@@ -6,6 +6,7 @@ import resource
 import sys
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 
 from model.bundle import BundleError, load
 from server import log, metrics, settings
@@ -24,7 +25,7 @@ def start(environment: Mapping[str, str], timeouts: Timeouts = Timeouts()) -> in
 
     Args:
         environment: The variables that docs/api.md lists under "Environment".
-        timeouts: How long the server waits for clients.
+        timeouts: How long the server waits for clients, apart from `idle`, which is a setting.
 
     Returns:
         The exit status: 0 after a clean stop, 1 if the server could not start.
@@ -46,7 +47,7 @@ def start(environment: Mapping[str, str], timeouts: Timeouts = Timeouts()) -> in
         metrics.MODEL.labels(predictor.name, version, digest).set(1)
         metrics.WARM_UP.labels(predictor.name).set(predictor.warm_up_seconds)
         _log.info("loaded", extra={"model": predictor.name, "digest": digest, "port": configured.port})
-    host = KServeServer(configured, predictors, timeouts)
+    host = KServeServer(configured, predictors, replace(timeouts, idle=configured.idle_seconds))
     sys.setswitchinterval(SWITCH_SECONDS)
     _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))  # the default in shells and containers is 1,024

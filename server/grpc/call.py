@@ -10,8 +10,9 @@ from grpc import StatusCode
 from server import metrics
 from server.errors import Failed, Overloaded, ServingError
 from server.http.access_log import AccessLog
+from server.http.identity import request_id
 from server.http.limits import ConnectionLimits
-from server.http.request import CLIENT_DISCONNECTED, FAILED, request_id
+from server.http.request import CLIENT_DISCONNECTED, FAILED
 from server.route import Route
 
 METHOD = "GRPC"  # in logs, where HTTP has its method

@@ -22,13 +22,14 @@ class AccessLog:
         self._second = -1
         self._date = ""
 
-    def write(self, route: str, method: str, status: int, seconds: float, request_id: str) -> None:
+    def write(self, route: str, method: str, status: int, seconds: float, request_id: str, trace_id: str = "") -> None:
         """Add a line, which the running event loop writes a moment later."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._on_timer)
+        trace = f',"trace_id":"{trace_id}"' if trace_id else ""
         self._lines.append(
             f'{{"time":"{self._now()}","level":"info","message":"request","route":"{route}","method":"{method}",'
-            f'"status":{status},"ms":{seconds * 1e3:.2f},"id":"{request_id}"}}\n'
+            f'"status":{status},"ms":{seconds * 1e3:.2f},"id":"{request_id}"{trace}}}\n'
         )
         if len(self._lines) >= FLUSH_LINES:
             self.flush()

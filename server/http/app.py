@@ -22,6 +22,7 @@ from server.http.access_log import AccessLog
 from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, RequestExtension, Responder, Scope, Send
 from server.http.route_table import RouteTable
 from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
+from server.http.write import CommonHeaders
 from server.predictor import INLINE_BYTES
 from server.response import Response
 from server.route import Decode, Handler, Link, Route, Routes, media_type
@@ -44,7 +45,7 @@ class App:
         kserve_app: ASGIApp,
         queue: WorkerQueue,
         access_log: AccessLog,
-        pod_name: str,
+        common: CommonHeaders,
         links: "Links | None" = None,
     ) -> None:
         self._routes = routes
@@ -52,7 +53,7 @@ class App:
         self._kserve_app = kserve_app
         self._queue = queue
         self._links = links
-        self._responder = Responder(((b"x-served-by", pod_name.encode()),) if pod_name else (), access_log)
+        self._responder = Responder(common, access_log)
         self._in_flight = 0
         metrics.IN_FLIGHT.set_function(lambda: self._in_flight)
         metrics.QUEUE.set_function(lambda: queue.length)

@@ -40,14 +40,14 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds that the server waits. Only tests use other values than these.
+    """Seconds that the server waits. Only tests use other values than these, apart from `idle`, a setting.
 
     Attributes:
         head: For the head of a request, from its first byte or from the connection's first moment.
         body: For a body, in addition to the time that it takes at BODY_BYTES_PER_SECOND.
         unread: For the client to take any byte of a response.
-        idle: For the next request of a connection. Proxies in front (Envoy, load balancers) wait less, and so close
-            first; a server that closes first makes them fail requests.
+        idle: For the next request of a connection. A proxy in front (Envoy, a load balancer) must wait less, and so
+            close first; a server that closes first makes it fail requests.
         linger: For the client to close, after the server has closed its own direction.
         settled: Connections younger than this may have a request under way, so older idle ones are evicted first.
         interval: Between two checks of all connections.

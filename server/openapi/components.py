@@ -12,7 +12,7 @@ HEADERS: dict[str, Any] = {
     "X-Request-Id": {
         "description": "The ID that the caller sent, or a generated one. The server's log has it, too.",
         "required": True,
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+        "schema": {"type": "string", "pattern": r"^[!#-\[\]-~]{1,64}$"},
     },
     "X-Served-By": {"description": "Name of the pod, if the server knows it.", "schema": STRING},
     "Inference-Header-Content-Length": {
@@ -28,8 +28,8 @@ HEADERS: dict[str, Any] = {
 
 PARAMETERS: dict[str, Any] = {
     "X-Request-Id": {
-        "description": "Returned in the response if it matches [A-Za-z0-9._-]{1,64}. Any other value is ignored and an "
-        "ID is generated.",
+        "description": "Returned in the response if it has up to 64 visible ASCII characters, none of them a quotation "
+        "mark or a backslash. Any other value is ignored and an ID is generated.",
         "schema": STRING,
     },
     "X-Envoy-Expected-Rq-Timeout-Ms": {

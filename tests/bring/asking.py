@@ -16,6 +16,7 @@ from server import routing
 from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
+from server.http.write import CommonHeaders
 from server.predictor import Predictor
 from server.tensors import DTYPES
 from server.v2.request import JSON_LENGTH
@@ -44,7 +45,7 @@ def ask(predictor: Predictor, rows: pd.DataFrame) -> dict[str, Answers]:
 
 
 async def _ask(predictor: Predictor, rows: pd.DataFrame) -> dict[str, Answers]:
-    app = App(routing.api_routes([predictor]), _nothing, WorkerQueue(len(rows)), AccessLog(), "")
+    app = App(routing.api_routes([predictor]), _nothing, WorkerQueue(len(rows)), AccessLog(), CommonHeaders("", 65))
     records = [_values(row) for row in rows.to_dict("records")]
     everything = range(len(records))
     single = await asyncio.gather(*(_post(app, "/predict", json.dumps(record)) for record in records))

@@ -10,6 +10,7 @@ from server.errors import InvalidInput
 from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
+from server.http.write import CommonHeaders
 from server.response import Response
 from server.route import Route
 
@@ -38,7 +39,7 @@ def respond(method: str) -> tuple[int, dict[bytes, bytes], bytes]:
         raise AssertionError
 
     scope = {"type": "http", "path": "/", "method": method, "headers": []}
-    asyncio.run(App(ROUTES, nothing, WorkerQueue(1), AccessLog(), "")(scope, receive, send))
+    asyncio.run(App(ROUTES, nothing, WorkerQueue(1), AccessLog(), CommonHeaders("", 65))(scope, receive, send))
     start, body = sent
     return start["status"], dict(start["headers"]), body["body"]
 

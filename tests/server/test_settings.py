@@ -16,6 +16,7 @@ def test_empty_environment_serves_the_shipped_models_on_port_8000() -> None:
         20,
     )
     assert (settings.metrics_port, settings.grpc_port, settings.docs) == (0, 0, False)
+    assert settings.idle_seconds == 65
 
 
 def test_metrics_and_docs_can_be_switched_on() -> None:
@@ -70,6 +71,8 @@ def test_bad_image_host_is_refused(entry: str) -> None:
         ({"POD_NAME": "a\r\nx: y"}, "POD_NAME must be"),
         ({"DOCS": "yes"}, "DOCS must be on or off, not 'yes'"),
         ({"GRACE_SECONDS": "601"}, "GRACE_SECONDS must be"),
+        ({"IDLE_SECONDS": "0"}, "IDLE_SECONDS must be"),
+        ({"IDLE_SECONDS": "86401"}, "IDLE_SECONDS must be"),
         ({"MODEL_NAME": ""}, "must not be empty"),
         ({"MODEL_NAME": "a,"}, "must not be empty"),
         ({"MODEL_NAME": "a,b", "MODEL_PATH": "/x"}, "has 2 entries and MODEL_PATH 1"),

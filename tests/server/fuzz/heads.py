@@ -50,7 +50,11 @@ HEADERS = {
     b"Connection": (b"close", b"keep-alive", b"Upgrade", b"zq9x", b"close, keep-alive", b""),
     b"Upgrade": (b"websocket", b"h2c", b"TLS/1.0"),
     b"X-Request-Id": (
-        *(b"a-Good.id_1", b"", b"x" * 64, b"x" * 65, b"zq9x\xff", b"a b", b"<zq9x>", b'{"zq9x":1}', b"../zq9x"),
+        *(b"a-Good.id_1", b"", b"x" * 64, b"x" * 65, b"zq9x\xff", b"a b", b"<a>", b'{"zq9x":1}', b"../a/+=", b"zq9x\\"),
+    ),
+    b"traceparent": (
+        *(b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", b"00-" + b"0" * 32 + b"-00f067aa0ba902b7-01"),
+        *(b"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x", b"zq9x", b"", b"00-" + b"a" * 5000),
     ),
     b"X-Envoy-Expected-Rq-Timeout-Ms": (
         *(b"0", b"1", b"60000", b"-1", b"1.5", b"", b"zq9x", b"1 ", b"+1", b"9" * 30, b"9" * 5000, b"\xef\xbc\x91"),

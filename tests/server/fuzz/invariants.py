@@ -18,7 +18,7 @@ OK, DEADLINE_PASSED = 200, 504
 
 ROW = 64  # bytes that the answer to one row may take, however short the row was
 
-_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_ID = re.compile(rb"[!#-\[\]-~]{1,64}")
 _PATHS = {path.decode() for path in PATHS}
 _INSIDE = re.compile(
     r"traceback|line \d|0x|error|exception|site-packages|[a-z_]\.[a-z_]|::|"
@@ -61,6 +61,7 @@ def _check_one(request: Request, answer: Answer, documents: Mapping[bytes, bytes
     given = request.header(b"x-request-id")
     if len(given) == 1 and _ID.fullmatch(given[0]):
         assert answer.headers[b"x-request-id"] == given[0], answer
+    assert answer.headers.get(b"traceparent", b"") in (b"", *request.header(b"traceparent")), answer
     if request.method in (b"GET", b"HEAD"):
         _check_document(request, answer, documents)
     else:

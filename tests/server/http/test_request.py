@@ -10,6 +10,7 @@ import pytest
 from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
+from server.http.write import CommonHeaders
 from server.route import Route
 
 SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}
@@ -17,7 +18,9 @@ SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}
 
 def app_in_front_of(kserve_app: Any) -> App:
     """Return an app whose only route leads to `kserve_app`."""
-    return App({("/behind", "GET"): Route("/behind", "GET")}, kserve_app, WorkerQueue(1), AccessLog(), "")
+    return App(
+        {("/behind", "GET"): Route("/behind", "GET")}, kserve_app, WorkerQueue(1), AccessLog(), CommonHeaders("", 65)
+    )
 
 
 def messages(kserve_app: Any) -> list[dict[str, Any]]:

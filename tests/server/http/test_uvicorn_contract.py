@@ -1,6 +1,6 @@
 """uvicorn is still what server/http was written against.
 
-server/http/protocol.py subclasses uvicorn's protocol and server/http/request.py writes responses past its cycle. A new
+server/http/protocol.py subclasses uvicorn's protocol and server/http/write.py writes responses past its cycle. A new
 version of uvicorn may change either without breaking anything visible.
 """
 
@@ -32,7 +32,7 @@ SOURCES = {
 
 # What ours does in place of, or in addition to, the method: the place to compare it with.
 OURS = {
-    "send": "_write_response in server/http/request.py",
+    "send": "write_response in server/http/write.py",
     **dict.fromkeys(
         (name for owner, name in SOURCES if owner is HttpToolsProtocol), "the same method in server/http/protocol.py"
     ),

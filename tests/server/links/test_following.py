@@ -10,6 +10,7 @@ from server import links
 from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
+from server.http.write import CommonHeaders
 from server.links import Links
 from server.response import Response
 from server.route import Headers, Link, Route
@@ -33,7 +34,14 @@ def app_with(links: Links | None, slow: Route = SLOW) -> App:
     async def nothing(_scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError
 
-    return App({("/slow", "POST"): slow, ("/quick", "POST"): QUICK}, nothing, WorkerQueue(20), AccessLog(), "", links)
+    return App(
+        {("/slow", "POST"): slow, ("/quick", "POST"): QUICK},
+        nothing,
+        WorkerQueue(20),
+        AccessLog(),
+        CommonHeaders("", 65),
+        links,
+    )
 
 
 def link(host: Host) -> str:

@@ -11,6 +11,7 @@ from server import routing
 from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
+from server.http.write import CommonHeaders
 from server.predictor import Predictor
 from tests.server import bundles as of_rows
 from tests.server.links.host import NAME, Host, listening, saying
@@ -38,7 +39,14 @@ def asked(predictors: list[Predictor], path: str, document: str, answer: bytes =
 
     async def scenario() -> tuple[int, Any, Host]:
         async with listening(saying(answer)) as host:
-            app = App(routing.api_routes(predictors), nothing, WorkerQueue(2), AccessLog(), "", host.links())
+            app = App(
+                routing.api_routes(predictors),
+                nothing,
+                WorkerQueue(2),
+                AccessLog(),
+                CommonHeaders("", 65),
+                host.links(),
+            )
             body = document.replace("LINK", f"http://{NAME}:{host.port}/a.png")
             status, content = await Request(app, body, path, content_type="application/json").answer()
             return status, json.loads(content), host

@@ -26,7 +26,7 @@ class Response:
     def error(self) -> str:
         """The sentence of a refusal, after checking that the refusal has the form of all others."""
         assert self.headers["content-type"] == "application/json"
-        assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", self.headers["x-request-id"])
+        assert re.fullmatch(r"[!-~]{1,64}", self.headers["x-request-id"])
         document = json.loads(self.body)
         assert list(document) == ["error", "reason"]
         sentence: str = document["error"]

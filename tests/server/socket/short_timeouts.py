@@ -16,7 +16,7 @@ def main() -> int:
     kserve_stubs.stub_imports()
     from server.start import start
 
-    return start(os.environ, TIMEOUTS)
+    return start({**os.environ, "IDLE_SECONDS": f"{TIMEOUTS.idle:.0f}"}, TIMEOUTS)
 
 
 if __name__ == "__main__":
