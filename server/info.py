@@ -1,4 +1,4 @@
-"""The description of a model that GET /info returns."""
+"""What a model is: the documents that GET /info and KServe's V2 return."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,3 +27,18 @@ def describe(predictor: Predictor, models: Sequence[str]) -> dict[str, Any]:
         **takes,
         "digest": predictor.bundle.digest,
     }
+
+
+def metadata(predictor: Predictor) -> dict[str, Any]:
+    """Return the model's metadata as V2 has it. KServe's own has no version."""
+    return {
+        "name": predictor.name,
+        "versions": [predictor.task.version],
+        "platform": "",
+        "inputs": predictor.get_input_types(),
+        "outputs": predictor.get_output_types(),
+    }
+
+
+def readiness(predictor: Predictor) -> dict[str, Any]:
+    return {"name": predictor.name, "ready": predictor.ready}

@@ -7,12 +7,14 @@ A request comes from a socket (server/http/protocol.py) to the ASGI app (server/
     POST /predict/img, /predict/NAME/img           the label of one picture, pictures/rest.py
     POST /v1/models/NAME:predict                   KServe's V1, in the same files
     POST /v2/models/NAME/infer                     KServe's V2, rows/v2.py or pictures/v2.py
-    GET  /info, /info/NAME                         info.py
+    GET  /info, /info/NAME, /v2/models/NAME        info.py
     GET  /health, /health/ready, /health/live, /v2 this file
     GET  /metrics                                  metrics.py, if METRICS_PORT is the server's port
     GET  /docs, /openapi.json                      docs.py, if DOCS is on
     GET  /, /page/*; POST /                        page/routes.py
     GET  /v1/models, /v2/models, /v2/health/* …    KServe's own app (`handler` is None)
+
+/v2/models/NAME and the paths below it also answer under /v2/models/NAME/versions/VERSION.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,7 +39,8 @@ from server.settings import Settings
 
 def all_routes(predictors: Sequence[Predictor], settings: Settings) -> Routes:
     """Return every route of the server, by path and method."""
-    routes = api_routes(predictors) | page.routes_for(predictors, settings)
+    api = api_routes(predictors)
+    routes = api | dict(_versions(api, predictors)) | page.routes_for(predictors, settings)
     if settings.docs:
         from server import docs  # noqa: PLC0415 (it loads the whole OpenAPI document, which few servers show)
 
@@ -58,11 +61,13 @@ def api_routes(predictors: Iterable[Predictor]) -> Routes:
     names = [predictor.name for predictor in served]
     for predictor, of_model in served.items():
         routes += [(_path(path, predictor), route) for path, route in of_model.items()]
-        routes.append(
-            _document(_path("/info/{model}", predictor), "/info/{model}", partial(info.describe, predictor, names))
-        )
-        for path in ("/v1/models/{model}", "/v2/models/{model}", "/v2/models/{model}/ready"):
-            routes.append((_path(path, predictor), Route(path, "GET")))
+        documents = {
+            "/info/{model}": partial(info.describe, predictor, names),
+            "/v2/models/{model}": partial(info.metadata, predictor),
+            "/v2/models/{model}/ready": partial(info.readiness, predictor),
+        }
+        routes += [_document(_path(path, predictor), path, content) for path, content in documents.items()]
+        routes.append((_path("/v1/models/{model}", predictor), Route("/v1/models/{model}", "GET")))
     routes.append(_document("/info", "/info", partial(info.describe, next(iter(served)), names)))
     return {(path, route.method): route for path, route in routes}
 
@@ -118,6 +123,15 @@ def _default_routes(served: Mapping[Predictor, Mapping[str, Route]]) -> Iterable
                 yield path, replace(route, name=path)
             case [rows, pictures]:
                 yield path, default_route(path, template, rows, pictures)
+
+
+def _versions(api: Routes, predictors: Iterable[Predictor]) -> Iterable[tuple[tuple[str, str], Route]]:
+    """Return the V2 routes of each model under the version that it has."""
+    for predictor in predictors:
+        for end, method in (("", "GET"), ("/ready", "GET"), ("/infer", "POST")):
+            route = api[f"/v2/models/{predictor.name}{end}", method]
+            path = f"/v2/models/{predictor.name}/versions/{predictor.task.version}{end}"
+            yield (path, method), replace(route, name=f"/v2/models/{{model}}/versions/{{version}}{end}")
 
 
 def _path(template: str, predictor: Predictor) -> str:

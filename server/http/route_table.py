@@ -1,12 +1,13 @@
 """The table of routes: which one answers a request, or why none does."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from server.errors import MethodNotAllowed, NotFound
 from server.route import Route, Routes
 
 _UNKNOWN = Route("unknown", "")
+_VARIABLES = {"{model}": "(?P<model>[^/:]+)", "{version}": "(?P<version>.+)"}
 
 
 class RouteTable:
@@ -14,6 +15,11 @@ class RouteTable:
 
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
+        # The models and versions in the paths, by the pattern of their route's name.
+        self._served: dict[re.Pattern[str], list[dict[str, str]]] = {}
+        for (path, _), route in routes.items():
+            if "{model}" in route.name and (found := _pattern(route.name).fullmatch(path)):
+                self._served.setdefault(found.re, []).append(found.groupdict())
 
     def other_route(self, path: str, method: str) -> Route:
         """Return the GET route for a HEAD; otherwise a route of the path, under which its refusal is counted."""
@@ -40,6 +46,9 @@ class RouteTable:
         meant = re.sub("/+", "/", path).rstrip("/") or "/"
         if meant != path and any(self._routes_of(meant)):
             return f"Not found: the path has a slash too many. Use {meant}."
+        for pattern, served in self._served.items():
+            if found := pattern.fullmatch(path):
+                return _not_served(found["model"], served)
         return "Not found. Use POST /predict to predict; GET /info describes the input."
 
     def _routes_of(self, path: str) -> Iterator[Route]:
@@ -50,3 +59,20 @@ def _methods(route: Route) -> Iterator[str]:
     yield route.method
     if route.method == "GET":
         yield "HEAD"
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """Return what the paths of a route look like, given its name."""
+    pattern = re.escape(name)
+    for variable, text in _VARIABLES.items():
+        pattern = pattern.replace(re.escape(variable), text)
+    return re.compile(pattern)
+
+
+def _not_served(model: str, served: Sequence[Mapping[str, str]]) -> str:
+    """Return which models, or which version of the model, the path has."""
+    for parts in served:
+        if parts["model"] == model:
+            return f"Not found: {model} has another version here. Use version {parts['version']}."
+    models = ", ".join(parts["model"] for parts in served)
+    return f"Not found: no model of that name answers at this path. Use one of these: {models}."

@@ -74,7 +74,7 @@ def metadata(predictor: Predictor) -> Schema:
     return closed_object(
         {
             "name": {"const": predictor.name},
-            "versions": {"type": ["array", "null"], "items": STRING},
+            "versions": {"const": [predictor.task.version]},
             "platform": STRING,
             "inputs": {"const": predictor.get_input_types()},
             "outputs": {"const": predictor.get_output_types()},

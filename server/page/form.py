@@ -66,7 +66,7 @@ def answer_picture(predictors: Predictors, body: bytes, headers: Mapping[bytes, 
 
 def _predictor(predictors: Predictors, names: Sequence[str]) -> Predictor:
     if not names or names[0] not in predictors:
-        raise NotFound("The form names no model that is served here.")
+        raise NotFound(f"The form names no model that is served here. Use one of these: {', '.join(predictors)}.")
     return predictors[names[0]]
 
 

@@ -36,6 +36,7 @@ VALID: tuple[Request, ...] = tuple(
         (b"/v2/models/sign/infer", {"id": "seven", "inputs": [_SIGN], "outputs": [{"name": "probabilities"}]}),
         (b"/v2/models/price/infer", {"inputs": [_SIZE, _COLOUR], "parameters": {"binary_data_output": True}}),
         (b"/v2/models/gap/infer", {"inputs": [_GAP], "outputs": [{"name": "prediction"}]}),
+        (b"/v2/models/sign/versions/1.2.3/infer", {"inputs": [_SIGN]}),
         (b"/v2/models/sign/infer", {"inputs": [_in_binary(_SIGN, 16)]}, struct.pack("<4f", 3, -1, 0.25, -7.5)),
         (
             b"/v2/models/gap/infer",

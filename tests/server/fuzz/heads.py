@@ -22,6 +22,7 @@ PATHS = (
     ),
     *(b"/openapi.json", b"/", b"/v1/models", b"/v1/models/sign", b"/v1/models/sign:predict", b"/v2", b"/v2/models"),
     *(b"/v2/health/live", b"/v2/health/ready", b"/v2/models/gap", b"/v2/models/gap/ready", b"/v2/models/price/infer"),
+    *(b"/v2/models/sign/versions/1.2.3", b"/v2/models/gap/versions/1.0.0/infer", b"/v2/models/gap/versions/2/ready"),
     *(b"/v1/models/sign:explain", b"/v2/repository/index", b"/v2/repository/models/sign/unload", b"/redoc", b"/none"),
 )
 

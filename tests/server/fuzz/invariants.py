@@ -20,6 +20,7 @@ ROW = 64  # bytes that the answer to one row may take, however short the row was
 
 _ID = re.compile(rb"[!#-\[\]-~]{1,64}")
 _PATHS = {path.decode() for path in PATHS}
+_USE = re.compile(r"Use (/\S*)\.")
 _INSIDE = re.compile(
     r"traceback|line \d|0x|error|exception|site-packages|[a-z_]\.[a-z_]|::|"
     "msgspec|numpy|onnx|uvicorn|httptools|llhttp|asyncio|uvloop|fastapi|starlette|pydantic|python"
@@ -53,8 +54,9 @@ def check_refusal(refusal: Any) -> None:
     assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", refusal["reason"]), refusal
     assert sentence.isprintable(), refusal
     assert MARK not in sentence.lower(), refusal
-    assert set(re.findall(r"(?<!\w)/[\w/]*", sentence)) <= _PATHS, refusal
-    assert not _INSIDE.search(sentence.lower()), refusal
+    told = _USE.sub(lambda use: "" if use[1] in _PATHS else use[0], sentence)
+    assert set(re.findall(r"(?<!\w)/[\w/]*", told)) <= _PATHS, refusal
+    assert not _INSIDE.search(told.lower()), refusal
 
 
 def _check_one(request: Request, answer: Answer, documents: Mapping[bytes, bytes]) -> None:

@@ -113,4 +113,6 @@ _PREDICTIONS: tuple[tuple[bytes, tuple[bytes, ...], Callable[[str, Request], Any
     (rb"/prediction/batch|/predict(/(?P<model>sign|price|gap))?/batch", (_JSON,), _batch),
     (rb"/v1/models/(?P<model>sign|price|gap):predict", (_JSON, b""), _v1),
     (rb"/v2/models/(?P<model>sign|price|gap)/infer", (_JSON, _OCTETS, b""), _v2),
+    (rb"/v2/models/(?P<model>sign)/versions/1\.2\.3/infer", (_JSON, _OCTETS, b""), _v2),
+    (rb"/v2/models/(?P<model>price|gap)/versions/1\.0\.0/infer", (_JSON, _OCTETS, b""), _v2),
 )

@@ -79,7 +79,18 @@ def test_health_answers_get_and_head(client: httpx.Client, path: str) -> None:
         ("DELETE", "/v2/models", b"", "", 405, "method", "GET, HEAD"),
         ("GET", "/nothing", b"", "", 404, "path", "GET /info"),
         ("GET", "/nothing/", b"", "", 404, "path", "GET /info"),
-        ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "path", "GET /info"),
+        ("POST", "/v1/models/other:predict", b"{}", "application/json", 404, "path", "sign, price, gap, club"),
+        ("GET", "/v1/models/other", b"", "", 404, "path", "sign, price, gap, club"),
+        ("GET", "/v2/models/other", b"", "", 404, "path", "sign, price, gap, club"),
+        ("GET", "/v2/models/other/ready", b"", "", 404, "path", "sign, price, gap, club"),
+        ("POST", "/v2/models/other/infer", b"{}", "application/json", 404, "path", "sign, price, gap, club"),
+        ("POST", "/v2/models/other/versions/1/infer", b"{}", "application/json", 404, "path", "sign, price, gap, club"),
+        ("POST", "/predict/other", b"{}", "application/json", 404, "path", "sign, price, gap, club"),
+        ("POST", "/predict/other/batch", b"{}", "application/json", 404, "path", "sign, price, gap, club"),
+        ("GET", "/info/other", b"", "", 404, "path", "sign, price, gap, club"),
+        ("GET", "/v2/models/sign/versions/1", b"", "", 404, "path", "Use version 1.2.3."),
+        ("GET", "/v2/models/sign/versions/1/ready", b"", "", 404, "path", "Use version 1.2.3."),
+        ("POST", "/v2/models/sign/versions/1/infer", b"{}", "application/json", 404, "path", "Use version 1.2.3."),
         ("POST", "/v1/models/sign:explain", b"{}", "application/json", 404, "path", "GET /info"),
         ("POST", "/v2/repository/models/sign/unload", b"", "", 404, "path", "GET /info"),
         ("POST", "/v2/repository/models/sign/load", b"", "", 404, "path", "GET /info"),
@@ -209,6 +220,17 @@ def test_kserve_v1_and_v2_metadata_are_served(client: httpx.Client) -> None:
     assert client.get("/v2/health/ready").json() == {"ready": True}
     assert client.get("/v2/models/sign/ready").json() == {"name": "sign", "ready": True}
     assert client.get("/v2/models/sign").json()["inputs"] == [{"name": "input", "datatype": "FP32", "shape": [-1, 2]}]
+
+
+def test_a_version_answers_as_its_model_does(client: httpx.Client) -> None:
+    tensor = {"inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 2], "data": [3, -1]}]}
+    model, version = "/v2/models/sign", "/v2/models/sign/versions/1.2.3"
+    assert client.get(model).json()["versions"] == ["1.2.3"]
+    assert client.get(version).json() == client.get(model).json()
+    assert client.get(f"{version}/ready").json() == {"name": "sign", "ready": True}
+    answer = client.post(f"{version}/infer", json=tensor | {"id": "a"})
+    assert answer.json() == client.post(f"{model}/infer", json=tensor | {"id": "a"}).json()
+    assert client.get(f"{version}/infer").headers["allow"] == "POST"
 
 
 def test_docs_page_needs_no_other_host(client: httpx.Client) -> None:

@@ -137,7 +137,11 @@ def test_blank_field_is_a_missing_value(client: httpx.Client) -> None:
         ({"model": "sign", "x": "nan", "y": "1"}, 400, "x must be a number"),
         ({"model": "sign", "x": "1_0", "y": "1"}, 400, "x must be a number"),
         ({"model": "sign", "x": "1", "y": "1", "z": "1"}, 400, "1 unknown field"),
-        ({"model": "other", "x": "1"}, 404, "The form names no model that is served here."),
+        (
+            {"model": "other", "x": "1"},
+            404,
+            "The form names no model that is served here. Use one of these: sign, price, gap, club.",
+        ),
         ({"x": "1"}, 404, "The form names no model"),
         ({}, 415, "application/x-www-form-urlencoded"),
     ],

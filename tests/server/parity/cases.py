@@ -185,6 +185,8 @@ OTHER_PATHS = {
         ("GET", "/v2/models/sign/infer"),
         ("GET", "/v2/models/sign/versions/1"),
         ("GET", "/v2/models/sign/versions/1/ready"),
+        ("GET", "/v2/models/sign/versions/1.2.3"),
+        ("GET", "/v2/models/sign/versions/1.2.3/ready"),
         ("GET", "/v2/"),
         ("GET", "/nothing"),
         ("HEAD", "/v2"),

@@ -220,11 +220,25 @@ DIFFERENCES = (
         ("a V1 CloudEvent in JSON",),
     ),
     Difference(
-        "a model version, `/versions/1`",
+        "the model's version, `/versions/1.2.3`",
         "501",
-        "404",
-        "The path does not exist.",
+        "200",
+        "V2 has these paths, and the model has one version.",
+        ("GET /v2/models/sign/versions/1.2.3", "GET /v2/models/sign/versions/1.2.3/ready"),
+    ),
+    Difference(
+        "another version, `/versions/1`",
+        "501",
+        "404, which names the version there is",
+        "The caller can correct the path.",
         ("GET /v2/models/sign/versions/1", "GET /v2/models/sign/versions/1/ready", "versioned infer"),
+    ),
+    Difference(
+        "a model's metadata",
+        "200: `versions` is null",
+        "200: `versions` lists the one version",
+        "A client can ask for the version that it gets.",
+        ("GET /v2/models/sign",),
     ),
     Difference(
         "GET of `:predict`",
