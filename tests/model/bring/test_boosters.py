@@ -1,6 +1,7 @@
 """Boosted trees and imbalanced-learn: bundled where their packages are, and served where they are not."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,8 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for each model: what the command printed, the bundle, new rows and what the model predicts for them."""
     folder = tmp_path_factory.mktemp("boosters")
     command = [sys.executable, "-m", "tests.model.bring.booster_models", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    single = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads that wait for each other cost more than they save
+    done = subprocess.run(command, cwd=ROOT, env=single, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stderr}\nscripts/environment boosters installs the packages."
     return folder
 
