@@ -9,7 +9,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import kserve
-import prometheus_client
 import uvloop
 from kserve.model_server import app as kserve_app
 from uvicorn import Config
@@ -39,7 +38,7 @@ class KServeServer(kserve.ModelServer):
     def __init__(self, settings: Settings, predictors: Sequence[Predictor], seconds: Timeouts) -> None:
         super().__init__(http_port=settings.port, enable_grpc=False, grace_period=settings.grace_seconds)
         if settings.metrics_port not in (0, settings.port):
-            prometheus_client.start_http_server(settings.metrics_port, registry=metrics.REGISTRY)
+            metrics.listen(settings.metrics_port)
         self._access_log = AccessLog()
         routes, queue = routing.all_routes(predictors, settings), WorkerQueue(settings.queue_size)
         common = CommonHeaders(settings.pod_name, seconds.idle)
@@ -67,6 +66,7 @@ class KServeServer(kserve.ModelServer):
     async def _serve(self) -> None:
         config = self._rest_server.config
         config.app = self._app
+        config.host = ""  # all addresses, IPv4 and IPv6; the loop leaves out a family that the kernel does not have
         config.http = partial(Connection, self._limits, self._timeouts)
         config.access_log = False
         config.proxy_headers = False  # nothing here depends on the client's address

@@ -15,6 +15,7 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
+    start_http_server,
 )
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -90,6 +91,14 @@ MODEL = Gauge("mlserving_model_info", "The models served.", ["model", "version",
 WARM_UP = Gauge(
     "mlserving_model_warm_up_seconds", "Time to open the model and predict once.", ["model"], registry=REGISTRY
 )
+
+
+def listen(port: int) -> None:
+    """Answer scrapes on a port of their own, over IPv6 and IPv4. Raises OSError."""
+    try:
+        start_http_server(port, "::", REGISTRY)
+    except OSError:  # the kernel has no IPv6, or the port is taken
+        start_http_server(port, registry=REGISTRY)
 
 
 def render() -> bytes:
