@@ -98,8 +98,8 @@ class ContentRouter:
         if not any(key in body for key in self._quoted):
             return False  # without parsing: a row is answered in some 60 µs
         try:
-            return any(value is not UNSET for value in astuple(self._decoder.decode(body)))
-        except strict.UNREADABLE:
+            return any(value is not UNSET for value in astuple(strict.decode_part(self._decoder, body)))
+        except (msgspec.ValidationError, InvalidInput):
             return False
 
 

@@ -5,6 +5,7 @@ row and 1.6 ms for 1,000 rows. Counting colons takes 0.3 µs and 55 µs: every m
 so a text with no more colons than the decoded value has keys repeats none. Only other texts are parsed a second time.
 """
 
+import codecs
 import json
 from functools import cache
 from types import NoneType
@@ -49,6 +50,9 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
 def decode_part(decoder: msgspec.json.Decoder[T], text: bytes | Raw) -> T:
     """Decode JSON without looking for duplicate keys: for a part of a document that is checked as a whole.
 
+    A byte order mark at the beginning is skipped, as RFC 8259 allows. The search for it costs only a text that is not
+    JSON otherwise.
+
     Raises:
         InvalidInput: The text is empty, broken or nested too deeply.
         msgspec.ValidationError: It is JSON of another type than the decoder's.
@@ -60,8 +64,12 @@ def decode_part(decoder: msgspec.json.Decoder[T], text: bytes | Raw) -> T:
     except RecursionError as error:
         raise _too_deep() from error
     except UNREADABLE as error:
-        if bytes(text).strip():
-            raise _broken() from error
+        whole = bytes(text)
+        unmarked = whole.removeprefix(codecs.BOM_UTF8)
+        if len(unmarked) < len(whole) and not unmarked.startswith(codecs.BOM_UTF8):
+            return decode_part(decoder, unmarked)
+        if whole.strip():
+            raise _broken(whole) from error
         raise InvalidInput("The body is empty. Send a JSON object.", "empty_body") from error
 
 
@@ -69,11 +77,11 @@ def refuse_duplicate_keys(body: bytes) -> None:
     """Parse the whole document once more, and refuse it if any object in it has a key twice. Raises InvalidInput."""
     try:
         # Nobody looks at the numbers, and bool() is the cheapest way to convert them.
-        json.loads(body.decode(), object_pairs_hook=_refuse_duplicates, parse_int=bool, parse_float=bool)
+        json.loads(body.decode("utf-8-sig"), object_pairs_hook=_refuse_duplicates, parse_int=bool, parse_float=bool)
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:
-        raise _broken() from error
+        raise _broken(body) from error
 
 
 def count_keys(value: Any) -> int:
@@ -140,7 +148,14 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> None:
         raise InvalidInput("The JSON has the same key twice in one object. Send each field once.", "duplicate_key")
 
 
-def _broken() -> InvalidInput:
+def _broken(text: bytes) -> InvalidInput:
+    encoding = json.detect_encoding(text)  # by where the zeros are
+    if not encoding.startswith("utf-8"):
+        return InvalidInput(f"The body seems to be {encoding[:6].upper()}. Send JSON in UTF-8.", "invalid_json")
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return InvalidInput("The body is not UTF-8. Send JSON in that encoding.", "invalid_json")
     return InvalidInput(
         "The body is not valid JSON. Check quotes, commas and brackets; NaN and Infinity are not allowed.",
         "invalid_json",

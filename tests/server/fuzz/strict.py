@@ -14,7 +14,7 @@ LONG = 4000
 def parse(body: bytes) -> Any:
     """Return the value; a number out of range is infinite. Raises Refused or Unclear."""
     try:
-        return json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_none, parse_int=_int)
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_none, parse_int=_int)
     except RecursionError:
         raise Unclear from None
     except ValueError:

@@ -58,7 +58,7 @@ def test_binary_outputs_are_read_as_json() -> None:
             b'{"x":3,"y":1,"y":1}',
             b'{"x":3,"y":NaN}',
             b'{"x":3,"y":1}x',
-            b'\xef\xbb\xbf{"x":3,"y":1}',
+            b'\xef\xbb\xbf\xef\xbb\xbf{"x":3,"y":1}',
             b'{"x":3,"y":1e999}',
         ),
         *(b'{"x":3,"y":' + b"9" * 5000 + b"}", b'{"x":3,"y":"\xff"}'),
@@ -67,6 +67,10 @@ def test_binary_outputs_are_read_as_json() -> None:
 def test_anything_but_one_row_is_refused(body: bytes) -> None:
     with pytest.raises(Refused):
         predict("/predict", body)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_row() -> None:
+    assert predict("/predict", b'\xef\xbb\xbf{"x":3,"y":1}') == predict("/predict", b'{"x":3,"y":1}')
 
 
 @pytest.mark.parametrize(

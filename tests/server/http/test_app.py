@@ -27,6 +27,27 @@ def test_content_type_may_have_a_charset(client: httpx.Client) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("/predict", ROW),
+        ("/predict", ROW | {"x": "3"}),
+        ("/predict/batch", {"instances": [ROW]}),
+        ("/v1/models/sign:predict", {"instances": [ROW]}),
+        ("/v2/models/price/infer", {"id": "a", "inputs": []}),
+        (
+            "/v2/models/sign/infer",
+            {"id": "a", "inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 2], "data": [3, -1]}]},
+        ),
+    ],
+)
+def test_a_byte_order_mark_changes_no_answer(client: httpx.Client, path: str, document: object) -> None:
+    headers = {"content-type": "application/json"}
+    plain = client.post(path, content=json.dumps(document).encode(), headers=headers)
+    marked = client.post(path, content=json.dumps(document).encode("utf-8-sig"), headers=headers)
+    assert (marked.status_code, marked.json()) == (plain.status_code, plain.json())
+
+
 def test_every_response_names_the_pod(client: httpx.Client) -> None:
     for answer in (client.get("/health"), client.get("/v2/models"), client.get("/nothing"), client.post("/predict")):
         assert answer.headers["x-served-by"] == "pod-of-the-test"

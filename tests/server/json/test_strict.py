@@ -1,4 +1,5 @@
 import json
+from codecs import BOM_UTF8
 from typing import Any, Literal
 
 import msgspec
@@ -47,6 +48,40 @@ def test_ambiguous_or_broken_json_is_refused(text: str, reason: InvalidReason | 
         decode(ANYTHING, body)
     else:
         assert refusal(decode, ANYTHING, body).reason == reason
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"a": ":::"}', "[]"])
+def test_a_byte_order_mark_is_skipped(text: str) -> None:
+    assert decode(ANYTHING, text.encode("utf-8-sig")) == json.loads(text)
+    assert bytes(decode_part(msgspec.json.Decoder(Raw), text.encode("utf-8-sig"))) == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (BOM_UTF8, "empty_body"),
+        (BOM_UTF8 + b" ", "empty_body"),
+        (BOM_UTF8 * 2 + b"{}", "invalid_json"),
+        (b" " + BOM_UTF8 + b"{}", "invalid_json"),
+        (BOM_UTF8 + b'{"a": 1, "a": 2}', "duplicate_key"),
+    ],
+)
+def test_what_follows_a_byte_order_mark_is_read_as_strictly(body: bytes, reason: InvalidReason) -> None:
+    assert refusal(decode, ANYTHING, body).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        *((encoding, "UTF-16") for encoding in ("utf-16", "utf-16-le", "utf-16-be")),
+        *((encoding, "UTF-32") for encoding in ("utf-32", "utf-32-le", "utf-32-be")),
+        ("latin-1", "not UTF-8"),
+    ],
+)
+def test_another_encoding_is_named(encoding: str, name: str) -> None:
+    refused = refusal(decode, ANYTHING, '{"colour": "grün"}'.encode(encoding))
+    assert refused.reason == "invalid_json"
+    assert name in refused.sentence
 
 
 def test_json_of_another_type_raises_a_validation_error() -> None:

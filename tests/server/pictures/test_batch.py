@@ -1,4 +1,5 @@
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,11 @@ def test_a_picture_does_not_depend_on_the_others_in_its_batch(picture: Any, othe
     first, _ = decode([picture.tolist(), other.tolist()]).pictures
     _, _, third = decode([other.tolist(), other.tolist(), picture.tolist()]).pictures
     assert alone.tolist() == first.tolist() == third.tolist()
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    (marked,) = decode_batch(BOM_UTF8 + json.dumps({"x": [BAR.tolist()]}).encode()).pictures
+    assert marked == pytest.approx(BAR / 255)
 
 
 @pytest.mark.parametrize(

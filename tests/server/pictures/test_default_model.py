@@ -1,4 +1,5 @@
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> Routes:
         ("/predict", png(), FILE),
         ("/predict", written(ONE), JSON),
         ("/predict", written({"seen": True, "url": "https://a.example"}), JSON),
+        ("/predict", BOM_UTF8 + written(ONE), JSON),
         ("/predict/batch", written(MANY), JSON),
         ("/prediction/batch", written({"probabilities": True, **MANY}), JSON),
     ],
