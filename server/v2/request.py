@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from server.errors import InvalidInput
 from server.json import strict
+from server.v2.structure import structure_error
 
 JSON_LENGTH = b"inference-header-content-length"
 
@@ -59,10 +60,7 @@ def read_request(body: bytes, headers: Mapping[bytes, bytes]) -> tuple[InferRequ
     try:
         return strict.decode(_DECODER, document), binary
     except msgspec.ValidationError as error:
-        raise InvalidInput(
-            'The body must be a V2 request: {"inputs": [{"name": …, "shape": [rows, …], "datatype": …, "data": […]}]}.',
-            "structure",
-        ) from error
+        raise structure_error(error) from error
 
 
 def take_binary(tensor: InputTensor, binary: memoryview) -> tuple[memoryview | None, memoryview]:

@@ -100,8 +100,8 @@ def test_a_binary_nan_is_accepted_only_for_an_optional_feature(gap: Predictor, s
         ({"shape": [1, 4]}, "shape", "[rows, 2]"),
         ({"shape": [3, 2]}, "shape", "data and shape disagree"),
         ({"shape": [1_000_000_000_000, 2]}, "shape", "data and shape disagree"),
-        ({"shape": [2.5, 2]}, "structure", "V2 request"),
-        ({"shape": [True, 2]}, "structure", "V2 request"),
+        ({"shape": [2.5, 2]}, "structure", "The field shape of inputs[0] must be a list of whole numbers."),
+        ({"shape": [True, 2]}, "structure", "The field shape of inputs[0] must be"),
         ({"data": ["1", "1", "1", "1"]}, "value_type", "list of numbers"),
         ({"data": [1, 1, True, 1]}, "value_type", "list of numbers"),
         ({"data": [1, 1, None, 1]}, "value_type", "list of numbers"),
@@ -112,7 +112,15 @@ def test_a_binary_nan_is_accepted_only_for_an_optional_feature(gap: Predictor, s
         ({"data": [1, 1, 1, 1e39]}, "value_range", "too large for FP32"),
         ({"data": [1, 1, 1, 10**400]}, "value_type", "list of numbers"),
         ({"parameters": {"binary_data_size": 16}}, "binary_data", "binary_data_size"),
-        ({"parameters": 7}, "structure", "V2 request"),
+        ({"shape": "2"}, "structure", "The field shape of inputs[0] must be a list of whole numbers."),
+        ({"name": 7}, "structure", "The field name of inputs[0] must be a string."),
+        ({"datatype": None}, "structure", "The field datatype of inputs[0] must be a string."),
+        ({"parameters": 7}, "structure", "The field parameters of inputs[0] must be an object."),
+        (
+            {"parameters": {"binary_data_size": "8"}},
+            "structure",
+            "The field binary_data_size of parameters of inputs[0] must be a whole number.",
+        ),
     ],
 )
 def test_an_invalid_tensor_is_refused(
@@ -126,12 +134,28 @@ def test_an_invalid_tensor_is_refused(
 @pytest.mark.parametrize(
     ("request_", "reason", "fact"),
     [
-        ({}, "structure", "V2 request"),
+        ({}, "structure", "The field inputs is missing."),
         ({"inputs": []}, "inputs", "each once: input"),
         ({"inputs": [INPUT, INPUT]}, "inputs", "each once: input"),
-        ({"inputs": INPUT}, "structure", "V2 request"),
-        ([], "structure", "V2 request"),
-        ({"inputs": [INPUT], "id": 7}, "structure", "V2 request"),
+        ({"inputs": INPUT}, "structure", "The field inputs must be a list of tensors."),
+        ({"inputs": [7]}, "structure", "The field inputs[0] must be an object."),
+        ([], "structure", "must be a JSON object"),
+        ({"inputs": [INPUT], "id": 7}, "structure", "The field id must be a string."),
+        ({"inputs": [INPUT], "model_name": 7}, "structure", "The field model_name must be a string."),
+        ({"inputs": [INPUT], "parameters": "x"}, "structure", "The field parameters must be an object."),
+        (
+            {"inputs": [INPUT], "parameters": {"binary_data_output": "x"}},
+            "structure",
+            "The field binary_data_output of parameters must be true or false.",
+        ),
+        ({"inputs": [INPUT], "outputs": "x"}, "structure", "The field outputs must be a list of objects."),
+        ({"inputs": [INPUT], "outputs": [INPUT, "x"]}, "structure", "The field outputs[1] must be an object."),
+        ({"inputs": [INPUT], "outputs": [{}]}, "structure", "The field name of outputs[0] is missing."),
+        (
+            {"inputs": [INPUT], "outputs": [{"name": "prediction", "parameters": {"binary_data": 1}}]},
+            "structure",
+            "The field binary_data of parameters of outputs[0] must be true or false.",
+        ),
         ({"inputs": [INPUT], "outputs": [{"name": "other"}]}, "outputs", "the outputs prediction, probabilities."),
         ({"inputs": [INPUT], "outputs": [{"name": "prediction"}] * 2}, "outputs", "at most once"),
     ],
@@ -140,6 +164,14 @@ def test_an_invalid_request_is_refused(sign: Predictor, request_: Any, reason: I
     error = refusal(infer, sign, request_)
     assert error.reason == reason
     assert fact in error.sentence
+
+
+@pytest.mark.parametrize("field", ["name", "shape", "datatype"])
+def test_a_missing_field_of_a_tensor_is_named(sign: Predictor, field: str) -> None:
+    incomplete = {name: value for name, value in INPUT.items() if name != field}
+    error = refusal(infer, sign, {"inputs": [INPUT, incomplete]})
+    assert error.reason == "structure"
+    assert error.sentence.startswith(f"The field {field} of inputs[1] is missing.")
 
 
 @pytest.mark.parametrize(
