@@ -1,4 +1,7 @@
-"""Serve GET /docs: Swagger UI with the OpenAPI document. All of its files come from this server, not from a CDN."""
+"""Serve GET /docs: Swagger UI with the OpenAPI document. All of its files come from this server, not from a CDN.
+
+The links are relative, so that they work behind a proxy that strips a prefix from the path.
+"""
 
 from collections.abc import Iterable
 from functools import partial
@@ -23,11 +26,11 @@ def routes_for(predictors: Iterable[Predictor]) -> Routes:
     """Return the routes of the documentation page."""
     document = openapi.document(predictors)
     page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url="openapi.json",
         title=document["info"]["title"],
-        swagger_js_url="/docs/swagger-ui-bundle.js",
-        swagger_css_url="/docs/swagger-ui.css",
-        swagger_favicon_url="/docs/favicon.png",
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url="docs/favicon.png",
     )
     documents = {
         "/docs": Response(bytes(page.body), [(b"content-type", b"text/html; charset=utf-8")]),

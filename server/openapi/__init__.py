@@ -15,6 +15,7 @@ def document(predictors: Iterable[Predictor]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": first.task.title, "version": first.task.version},
+        "servers": [{"url": "."}],  # where the document is, so also behind a proxy that strips a prefix from the path
         "paths": paths.paths_for(predictors),
         "components": components(),
     }

@@ -22,7 +22,7 @@ export function commandIn(place) {
   };
 }
 
-const address = (model) => quoted(`${location.origin}/predict/${encodeURIComponent(model)}`);
+const address = (model) => quoted(new URL(`predict/${encodeURIComponent(model)}`, location).href);
 
 function quoted(text) {
   return /^[\w@:/.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -19,7 +19,7 @@ export function pictures(section) {
     const form = new FormData();
     form.append('image_file', picture, 'picture');
     form.append('seen', 'true');
-    const result = await post(`/predict/${encodeURIComponent(model)}`, form, (sentence) => panel.wait(sentence), signal);
+    const result = await post(`predict/${encodeURIComponent(model)}`, form, (sentence) => panel.wait(sentence), signal);
     result.answer.warnings = result.answer.warnings.filter((warning) => !isIgnored(warning));
     const noted = { ...result, note: [note, result.note].filter(Boolean).join(' ') };
     panel.show({ ...noted, curl: note ? '' : ofPicture(model, picture.type || 'image/jpeg', file.name) });

@@ -1,4 +1,7 @@
-"""Serve the page at / and its files. Clients that do not accept HTML get KServe's liveness answer there."""
+"""Serve the page at / and its files. Clients that do not accept HTML get KServe's liveness answer there.
+
+Every link of the page is relative, so that it works behind a proxy that strips a prefix from the path.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -33,8 +36,8 @@ _SECURITY_HEADERS: tuple[Header, ...] = (
 )
 _VARY = (b"vary", b"accept")
 _ALIVE = Response(msgspec.json.encode({"status": "alive"}), [(b"content-type", b"application/json"), _VARY])
-_DOCS = Markup('<p><a href="/docs">API documentation, with requests to try</a></p>')
-_REFUSAL = Markup('<p class="refused" role="alert">{sentence} <a href="/">Start again.</a></p>')
+_DOCS = Markup('<p><a href="docs">API documentation, with requests to try</a></p>')
+_REFUSAL = Markup('<p class="refused" role="alert">{sentence} <a href="./">Start again.</a></p>')
 
 
 class Page:
@@ -57,7 +60,9 @@ class Page:
 
     def _page(self, sections: Iterable[Markup]) -> Markup:
         tasks = [model.task for model in self._predictors]
-        links = (element("a", _short(model.task.title), f' href="/#{quote(model.name)}"') for model in self._predictors)
+        links = (
+            element("a", _short(model.task.title), f' href="./#{quote(model.name)}"') for model in self._predictors
+        )
         return render(
             template("index"),
             title=" · ".join(["mlserving", *(task.title for task in tasks)]),

@@ -11,7 +11,7 @@ export function rows(section) {
 
   const predict = () => run(async (signal) => {
     const row = rowOf(form);
-    const result = await post(`/predict/${encodeURIComponent(model)}`, row, (sentence) => panel.wait(sentence), signal);
+    const result = await post(`predict/${encodeURIComponent(model)}`, row, (sentence) => panel.wait(sentence), signal);
     panel.show({ ...result, curl: ofRow(model, row) });
   });
 
