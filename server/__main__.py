@@ -12,7 +12,6 @@ def main() -> int:
         signal.signal(number, _exit)
     # onnxruntime sends telemetry, and writes files for it, unless this is set when it is imported.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    os.environ["GRPC_VERBOSITY"] = "NONE"  # or it writes lines of its own, one for each call that it refuses
     # One thread for scikit-learn's arithmetic too, for the reason in server/backends.py; both are read at the import.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -172,12 +172,6 @@ class Unimplemented(ServingError):
     status = 501
     reason = "unimplemented"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "This server does not have the method. It serves predictions, readiness and metadata of "
-            "inference.GRPCInferenceService, and grpc.health.v1.Health/Check."
-        )
-
 
 class DeadlinePassed(ServingError):
     status = 504

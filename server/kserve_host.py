@@ -45,6 +45,7 @@ class KServeServer(kserve.ModelServer):
         self._app = App(routes, kserve_app, queue, self._access_log, common, _links(settings))
         self._limits = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
         self._timeouts = seconds
+        self._draining = False
         self._grpc: GrpcServer | None = None
         if settings.grpc_port:
             from server.grpc.methods import all_methods  # noqa: PLC0415 (servers without the port need not load it)
@@ -89,8 +90,10 @@ class KServeServer(kserve.ModelServer):
             self._access_log.flush()
 
     async def _stop_grpc(self, server: "GrpcServer") -> None:
-        """Stop it when uvicorn stops."""
+        """Stop it when uvicorn stops, and drain it before if asked to."""
         while not self._rest_server._server.should_exit:
+            if self._draining and not server.shared.draining:
+                server.drain()
             await asyncio.sleep(STOP_INTERVAL)
         await server.stop()
 
@@ -100,6 +103,7 @@ class KServeServer(kserve.ModelServer):
 
     def _drain(self, _number: int, _frame: FrameType | None) -> None:
         self._app.drain()
+        self._draining = True
 
 
 class WrongAppError(Exception):

@@ -1,108 +1,133 @@
-"""One call and its answer: sent once, then counted and logged in one line, as an HTTP request is."""
+"""One call: what has arrived of it, and its outcome, counted and logged in one line as that of an HTTP request is."""
 
+import asyncio
 import logging
 import math
+import re
+from collections.abc import Mapping
 from time import perf_counter
-from typing import Any, NoReturn
-
-from grpc import StatusCode
 
 from server import metrics
-from server.errors import Failed, Overloaded, ServingError
+from server.errors import Failed, InvalidInput, Overloaded, ServingError, TooLarge, Unimplemented
+from server.grpc.frames import MESSAGE_HEADER
 from server.http.access_log import AccessLog
-from server.http.identity import request_id
+from server.http.identity import request_id, trace_id, traceparent
 from server.http.limits import ConnectionLimits
 from server.http.request import CLIENT_DISCONNECTED, FAILED
 from server.route import Route
 
 METHOD = "GRPC"  # in logs, where HTTP has its method
 
-DEADLINE_PASSED = 504
-RETRY_MS = "1000"  # as Retry-After says over HTTP; gRPC's clients that retry at all wait that long
-
-_CODES = {  # by the status that HTTP would have; any other is INVALID_ARGUMENT
-    404: StatusCode.NOT_FOUND,
-    408: StatusCode.DEADLINE_EXCEEDED,
-    500: StatusCode.INTERNAL,
-    501: StatusCode.UNIMPLEMENTED,
-    503: StatusCode.UNAVAILABLE,
-    504: StatusCode.DEADLINE_EXCEEDED,
-}
+_OK = 200
+_TIMEOUT = re.compile(rb"([0-9]{1,8})([HMSmun])")
+_UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
 _log = logging.getLogger("server")
 
-Context = Any  # an aio.ServicerContext[bytes, bytes]; grpc has no types
-
 
 class Call:
-    """One call while it is answered.
+    """One call, from its header fields to its outcome.
 
     Attributes:
-        deadline: The perf_counter() until which the caller waits.
-        status: The status that HTTP would have, for the log and the metrics.
+        stream: Its number within the connection.
+        since: The loop's time at which it began.
+        route: Its method.
+        arrived: Whether the message is complete, or nobody waits for the rest.
+        window: How many more bytes of an answer the client takes.
+        unsent: What the client does not take yet.
+        gone: Done when the caller has gone; None until somebody waits for that.
     """
 
-    def __init__(self, route: Route, context: Context, limits: ConnectionLimits, access_log: AccessLog) -> None:
+    def __init__(
+        self,
+        stream: int,
+        route: Route,
+        headers: Mapping[bytes, bytes],
+        limits: ConnectionLimits,
+        access_log: AccessLog,
+    ) -> None:
         self._began = perf_counter()
-        remaining = context.time_remaining()
-        self.deadline = math.inf if remaining is None else self._began + remaining
-        self.status = FAILED
-        self._route = route
-        self._context = context
-        self._id = request_id(_headers(context)).decode()
+        self.since = asyncio.get_running_loop().time()
+        self.stream = stream
+        self.route = route
+        self._id = request_id(headers)
+        self._traceparent = traceparent(headers)
+        self.arrived = False
+        self.window = 0
+        self.unsent = memoryview(b"")
+        self.gone: asyncio.Future[None] | None = None
+        self._timeout = headers.get(b"grpc-timeout")
+        self._data = bytearray()
         self._limits = limits
-        self._held_bytes = 0
-        self._failure: BaseException | None = None
         self._access_log = access_log
-        context.set_trailing_metadata((("x-request-id", self._id),))
+        self._status = FAILED
+        self._failure: BaseException | None = None
 
-    def hold(self, data: bytes) -> None:
-        """Count bytes as held until the call ends. Raises Overloaded."""
-        self._held_bytes += len(data)
+    @property
+    def received_bytes(self) -> int:
+        return len(self._data)
+
+    @property
+    def own_fields(self) -> list[tuple[bytes, bytes]]:
+        """The call's ID and its trace, which its answer repeats."""
+        trace = [(b"traceparent", self._traceparent)] if self._traceparent else []
+        return [(b"x-request-id", self._id), *trace]
+
+    def receive(self, data: bytes) -> None:
+        """Add a part of the message. Raises ServingError if the whole would be refused."""
+        self._data += data
         self._limits.held_bytes += len(data)
         if self._limits.held_bytes > self._limits.max_held_bytes:
             raise Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later.")
+        if len(self._data) >= MESSAGE_HEADER.size:
+            compressed, length = MESSAGE_HEADER.unpack_from(self._data)
+            if compressed:
+                raise Unimplemented("Compressed messages are not supported. Send them as they are.")
+            if length > self._limits.max_body_bytes:
+                raise TooLarge(f"The message is over {self._limits.max_body_bytes} bytes. Send fewer rows or pictures.")
 
-    async def refuse(self, error: ServingError) -> NoReturn:
-        """End the call with the error's status and sentence."""
+    def take(self) -> bytes:
+        """Return the message, which is complete. Raises InvalidInput."""
+        size = MESSAGE_HEADER.size
+        if len(self._data) < size or MESSAGE_HEADER.unpack_from(self._data)[1] != len(self._data) - size:
+            raise InvalidInput("The call must have exactly one message, of the length that it says.", "message")
+        return bytes(memoryview(self._data)[size:])
+
+    def deadline(self) -> float:
+        """Return the perf_counter() until which the caller waits. Raises InvalidInput."""
+        if self._timeout is None:
+            return math.inf
+        found = _TIMEOUT.fullmatch(self._timeout)
+        if found is None:
+            raise InvalidInput("grpc-timeout must be a whole number of up to 8 digits and a unit.", "header")
+        return self._began + int(found[1]) * _UNITS[found[2]]
+
+    def answer(self) -> None:
+        self._status = _OK
+
+    def refuse(self, error: ServingError) -> None:
         metrics.REFUSED.labels(error.reason).inc()
-        await self._end(error)
+        self._status = error.status
 
-    async def fail(self, error: BaseException) -> NoReturn:
-        """End the call with a fixed sentence; the detail goes to the log only."""
+    def fail(self, error: BaseException) -> Failed:
+        """Return what the caller is told; the detail goes to the log only."""
         self._failure = error
-        await self._end(Failed())
+        return Failed()
 
     def leave(self) -> None:
-        """Note that nobody waits for an answer."""
-        self.status = DEADLINE_PASSED if perf_counter() > self.deadline else CLIENT_DISCONNECTED
+        """Note that the caller has gone."""
+        self._status = CLIENT_DISCONNECTED
+        if self.gone is not None and not self.gone.done():
+            self.gone.set_result(None)
 
     def finish(self) -> None:
         """Count and log the call."""
-        self._limits.held_bytes -= self._held_bytes
+        self._limits.held_bytes -= len(self._data)
         seconds = perf_counter() - self._began
-        metrics.REQUESTS.count(self._route.name, self.status, seconds)
+        metrics.REQUESTS.count(self.route.name, self._status, seconds)
+        name, trace = self._id.decode(), trace_id(self._traceparent)
         if self._failure is None:
-            self._access_log.write(self._route.name, METHOD, self.status, seconds, self._id)
+            self._access_log.write(self.route.name, METHOD, self._status, seconds, name, trace)
         else:
-            fields = {"route": self._route.name, "method": METHOD, "status": self.status, "id": self._id}
-            _log.error("request", extra=fields, exc_info=self._failure)
-
-    async def _end(self, error: ServingError) -> NoReturn:
-        self.status = error.status
-        metadata = [("x-request-id", self._id), ("reason", error.reason)]
-        if "retry-after" in error.headers:
-            metadata.append(("grpc-retry-pushback-ms", RETRY_MS))
-        await self._context.abort(
-            _CODES.get(error.status, StatusCode.INVALID_ARGUMENT), error.sentence, tuple(metadata)
-        )
-        raise AssertionError("gRPC's abort raises")
-
-
-def _headers(context: Context) -> dict[bytes, bytes]:
-    """Return the caller's ID of the call as HTTP would have it."""
-    return {
-        name.encode(): value.encode()
-        for name, value in context.invocation_metadata() or ()
-        if name == "x-request-id" and isinstance(value, str)
-    }
+            fields = {"route": self.route.name, "method": METHOD, "status": self._status, "id": name}
+            _log.error("request", extra=fields | ({"trace_id": trace} if trace else {}), exc_info=self._failure)

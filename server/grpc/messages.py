@@ -86,7 +86,7 @@ def parse(kind: Any, message: bytes) -> Any:
 def check_version(version: str, known: str) -> None:
     """Raises NotFound for a version of a model that is not served."""
     if version not in ("", known):
-        raise NotFound(f"The model has no such version. Leave it out, or ask for {known}.")
+        raise NotFound(f"Not found: the model has another version here. Use version {known}, or name none.")
 
 
 def _read(model: str, version: str, message: bytes, _headers: Headers) -> tuple[InferRequest, memoryview]:

@@ -23,7 +23,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2 import (
     ServerReadyResponse,
 )
 
-from server import routing
+from server import info, routing
 from server.errors import NotFound
 from server.grpc import messages
 from server.grpc.call import METHOD
@@ -100,7 +100,7 @@ def _model(served: Served, request: Any) -> Predictor:
 
 
 def _unknown_model(names: Iterable[str]) -> NotFound:
-    return NotFound(f"There is no such model. The models are {', '.join(names)}.")
+    return NotFound(f"Not found: no model has that name. Use one of these: {', '.join(names)}.")
 
 
 def _model_ready(served: Served, request: Any) -> Any:
@@ -108,13 +108,7 @@ def _model_ready(served: Served, request: Any) -> Any:
 
 
 def _model_metadata(served: Served, request: Any) -> Any:
-    predictor = _model(served, request)
-    return ModelMetadataResponse(
-        name=predictor.name,
-        versions=[predictor.task.version],
-        inputs=predictor.get_input_types(),
-        outputs=predictor.get_output_types(),
-    )
+    return ModelMetadataResponse(**info.metadata(_model(served, request)))
 
 
 def _check_health(message: bytes, _headers: Headers) -> Response:

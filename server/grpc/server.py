@@ -1,39 +1,29 @@
-"""The gRPC port: its limits, its start and its stop.
-
-silent connection                     Timeouts.head
-idle connection                       Timeouts.idle
-too many connections                  MAX_CONNECTIONS; each is renewed after AGE_SECONDS, so that clients find new pods
-too many calls                        MAX_STREAMS of a connection wait, MAX_CALLS of the server are refused
-long message                          max_body_bytes
-slow message                          server/grpc/intake.py
-compression bomb                      compressed messages are refused
-metadata flood                        gRPC's own limits: 8 KiB, or at the latest 16 KiB
-unread answers                        the connection's age
-"""
+"""The gRPC port: opened, watched, drained and closed."""
 
 import asyncio
 from collections.abc import Mapping
 
-from grpc import aio
-
-from server.grpc.intake import Intake
+from server.errors import Overloaded, TooSlow
+from server.grpc import frames
+from server.grpc.connection import Connection, Shared
 from server.grpc.service import Service
 from server.http.access_log import AccessLog
 from server.http.limits import ConnectionLimits
-from server.http.timeouts import MAX_CONNECTIONS, Timeouts
+from server.http.timeouts import BODY_BYTES_PER_SECOND, MAX_CONNECTIONS, Timeouts, unread_bytes
 from server.http.worker import WorkerQueue
 from server.route import Route
 from server.settings import Settings, SettingsError
 
-AGE_SECONDS = 30  # by a tenth more or less, so that connections that began together do not end together
-MAX_STREAMS = 128
-STOP_SECONDS = 1  # for the refusals of what is left after the grace period to arrive
-
-_IDENTITY = 1  # the bit of uncompressed messages
+BACKLOG = 2048
+STOP_INTERVAL = 0.1  # seconds between two looks whether all connections have ended
 
 
 class GrpcServer:
-    """Serves methods on GRPC_PORT, over IPv6 and IPv4."""
+    """Serves methods on GRPC_PORT.
+
+    Attributes:
+        shared: What its connections have in common.
+    """
 
     def __init__(
         self,
@@ -46,38 +36,88 @@ class GrpcServer:
     ) -> None:
         self._port = settings.grpc_port
         self._grace_seconds = settings.grace_seconds
-        self._options = _options(limits, timeouts, settings.grace_seconds)
-        intake = Intake(limits.max_held_bytes // limits.max_body_bytes, limits.max_body_bytes, timeouts)
-        self._service = Service(methods, queue, intake, limits, access_log)
+        self._timeouts = timeouts
+        fields = [(b"content-type", b"application/grpc")]
+        if settings.pod_name:
+            fields.append((b"x-served-by", settings.pod_name.encode()))
+        self.shared = Shared(Service(methods, queue), limits, access_log, frames.fields(fields))
 
     async def start(self) -> None:
         """Open the port. Raises SettingsError."""
-        self._server = aio.server(handlers=[self._service], options=self._options)
+        loop = asyncio.get_running_loop()
         try:
-            self._server.add_insecure_port(f"[::]:{self._port}")
-        except RuntimeError as error:
-            raise SettingsError(f"GRPC_PORT {self._port} cannot be opened. Is another program using it?") from error
-        await self._server.start()
+            self._server = await loop.create_server(self._connection, None, self._port, backlog=BACKLOG)
+        except OSError as error:
+            raise SettingsError(f"GRPC_PORT {self._port} cannot be opened: {error.strerror}.") from error
+        self._watch = loop.create_task(self._watch_connections())
+
+    def drain(self) -> None:
+        """Tell clients to take other connections: those of now at once, those of later ones with their first answer."""
+        self.shared.draining = True
+        for connection in tuple(self.shared.connections):
+            connection.renew()
 
     async def stop(self) -> None:
-        """Close the port, and return when all calls have ended; those that take too long are refused."""
-        stopped = asyncio.ensure_future(self._server.stop(self._grace_seconds + STOP_SECONDS))
-        await asyncio.wait([stopped], timeout=self._grace_seconds)
-        self._service.refuse_all()
-        await stopped
+        """Close the port, and return when all calls are answered; those that take too long are refused."""
+        self._server.close()
+        self.drain()
+        await self._closed(self._grace_seconds)
+        for connection in tuple(self.shared.connections):
+            for call in tuple(connection.calls.values()):
+                connection.refuse(call, Overloaded("stop", "The server is stopping. Retry later."))
+            connection.finish()
+        await self._closed(self._timeouts.linger)
+        self._watch.cancel()
 
+    async def _closed(self, seconds: float) -> None:
+        """Wait until all connections are closed, for some seconds at most."""
+        end = asyncio.get_running_loop().time() + seconds
+        while self.shared.connections and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(STOP_INTERVAL)
 
-def _options(limits: ConnectionLimits, timeouts: Timeouts, grace_seconds: int) -> list[tuple[str, int]]:
-    return [
-        ("grpc.max_receive_message_length", limits.max_body_bytes),
-        ("grpc.max_send_message_length", -1),
-        ("grpc.compression_enabled_algorithms_bitset", _IDENTITY),
-        ("grpc.max_concurrent_streams", MAX_STREAMS),
-        ("grpc.max_allowed_incoming_connections", MAX_CONNECTIONS),
-        ("grpc.server_handshake_timeout_ms", int(timeouts.head * 1000)),
-        ("grpc.max_connection_idle_ms", int(timeouts.idle * 1000)),
-        ("grpc.max_connection_age_ms", AGE_SECONDS * 1000),
-        ("grpc.max_connection_age_grace_ms", max(1, grace_seconds) * 1000),
-        ("grpc.http2.bdp_probe", 0),  # or gRPC widens its windows, and with them what a call may send unread
-        ("grpc.so_reuseport", 0),  # or two servers could share the port without notice
-    ]
+    def _connection(self) -> Connection:
+        connections = self.shared.connections
+        if len(connections) >= MAX_CONNECTIONS:
+            idle = [connection for connection in connections if not connection.calls]
+            if idle:
+                min(idle, key=lambda connection: connection.since).finish()
+        return Connection(self.shared)
+
+    async def _watch_connections(self) -> None:
+        """Close connections whose time is over, for ever."""
+        loop, timeouts = asyncio.get_running_loop(), self._timeouts
+        unread: dict[Connection, tuple[int, float]] = {}
+        while True:
+            await asyncio.sleep(timeouts.interval)
+            now = loop.time()
+            before, unread = unread, {}
+            for connection in tuple(self.shared.connections):
+                waiting = unread_bytes(connection.transport) + sum(
+                    len(call.unsent) for call in connection.calls.values()
+                )
+                if waiting:
+                    size, since = before.get(connection, (0, now))
+                    unread[connection] = waiting, since if size == waiting else now
+                    if now - unread[connection][1] > timeouts.unread:
+                        connection.transport.abort()
+                        continue
+                self._check(connection, now)
+
+    def _check(self, connection: Connection, now: float) -> None:
+        timeouts, waited = self._timeouts, now - connection.since
+        for call in tuple(connection.calls.values()):
+            allowed = timeouts.body + call.received_bytes / BODY_BYTES_PER_SECOND
+            if not call.arrived and now - call.since > allowed:
+                connection.refuse(call, TooSlow("The message came too slowly. Send it in one piece."))
+        if connection.closed:
+            if waited > timeouts.linger:
+                connection.transport.abort()
+        elif not connection.reader.greeted:
+            if waited > timeouts.head:
+                connection.transport.abort()
+        elif connection.ending:
+            if waited > timeouts.linger:  # it has not said that it has heard
+                connection.finish()
+        elif (not connection.calls and waited > timeouts.idle) or now > connection.renewed_at:
+            connection.renew()
+        connection.settle()

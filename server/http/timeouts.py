@@ -81,7 +81,7 @@ async def watch(connections: Collection[Connection], timeouts: Timeouts) -> None
         now = asyncio.get_running_loop().time()
         before, unread = unread, {}
         for connection in tuple(connections):
-            if size := _unread_bytes(connection.transport):
+            if size := unread_bytes(connection.transport):
                 old_size, since = before.get(connection, (0, now))
                 unread[connection] = (size, since if size == old_size else now)
                 if now - unread[connection][1] > timeouts.unread:
@@ -92,7 +92,7 @@ async def watch(connections: Collection[Connection], timeouts: Timeouts) -> None
                 _check(connection, now - connection.since, timeouts)
 
 
-def _unread_bytes(transport: asyncio.Transport) -> int:
+def unread_bytes(transport: asyncio.Transport) -> int:
     """Return the bytes of responses that the client has not taken: once some wait here, the kernel's count too."""
     waiting = transport.get_write_buffer_size()
     if not waiting:

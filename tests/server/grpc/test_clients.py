@@ -32,14 +32,14 @@ def triton(address: str) -> dict[str, Any]:
 
 def test_tritons_client_works_unchanged(triton: dict[str, Any]) -> None:
     refused = {
-        "other version ready": "StatusCode.NOT_FOUND: The model has no such version. Leave it out, or ask for 1.2.3.",
+        "other version ready": "StatusCode.NOT_FOUND: Not found: the model has another version here.",
         "wrong input": "StatusCode.INVALID_ARGUMENT: Send exactly these inputs, each once: input.",
-        "wrong model": "StatusCode.NOT_FOUND: There is no such model. The models are sign, price, club, slow, ink.",
+        "wrong model": "StatusCode.NOT_FOUND: Not found: no model has that name. Use one of these: sign, price,",
         "load": "StatusCode.UNIMPLEMENTED: This server does not have the method.",
         "unload": "StatusCode.UNIMPLEMENTED: This server does not have the method.",
         "index": "StatusCode.UNIMPLEMENTED: This server does not have the method.",
-        "compressed": "StatusCode.UNIMPLEMENTED: ",
-        "too long": "StatusCode.RESOURCE_EXHAUSTED: ",
+        "compressed": "StatusCode.UNIMPLEMENTED: Compressed messages are not supported. Send them as they are.",
+        "too long": "StatusCode.INVALID_ARGUMENT: The message is over 65536 bytes. Send fewer rows or pictures.",
     }
     for name, sentence in refused.items():
         assert triton.pop(name).startswith(sentence), name

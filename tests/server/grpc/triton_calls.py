@@ -45,7 +45,8 @@ def calls(client: triton.InferenceServerClient) -> Iterator[tuple[str, Callable[
     yield "warnings", lambda: client.infer("ink", pictures).as_numpy("warnings").astype(str).tolist()
     yield "wrong input", lambda: client.infer("sign", [tensor("other", ROWS, "FP32")])
     yield "wrong model", lambda: client.infer("other", [row])
-    yield "compressed", lambda: client.infer("sign", [row], compression_algorithm="gzip")
+    zeros = [tensor("input", np.zeros((1000, 2), np.float32), "FP32")]
+    yield "compressed", lambda: client.infer("sign", zeros, compression_algorithm="gzip")
     yield "too long", lambda: client.infer("sign", [tensor("input", ROWS.repeat(9000, 0), "FP32")])
     yield "load", lambda: client.load_model("sign")
     yield "unload", lambda: client.unload_model("sign")

@@ -1,0 +1,183 @@
+"""gRPC's own client against a server process: statuses, deadlines, overload, log, metrics, and the stop."""
+
+import json
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import pytest
+from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse, ModelReadyRequest
+
+from tests.served import Served, free_port, serving
+from tests.server.pictures import images
+from tests.server.socket.scrape import Scrape, eventually
+
+pytestmark = pytest.mark.slow
+
+SERVICE = "/inference.GRPCInferenceService/"
+HALF_A_SECOND = 600_000
+
+
+def infer(channel: grpc.Channel, message: bytes, timeout: float | None = 10, **metadata: str) -> grpc.Future:
+    sent = [(name.replace("_", "-"), value) for name, value in metadata.items()]
+    return channel.unary_unary(SERVICE + "ModelInfer").future(message, timeout=timeout, metadata=sent)
+
+
+def request(model: str, datatype: str, shape: list[int], raw: bytes = b"", **contents: Any) -> bytes:
+    tensor = {"name": "input", "datatype": datatype, "shape": shape, **({"contents": contents} if contents else {})}
+    message: bytes = ModelInferRequest(
+        model_name=model, inputs=[tensor], raw_input_contents=[raw] if raw else []
+    ).SerializeToString()
+    return message
+
+
+def slow(turns: int) -> bytes:
+    return request("slow", "FP64", [1, 1], np.array([turns], "<f8").tobytes())
+
+
+ROW = request("sign", "FP32", [1, 2], np.array([1, 1], "<f4").tobytes())
+
+
+def refusal(call: grpc.Future) -> tuple[str, str, str]:
+    """Return the name of the status, the reason and the sentence."""
+    error = call.exception()
+    assert isinstance(error, grpc.RpcError)
+    return error.code().name, dict(error.trailing_metadata()).get("reason", ""), error.details()
+
+
+def test_health_of_the_server_and_its_service(channel: grpc.Channel) -> None:
+    check = channel.unary_unary("/grpc.health.v1.Health/Check")
+    assert (
+        check(b"") == check(ModelReadyRequest(name="inference.GRPCInferenceService").SerializeToString()) == b"\x08\1"
+    )
+    assert refusal(check.future(ModelReadyRequest(name="other").SerializeToString()))[:2] == ("NOT_FOUND", "path")
+    assert refusal(channel.unary_unary("/grpc.health.v1.Health/Watch").future(b""))[0] == "UNIMPLEMENTED"
+
+
+@pytest.mark.parametrize(
+    ("message", "values"),
+    [
+        (request("sign", "fp32", [2, 2], fp32_contents=[1, 1, -3, 1]), [1, 0]),
+        (request("ink", "BYTES", [2], bytes_contents=[images.png(images.BAR), images.png(images.BLOCK)]), [0, 1]),
+        (request("ink", "FP32", [1, 28, 28], fp32_contents=(images.BLOCK / 255).ravel().tolist()), [1]),
+    ],
+)
+def test_typed_contents_are_answered_in_typed_contents(
+    channel: grpc.Channel, message: bytes, values: list[int]
+) -> None:
+    response = ModelInferResponse.FromString(infer(channel, message).result())
+    assert list(response.outputs[0].contents.int64_contents) == values
+    assert len(response.outputs[1].contents.fp32_contents) == 2 * len(values)
+    assert not response.raw_output_contents
+
+
+def test_refusal_has_the_sentence_of_http_and_its_reason(channel: grpc.Channel) -> None:
+    message = request("sign", "FP32", [1, 2], np.array([1, np.inf], "<f4").tobytes())
+    assert refusal(infer(channel, message)) == ("INVALID_ARGUMENT", "value_range", "y must be a finite number.")
+    message = request("ink", "BYTES", [1], bytes_contents=[b"GIF89a"])
+    assert refusal(infer(channel, message))[:2] == ("INVALID_ARGUMENT", "media_type")
+    message = request("sign", "INT8", [1, 2], int_contents=[1, 300])
+    assert refusal(infer(channel, message))[:2] == ("INVALID_ARGUMENT", "value_range")
+    message = request("sign", "FP32", [1, 2], fp64_contents=[1, 1])
+    assert refusal(infer(channel, message))[:2] == ("INVALID_ARGUMENT", "value_type")
+
+
+def test_full_queue_is_unavailable_and_probes_are_answered(served: Served, channel: grpc.Channel) -> None:
+    long = [infer(channel, slow(HALF_A_SECOND))] + [infer(channel, slow(1)) for _ in range(20)]
+    time.sleep(0.1)
+    began = time.monotonic()
+    assert infer(channel, ROW).result()
+    assert time.monotonic() - began < 0.2
+    outcomes = [call.exception() for call in long]
+    refused = [error for error in outcomes if error]
+    assert len(refused) == 13  # the queue has 8 places
+    for error in refused:
+        metadata = dict(error.trailing_metadata())
+        assert (error.code().name, metadata["reason"], metadata["grpc-retry-pushback-ms"]) == (
+            "UNAVAILABLE",
+            "queue",
+            "1000",
+        )
+
+
+def test_nothing_is_predicted_after_the_deadline_or_for_a_caller_who_left(
+    served: Served, channel: grpc.Channel
+) -> None:
+    before = Scrape(served.url).total("mlserving_batch_rows_sum", model="slow")
+    busy = infer(channel, slow(HALF_A_SECOND))
+    late = [infer(channel, slow(1), timeout=0.1) for _ in range(3)]
+    left = [infer(channel, slow(1)) for _ in range(3)]
+    time.sleep(0.1)
+    for call in left:
+        call.cancel()
+    assert {refusal(call)[0] for call in late} == {"DEADLINE_EXCEEDED"}
+    assert busy.result()
+    assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 0)
+    assert Scrape(served.url).total("mlserving_batch_rows_sum", model="slow") == before + 1
+
+
+def test_calls_are_counted_and_logged_as_requests_are(served: Served, channel: grpc.Channel) -> None:
+    about = {"route": SERVICE + "ModelInfer"}
+    before = Scrape(served.url)
+    call = infer(channel, ROW, x_request_id="of=this/call+", traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+    assert call.result()
+    metadata = dict(call.trailing_metadata())
+    assert metadata["x-request-id"] == "of=this/call+"
+    assert metadata["traceparent"] == "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    assert refusal(infer(channel, b"\xff"))[1] == "message"
+    after = Scrape(served.url)
+    for status, reason in (("200", ""), ("400", "message")):
+        name = "mlserving_requests_total"
+        assert after.total(name, status=status, **about) - before.total(name, status=status, **about) == 1
+        if reason:
+            name = "mlserving_refused_total"
+            assert after.total(name, reason=reason) - before.total(name, reason=reason) == 1
+
+    def lines() -> list[dict[str, Any]]:
+        found = map(json.loads, served.log.read_text().splitlines())
+        return [line for line in found if line.get("id") == "of=this/call+"]
+
+    assert eventually(lambda: len(lines()) == 1, 1)
+    (line,) = lines()
+    assert (line["route"], line["method"], line["status"]) == (SERVICE + "ModelInfer", "GRPC", 200)
+    assert line["trace_id"] == "a" * 32
+
+
+def test_port_that_is_taken_stops_the_start(grpc_models: dict[str, str], tmp_path: Path, served: Served) -> None:
+    port = served.url.rpartition(":")[2]
+    taken = serving(grpc_models | {"GRPC_PORT": port}, tmp_path / "log")
+    with pytest.raises(AssertionError, match=f"GRPC_PORT {port} cannot be opened"), taken:
+        pass
+
+
+def test_rolling_restart_loses_no_call(grpc_models: dict[str, str], tmp_path: Path) -> None:
+    """Callers of two pods keep calling while one of them drains and stops."""
+    ports = [free_port(), free_port()]
+    target = f"ipv4:127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}"
+    options = [("grpc.service_config", json.dumps({"loadBalancingConfig": [{"round_robin": {}}]}))]
+    with (
+        serving(grpc_models | {"GRPC_PORT": str(ports[0])}, tmp_path / "one") as one,
+        serving(grpc_models | {"GRPC_PORT": str(ports[1])}, tmp_path / "two"),
+        ThreadPoolExecutor(8) as pool,
+    ):
+        end = time.monotonic() + 4
+
+        def caller(_number: int) -> int:
+            calls = 0
+            with grpc.insecure_channel(target, [*options, ("grpc.use_local_subchannel_pool", 1)]) as channel:
+                call = channel.unary_unary(SERVICE + "ModelInfer")
+                while time.monotonic() < end:
+                    assert call(ROW, timeout=5)
+                    calls += 1
+            return calls
+
+        calls = [pool.submit(caller, number) for number in range(8)]
+        time.sleep(1)
+        one.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        assert one.stop() == 0
+        assert min(call.result() for call in calls) > 10
