@@ -4,6 +4,7 @@ ServingError
 ├── InvalidInput            400  the body or a value in it
 ├── BadLink                 400  a link to a picture that cannot be fetched
 ├── Malformed               400  not HTTP as this server reads it
+├── OriginNotAllowed        403  a page of an origin that is not in CORS_ORIGINS
 ├── NotFound                404  the path or the model
 ├── MethodNotAllowed        405  the path exists, with other methods
 ├── TooSlow                 408  the request did not arrive in time
@@ -93,6 +94,11 @@ class Malformed(ServingError):
     status = 400
     reason = "malformed"
     closes = True
+
+
+class OriginNotAllowed(ServingError):
+    status = 403
+    reason = "origin"
 
 
 class NotFound(ServingError):

@@ -17,6 +17,7 @@ from server import metrics, routing
 from server.http import timeouts
 from server.http.access_log import AccessLog
 from server.http.app import App
+from server.http.cors import Cors
 from server.http.limits import ConnectionLimits
 from server.http.protocol import Connection
 from server.http.timeouts import Timeouts
@@ -41,7 +42,10 @@ class KServeServer(kserve.ModelServer):
             metrics.listen(settings.metrics_port)
         self._access_log = AccessLog()
         routes, queue = routing.all_routes(predictors, settings), WorkerQueue(settings.queue_size)
-        common = CommonHeaders(settings.pod_name, seconds.idle)
+        cors = Cors(settings.cors_origins) if settings.cors_origins else None
+        if cors:
+            routes |= cors.preflight_routes(routes)
+        common = CommonHeaders(settings.pod_name, seconds.idle, cors)
         self._app = App(routes, kserve_app, queue, self._access_log, common, _links(settings))
         self._limits = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
         self._timeouts = seconds

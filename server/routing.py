@@ -12,6 +12,7 @@ A request comes from a socket (server/http/protocol.py) to the ASGI app (server/
     GET  /metrics                                  metrics.py, if METRICS_PORT is the server's port
     GET  /docs, /openapi.json                      docs.py, if DOCS is on
     GET  /, /page/*; POST /                        page/routes.py
+    OPTIONS, on every path                         http/cors.py, if CORS_ORIGINS is set
     GET  /v1/models, /v2/models, /v2/health/* …    KServe's own app (`handler` is None)
 
 /v2/models/NAME and the paths below it also answer under /v2/models/NAME/versions/VERSION.

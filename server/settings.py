@@ -18,6 +18,10 @@ _HOST = re.compile(
     r"(?=.{1,253}(:|$))(?P<name>([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+"
     r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?)(:(?P<port>[0-9]{1,5}))?"
 )
+# No path, no slash at the end, no default port: a browser sends none of these, so such an origin would match no page.
+_ORIGIN = re.compile(
+    r"(?!https:.*:443$|http:.*:80$)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
+)
 
 
 class SettingsError(ValueError):
@@ -39,6 +43,7 @@ class Settings:
         metrics_port: Where GET /metrics is answered; it may be `port`. 0 turns it off.
         grpc_port: Where gRPC is served. 0 turns it off.
         docs: Whether GET /docs and /openapi.json are answered.
+        cors_origins: Origins of the pages that may call the server from a browser, or "*" alone for all of them.
         image_hosts: (host, port) pairs from which pictures are downloaded. If there are none, links are refused.
     """
 
@@ -52,6 +57,7 @@ class Settings:
     metrics_port: int
     grpc_port: int
     docs: bool
+    cors_origins: frozenset[str]
     image_hosts: frozenset[tuple[str, int]]
 
 
@@ -60,6 +66,7 @@ def summary(settings: Settings) -> dict[str, Any]:
     return {
         **vars(settings),
         "models": [name for name, _ in settings.models],
+        "cors_origins": sorted(settings.cors_origins),
         "image_hosts": [f"{name}:{port}" for name, port in sorted(settings.image_hosts)],
     }
 
@@ -85,6 +92,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         metrics_port=_whole_number(environment, "METRICS_PORT", 0, range(65536)),
         grpc_port=_whole_number(environment, "GRPC_PORT", 0, range(65536)),
         docs=_switch(environment, "DOCS"),
+        cors_origins=frozenset(_origins(environment.get("CORS_ORIGINS", ""))),
         image_hosts=frozenset(_hosts(environment.get("IMAGE_HOSTS", ""))),
     )
 
@@ -130,6 +138,17 @@ def _hosts(text: str) -> Iterator[tuple[str, int]]:
             )
         for port in (found["port"],) if found["port"] else (80, 443):
             yield found["name"], int(port)
+
+
+def _origins(text: str) -> Iterator[str]:
+    entries = [entry for entry in map(str.strip, text.lower().split(",")) if entry]
+    for entry in entries:
+        if not _ORIGIN.fullmatch(entry) and entries != ["*"]:
+            raise SettingsError(
+                "CORS_ORIGINS must be * or a comma-separated list of origins, each as a browser writes it, such as "
+                f"https://app.example.org or http://localhost:3000, not {entry!r}."
+            )
+        yield entry
 
 
 def _pod_name(text: str) -> str:

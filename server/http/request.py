@@ -130,6 +130,8 @@ class RequestContext:
         own = [*headers, (b"x-request-id", self._id)]
         if self._traceparent:
             own.append((b"traceparent", self._traceparent))
+        if self._responder.common.cors:
+            self._responder.common.cors.add_to(own, self._headers.get(b"origin"))
         renewed = random.random() * RENEW_AFTER < 1  # noqa: S311 (not a secret)
         stays = self._cycle is None or self._cycle.keep_alive
         closes = self._closes or self._responder.draining or renewed or not stays

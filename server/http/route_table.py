@@ -38,7 +38,7 @@ class RouteTable:
             raise NotFound(self._not_found(path))
         if method == "HEAD" and route.method == "GET":
             return
-        methods = ", ".join(taken for its_route in self._routes_of(path) for taken in _methods(its_route))
+        methods = ", ".join(taken for its_route in self._routes_of(path) for taken in methods_of(its_route))
         raise MethodNotAllowed(f"Method not allowed. This path takes {methods} only.", {"allow": methods})
 
     def _not_found(self, path: str) -> str:
@@ -55,7 +55,7 @@ class RouteTable:
         return (route for (its_path, _), route in self._routes.items() if its_path == path)
 
 
-def _methods(route: Route) -> Iterator[str]:
+def methods_of(route: Route) -> Iterator[str]:
     yield route.method
     if route.method == "GET":
         yield "HEAD"
@@ -74,5 +74,5 @@ def _not_served(model: str, served: Sequence[Mapping[str, str]]) -> str:
     for parts in served:
         if parts["model"] == model:
             return f"Not found: {model} has another version here. Use version {parts['version']}."
-    models = ", ".join(parts["model"] for parts in served)
+    models = ", ".join(dict.fromkeys(parts["model"] for parts in served))
     return f"Not found: no model of that name answers at this path. Use one of these: {models}."

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from server.http.cors import Cors
 from server.http.worker import ClientDisconnected
 from server.response import Header
 
@@ -38,14 +39,16 @@ class CommonHeaders:
             Java's own then send no request on a connection that is about to close. Java reads it only next to
             `Connection: keep-alive`.
         closing: For the last response of a connection.
+        cors: Adds those for pages of other origins, if there are such pages.
     """
 
-    def __init__(self, pod_name: str, idle_seconds: float) -> None:
+    def __init__(self, pod_name: str, idle_seconds: float, cors: Cors | None = None) -> None:
         pod = ((b"x-served-by", pod_name.encode()),) if pod_name else ()
         common = (_NO_SNIFFING, *pod)
         idle = (b"keep-alive", b"timeout=%d" % idle_seconds)
         self.keeping = Ending.of(*common, (b"connection", b"keep-alive"), idle, closes=False)
         self.closing = Ending.of(*common, (b"connection", b"close"), closes=True)
+        self.cors = cors
 
 
 class HalfCloseTransport:

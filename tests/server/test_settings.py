@@ -56,6 +56,35 @@ def test_bad_image_host_is_refused(entry: str) -> None:
         from_environment({"IMAGE_HOSTS": f"good.example.org,{entry}"})
 
 
+def test_no_origins_by_default() -> None:
+    for nothing in ({}, {"CORS_ORIGINS": ""}, {"CORS_ORIGINS": " , "}):
+        assert from_environment(nothing).cors_origins == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("*", {"*"}),
+        ("https://App.example.org, http://localhost:3000", {"https://app.example.org", "http://localhost:3000"}),
+        ("http://[::1]:8080,capacitor://localhost", {"http://[::1]:8080", "capacitor://localhost"}),
+        ("https://xn--bcher-kva.example:80", {"https://xn--bcher-kva.example:80"}),
+    ],
+)
+def test_origins_are_those_that_browsers_send(text: str, origins: set[str]) -> None:
+    assert from_environment({"CORS_ORIGINS": text}).cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["example.org", "https://example.org/", "https://example.org/a", "https://*.example.org", "https://", "null", "*",
+     "https://example.org:443", "http://example.org:80", "https://example.org:0", "https://user@a.org", "https://a b",
+     "https://a.org\r\nx: y"],
+)  # fmt: skip
+def test_origin_that_no_browser_sends_is_refused(entry: str) -> None:
+    with pytest.raises(SettingsError, match=r"CORS_ORIGINS must be .* such as https://app\.example\.org"):
+        from_environment({"CORS_ORIGINS": f"https://good.example.org,{entry}"})
+
+
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
