@@ -2,11 +2,10 @@
 
 from bisect import bisect_left
 from collections import Counter as Counts
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
     Gauge,
@@ -14,12 +13,14 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
-    generate_latest,
+    make_wsgi_app,
     start_http_server,
 )
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
+
+from server.response import Header, Response
 
 # Upper bounds in seconds, inclusive.
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, float("inf"))
@@ -73,7 +74,6 @@ REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
 REQUESTS = RequestMetrics()
 REGISTRY.register(REQUESTS)
 REFUSED = Counter("mlserving_refused", "Requests refused, by what was wrong.", ["reason"], registry=REGISTRY)
@@ -91,6 +91,7 @@ MODEL = Gauge("mlserving_model_info", "The models served.", ["model", "version",
 WARM_UP = Gauge(
     "mlserving_model_warm_up_seconds", "Time to open the model and predict once.", ["model"], registry=REGISTRY
 )
+_APP = make_wsgi_app(REGISTRY)  # what prometheus_client serves on a port of its own
 
 
 def listen(port: int) -> None:
@@ -101,6 +102,24 @@ def listen(port: int) -> None:
         start_http_server(port, registry=REGISTRY)
 
 
-def render() -> bytes:
-    """Return all metrics in Prometheus' text format."""
-    return generate_latest(REGISTRY)
+def respond(_body: bytes, headers: Mapping[bytes, bytes]) -> Response:
+    """Return all metrics in the format and the encoding that the headers ask for, as a port of their own does."""
+    try:
+        return _respond(headers)
+    except TypeError:  # the version in Accept is not made of numbers; on a port of its own that is a 500
+        return _respond({**headers, b"accept": b""})
+
+
+def _respond(headers: Mapping[bytes, bytes]) -> Response:
+    found: list[Header] = []
+
+    def start_response(_status: str, own: list[tuple[str, str]]) -> None:
+        found.extend((name.lower().encode(), value.encode("latin-1")) for name, value in own)
+
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/metrics",
+        "HTTP_ACCEPT": headers.get(b"accept", b"").decode("latin-1"),
+        "HTTP_ACCEPT_ENCODING": headers.get(b"accept-encoding", b"").decode("latin-1"),
+    }
+    return Response(b"".join(_APP(environ, start_response)), found)

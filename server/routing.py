@@ -47,7 +47,7 @@ def all_routes(predictors: Sequence[Predictor], settings: Settings) -> Routes:
 
         routes |= docs.routes_for(predictors)
     if settings.metrics_port == settings.port:
-        routes["/metrics", "GET"] = Route("/metrics", "GET", _metrics)
+        routes["/metrics", "GET"] = Route("/metrics", "GET", metrics.respond)
     return routes
 
 
@@ -145,10 +145,6 @@ def _kserve(path: str) -> tuple[str, Route]:
 
 def _document(path: str, name: str, content: Callable[[], dict[str, Any]]) -> tuple[str, Route]:
     return path, Route(name, "GET", lambda _body, _headers: Response(msgspec.json.encode(content())))
-
-
-def _metrics(_body: bytes, _headers: Headers) -> Response:
-    return Response(metrics.render(), [(b"content-type", metrics.CONTENT_TYPE)])
 
 
 def _health() -> dict[str, Any]:

@@ -1,6 +1,20 @@
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+import gzip
+from collections.abc import Iterator
 
+import httpx
+import pytest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+    start_http_server,
+)
+
+from server import metrics
 from server.metrics import BUCKETS, RequestMetrics
+from tests.served import free_port
 
 SEEN = [
     ("/predict", 200, 0.0001),
@@ -29,3 +43,36 @@ def test_request_metrics_render_like_those_of_prometheus_client() -> None:
         requests.labels(route, status).inc()
         seconds.labels(route).observe(took)
     assert generate_latest(ours) == generate_latest(theirs)
+
+
+# What Prometheus 3 sends.
+PROMETHEUS = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+
+
+@pytest.fixture(scope="module")
+def own_port() -> Iterator[str]:
+    port = free_port()
+    server, thread = start_http_server(port, "127.0.0.1", metrics.REGISTRY)
+    yield f"http://127.0.0.1:{port}/metrics"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "gzip", "br, gzip;q=0.5"])
+@pytest.mark.parametrize("accept", ["", "*/*", "text/plain;version=1.0.0", "application/openmetrics-text", PROMETHEUS])
+def test_the_servers_port_negotiates_as_a_port_of_its_own_does(own_port: str, accept: str, encoding: str) -> None:
+    theirs = httpx.get(own_port, headers={"accept": accept, "accept-encoding": encoding})
+    body, headers = metrics.respond(b"", {b"accept": accept.encode(), b"accept-encoding": encoding.encode()})
+    ours = {name.decode(): value.decode() for name, value in headers}
+    assert ours.get("content-encoding") == theirs.headers.get("content-encoding")
+    assert ours["content-type"] == theirs.headers["content-type"]
+    text = (gzip.decompress(body) if "gzip" in encoding else body).decode()
+    assert text.endswith("# EOF\n") is theirs.text.endswith("# EOF\n") is ("openmetrics" in accept)
+    assert [line for line in text.splitlines() if line[0] == "#"] == [
+        line for line in theirs.text.splitlines() if line[0] == "#"
+    ]

@@ -218,8 +218,18 @@ def test_metrics_count_by_route_and_status(client: httpx.Client) -> None:
     assert count() == before + 1
 
 
-def test_metrics_ignore_an_accept_header_of_a_bad_version(client: httpx.Client) -> None:
-    answer = client.get("/metrics", headers={"accept": "application/openmetrics-text; version=abc"})
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_metrics_come_in_the_format_and_the_encoding_asked_for(client: httpx.Client, encoding: str) -> None:
+    headers = {"accept": "application/openmetrics-text", "accept-encoding": encoding}
+    answer = client.get("/metrics", headers=headers)
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.headers.get("content-encoding", "identity") == encoding
+    assert answer.text.endswith("# EOF\n")
+
+
+@pytest.mark.parametrize("version", ["abc", "1.x", "1..0"])
+def test_metrics_ignore_an_accept_header_of_a_bad_version(client: httpx.Client, version: str) -> None:
+    answer = client.get("/metrics", headers={"accept": f"application/openmetrics-text; version={version}"})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain")
 
