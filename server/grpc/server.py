@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from server.errors import Overloaded, TooSlow
 from server.grpc import frames
-from server.grpc.connection import Connection, Shared
+from server.grpc.calls import Shared
+from server.grpc.connection import Connection
 from server.grpc.service import Service
 from server.http.access_log import AccessLog
 from server.http.limits import ConnectionLimits
@@ -63,8 +64,8 @@ class GrpcServer:
         self.drain()
         await self._closed(self._grace_seconds)
         for connection in tuple(self.shared.connections):
-            for call in tuple(connection.calls.values()):
-                connection.refuse(call, Overloaded("stop", "The server is stopping. Retry later."))
+            for call in tuple(connection.calls.open.values()):
+                connection.calls.refuse(call, Overloaded("stop", "The server is stopping. Retry later."))
             connection.finish()
         await self._closed(self._timeouts.linger)
         self._watch.cancel()
@@ -78,9 +79,9 @@ class GrpcServer:
     def _connection(self) -> Connection:
         connections = self.shared.connections
         if len(connections) >= MAX_CONNECTIONS:
-            idle = [connection for connection in connections if not connection.calls]
+            idle = [connection for connection in connections if not connection.calls.open]
             if idle:
-                min(idle, key=lambda connection: connection.since).finish()
+                min(idle, key=lambda connection: connection.calls.since).finish()
         return Connection(self.shared)
 
     async def _watch_connections(self) -> None:
@@ -93,7 +94,7 @@ class GrpcServer:
             before, unread = unread, {}
             for connection in tuple(self.shared.connections):
                 waiting = unread_bytes(connection.transport) + sum(
-                    len(call.unsent) for call in connection.calls.values()
+                    len(call.unsent) for call in connection.calls.open.values()
                 )
                 if waiting:
                     size, since = before.get(connection, (0, now))
@@ -104,11 +105,11 @@ class GrpcServer:
                 self._check(connection, now)
 
     def _check(self, connection: Connection, now: float) -> None:
-        timeouts, waited = self._timeouts, now - connection.since
-        for call in tuple(connection.calls.values()):
+        timeouts, calls, waited = self._timeouts, connection.calls, now - connection.since
+        for call in tuple(calls.open.values()):
             allowed = timeouts.body + call.received_bytes / BODY_BYTES_PER_SECOND
             if not call.arrived and now - call.since > allowed:
-                connection.refuse(call, TooSlow("The message came too slowly. Send it in one piece."))
+                calls.refuse(call, TooSlow("The message came too slowly. Send it in one piece."))
         if connection.closed:
             if waited > timeouts.linger:
                 connection.transport.abort()
@@ -116,8 +117,8 @@ class GrpcServer:
             if waited > timeouts.head:
                 connection.transport.abort()
         elif connection.ending:
-            if waited > timeouts.linger:  # it has not said that it has heard
+            if waited > timeouts.linger:  # the client does not say that it has heard
                 connection.finish()
-        elif (not connection.calls and waited > timeouts.idle) or now > connection.renewed_at:
+        elif now > connection.renewed_at or (not calls.open and now - calls.since > timeouts.idle):
             connection.renew()
         connection.settle()

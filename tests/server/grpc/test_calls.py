@@ -42,6 +42,13 @@ def slow(turns: int) -> bytes:
 ROW = request("sign", "FP32", [1, 2], np.array([1, 1], "<f4").tobytes())
 
 
+def busy(served: Served, channel: grpc.Channel) -> grpc.Future:
+    """Keep the worker busy with one call."""
+    call = infer(channel, slow(HALF_A_SECOND))
+    assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 1)
+    return call
+
+
 def refusal(call: grpc.Future) -> tuple[str, str, str]:
     """Return the name of the status, the reason and the sentence."""
     error = call.exception()
@@ -87,8 +94,8 @@ def test_refusal_has_the_sentence_of_http_and_its_reason(channel: grpc.Channel) 
 
 
 def test_full_queue_is_unavailable_and_probes_are_answered(served: Served, channel: grpc.Channel) -> None:
-    long = [infer(channel, slow(HALF_A_SECOND))] + [infer(channel, slow(1)) for _ in range(20)]
-    time.sleep(0.1)
+    long = [busy(served, channel), *(infer(channel, slow(1)) for _ in range(20))]
+    assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 8)
     began = time.monotonic()
     assert infer(channel, ROW).result()
     assert time.monotonic() - began < 0.2
@@ -108,14 +115,14 @@ def test_nothing_is_predicted_after_the_deadline_or_for_a_caller_who_left(
     served: Served, channel: grpc.Channel
 ) -> None:
     before = Scrape(served.url).total("mlserving_batch_rows_sum", model="slow")
-    busy = infer(channel, slow(HALF_A_SECOND))
+    first = busy(served, channel)
     late = [infer(channel, slow(1), timeout=0.1) for _ in range(3)]
     left = [infer(channel, slow(1)) for _ in range(3)]
     time.sleep(0.1)
     for call in left:
         call.cancel()
     assert {refusal(call)[0] for call in late} == {"DEADLINE_EXCEEDED"}
-    assert busy.result()
+    assert first.result()
     assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 0)
     assert Scrape(served.url).total("mlserving_batch_rows_sum", model="slow") == before + 1
 

@@ -10,7 +10,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInf
 
 from server import routing
 from server.grpc import frames
-from server.grpc.connection import MAX_CALLS, MAX_RESETS
+from server.grpc.calls import MAX_CALLS, MAX_RESETS
 from server.grpc.methods import all_methods
 from server.grpc.server import GrpcServer
 from server.http.access_log import AccessLog
