@@ -1,6 +1,7 @@
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -142,6 +143,14 @@ def test_parts_that_do_not_affect_the_pixels_never_reach_the_decoder(name: str) 
     parse = formats.parse_png if data.startswith(formats.PNG_SIGNATURE) else formats.parse_jpeg
     assert len(parse(data).essential) < 4_000
     assert np.abs(read_image(data)[0].astype(int) - SHADES).max() < 60
+
+
+def test_a_jpeg_that_ends_in_fill_bytes_is_parsed_in_linear_time() -> None:
+    data = encoded(PICTURE, "JPEG")[:-2] + b"\xff" * 30_000
+    began = time.process_time()
+    with suppress(ImageError):
+        read_image(data)
+    assert time.process_time() - began < 1  # 0.001; quadratic search takes 6
 
 
 def test_endless_chunks_and_segments_are_refused_as_broken() -> None:

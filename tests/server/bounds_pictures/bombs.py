@@ -94,6 +94,7 @@ def _jpegs() -> Iterator[tuple[str, bytes]]:
     yield "JPEG with EXIF of many entries", jpeg.flat(99, 99, extra=[jpeg.segment(0xE1, b"Exif\0\0" + _exif(65_000))])
     for unit in (b"\xff", b"\xff\0", b"\xff\xd0"):
         yield f"JPEG filled up with {unit.hex()}", jpeg.flat(99, 99)[:-2] + unit * (CAP // 2 // len(unit)) + b"\xff\xd9"
+        yield f"JPEG that ends in {unit.hex()}", jpeg.flat(99, 99)[:-2] + unit * (CAP // 2 // len(unit))
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (1000, 1000, 3), np.uint8))
     for progressive in (False, True):
         file = io.BytesIO()
