@@ -57,6 +57,8 @@ class KServeServer(kserve.ModelServer):
 
             methods = all_methods(predictors, routes)
             self._grpc = Server(settings, methods, queue, self._limits, self._timeouts, self._access_log)
+            in_grpc = self._grpc.shared
+            metrics.IN_FLIGHT.set_function(lambda: self._app.in_flight + in_grpc.calls)
 
     def setup_event_loop(self) -> None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -81,7 +83,8 @@ class KServeServer(kserve.ModelServer):
             config.load()
         check_served_app(config, self._app)
         connections = self._rest_server._server.server_state.connections
-        metrics.CONNECTIONS.set_function(partial(len, connections))
+        in_grpc = self._grpc.shared.connections if self._grpc else ()
+        metrics.CONNECTIONS.set_function(lambda: len(connections) + len(in_grpc))
         watch = asyncio.create_task(timeouts.watch(connections, self._timeouts))
         try:
             if self._grpc:

@@ -54,8 +54,8 @@ class App:
         self._queue = queue
         self._links = links
         self._responder = Responder(common, access_log)
-        self._in_flight = 0
-        metrics.IN_FLIGHT.set_function(lambda: self._in_flight)
+        self.in_flight = 0
+        metrics.IN_FLIGHT.set_function(lambda: self.in_flight)
         metrics.QUEUE.set_function(lambda: queue.length)
 
     def drain(self) -> None:
@@ -70,7 +70,7 @@ class App:
         route = self._routes.get((path, method)) or self._table.other_route(path, method)
         headers = dict(scope["headers"])
         context = RequestContext(route, scope, headers, send, self._responder)
-        self._in_flight += 1
+        self.in_flight += 1
         try:
             await self._answer(route, headers, scope, receive, context)
         except ClientDisconnected:
@@ -83,7 +83,7 @@ class App:
         except Exception as error:  # the outermost boundary: the caller gets a fixed sentence, the log the detail
             await context.fail(error)
         finally:
-            self._in_flight -= 1
+            self.in_flight -= 1
             context.finish()
 
     async def _answer(

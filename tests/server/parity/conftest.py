@@ -18,14 +18,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ours(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    environment = {"MODEL_NAME": "sign", "MODEL_PATH": str(folder)}
+def grpc_ports() -> dict[str, int]:
+    """The gRPC ports of the two servers."""
+    return {"ours": free_port(), "kserve": free_port()}
+
+
+@pytest.fixture(scope="session")
+def ours(folder: Path, grpc_ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    environment = {"MODEL_NAME": "sign", "MODEL_PATH": str(folder), "GRPC_PORT": str(grpc_ports["ours"])}
     with serving(environment, tmp_path_factory.mktemp("log") / "server.log") as served:
         yield served
 
 
 @pytest.fixture(scope="session")
-def kserve(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def kserve(folder: Path, grpc_ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The same model on KServe's own server."""
     port = free_port()
     log = tmp_path_factory.mktemp("log") / "kserve.log"
@@ -33,7 +39,7 @@ def kserve(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.server.parity.plain_kserve"],
             cwd=ROOT,
-            env={**os.environ, "MODEL_PATH": str(folder), "PORT": str(port)},
+            env={**os.environ, "MODEL_PATH": str(folder), "PORT": str(port), "GRPC_PORT": str(grpc_ports["kserve"])},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

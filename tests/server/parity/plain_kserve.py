@@ -28,14 +28,20 @@ class PlainModel(kserve.Model):  # type: ignore[misc]
             labels, _ = self.session.run(None, {"input": np.array(payload["instances"], np.float32)})
             return {"predictions": labels.tolist()}
         labels, probabilities = self.session.run(None, {"input": payload.inputs[0].as_numpy()})
+        if payload.from_grpc:  # KServe fails on arrays there if the inputs were raw
+            return self._response(payload, labels.tolist(), probabilities.ravel().tolist())
+        return self._response(payload, labels, probabilities)
+
+    def _response(self, payload: InferRequest, labels: Any, probabilities: Any) -> InferResponse:
+        rows = len(labels)
         return InferResponse(
             # KServe's own servers do the same in get_predict_response.
             response_id=payload.id or generate_uuid(),
             model_name=self.name,
             model_version=self.bundle.task.version,
             infer_outputs=[
-                InferOutput("prediction", list(labels.shape), "INT64", labels),
-                InferOutput("probabilities", list(probabilities.shape), "FP32", probabilities),
+                InferOutput("prediction", [rows], "INT64", labels),
+                InferOutput("probabilities", [rows, 2], "FP32", probabilities),
             ],
             use_binary_outputs=payload.use_binary_outputs,
             requested_outputs=payload.request_outputs,
@@ -52,8 +58,8 @@ class PlainModel(kserve.Model):  # type: ignore[misc]
 
 
 if __name__ == "__main__":
-    folder, port = os.environ["MODEL_PATH"], int(os.environ["PORT"])
+    folder, port, grpc_port = os.environ["MODEL_PATH"], int(os.environ["PORT"]), int(os.environ["GRPC_PORT"])
     model = PlainModel("sign", load(folder))
     model.load()
     sys.argv = sys.argv[:1]
-    kserve.ModelServer(http_port=port, enable_grpc=False).start([model])
+    kserve.ModelServer(http_port=port, grpc_port=grpc_port).start([model])
