@@ -1,4 +1,4 @@
-"""Closed-loop load by wrk: each connection sends its next request when the last one is answered.
+"""Closed-loop load by wrk, or over gRPC: each connection sends its next request when the last one is answered.
 
 Servers take turns in rounds, so that noise from the machine affects all of them alike.
 """
@@ -9,8 +9,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
+from loadtest.bench import grpc_load
+from loadtest.bench.grpc_load import GrpcSpec
 from loadtest.bench.process import LOAD_CORE, Process
 from loadtest.bench.request_spec import MeasurementError, RequestSpec
 
@@ -49,7 +51,7 @@ class Subject:
     server: str
     protocol: str
     process: Process
-    spec: RequestSpec
+    spec: RequestSpec | GrpcSpec
 
 
 @dataclass(frozen=True)
@@ -94,11 +96,14 @@ def alternate(subjects: Sequence[Subject], rounds: int, seconds: int, connection
 
 
 def run_round(subject: Subject, seconds: int, connections: int) -> Round:
-    """Run wrk once, and check a response before and after it."""
+    """Load the server once, and check a response before and after that."""
     process = subject.process
     subject.spec.check(process.port)
     before = process.cpu_seconds()
-    load = run_wrk(process.port, subject.spec.http(), seconds, connections)
+    if isinstance(subject.spec, GrpcSpec):
+        load = run_grpc(process.port, subject.spec, seconds, connections)
+    else:
+        load = run_wrk(process.port, subject.spec.http(), seconds, connections)
     used = process.cpu_seconds() - before
     subject.spec.check(process.port)
     process.truncate_log()
@@ -120,6 +125,20 @@ def summarize(subject: Subject, rounds: Sequence[Round], baseline: Sequence[Roun
         ratio=median(one.load.rate / base.load.rate for one, base in zip(rounds, baseline, strict=True)),
         failed=sum(one.load.failed for one in rounds),
     )
+
+
+def run_grpc(port: int, spec: GrpcSpec, seconds: int, callers: int) -> Load:
+    """Make a call from all callers for `seconds`.
+
+    Raises:
+        MeasurementError: there was no answer at all.
+    """
+    outcome = grpc_load.run(port, spec, seconds, callers)
+    if len(outcome.seconds) < 2:  # noqa: PLR2004 (quantiles need two)
+        raise MeasurementError(f"The server on port {port} answered no call for {seconds} s.")
+    percentiles = quantiles(outcome.seconds, n=100)
+    p50_ms, p99_ms = percentiles[49] * 1e3, percentiles[98] * 1e3
+    return Load(len(outcome.seconds), seconds, p50_ms, p99_ms, outcome.refused, outcome.broken)
 
 
 def run_wrk(port: int, request: bytes, seconds: int, connections: int) -> Load:

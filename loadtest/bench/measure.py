@@ -10,6 +10,7 @@ from typing import Any
 from loadtest.bench import (
     closed_loop,
     environment,
+    grpc_load,
     image_requests,
     interference,
     request_spec,
@@ -29,6 +30,7 @@ from loadtest.bench.servers import (
     KSERVE,
     OURS,
     UNOBSERVED,
+    WITH_GRPC,
     WITH_IMAGES,
     Fleet,
     Protocols,
@@ -101,6 +103,7 @@ class Measurement:
             results.add(tables.BATCHES, lambda: self.batches(compared))
             results.add(tables.INTERFERENCE, lambda: self.interference(compared, with_images))
         results.add(tables.FOREST, self.one_row_forest)
+        results.add(tables.GRPC, self.grpc)
         results.add(tables.DIGITS, self.digits)
         results.add(tables.COLD_START, self.cold_start)
         results.add(tables.OBSERVABILITY, self.observability)
@@ -121,6 +124,15 @@ class Measurement:
         with closing(Fleet(COMPARED, lambda: self.forest, self.folder)) as fleet:
             subjects = subjects_of(fleet, self.forest.sample(1), lambda server: server.one_row)
             return {"forest": self.alternate(subjects, MANY_CLIENTS)}
+
+    def grpc(self) -> dict[str, Section]:
+        spec = grpc_load.infer(self.logistic.sample(1))
+        with closing(self.fleet(KSERVE, WITH_GRPC)) as fleet:
+            subjects = [
+                Subject(server.name, "gRPC", replace(process, port=process.grpc_port), spec)
+                for server, process in fleet.started()
+            ]
+            return {"grpc": self.alternate(subjects, MANY_CLIENTS)}
 
     def batches(self, fleet: Fleet) -> dict[str, Section]:
         subjects = subjects_of(fleet, self.logistic.sample(BATCH_ROWS), lambda server: server.batch)

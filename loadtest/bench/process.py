@@ -10,14 +10,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Protocol
 
-from loadtest.bench.request_spec import MeasurementError, RequestSpec
+from loadtest.bench.request_spec import MeasurementError
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_CORE, LOAD_CORE = 0, 1
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 START_TIMEOUT = 60  # seconds
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+class Checked(Protocol):
+    """A request with the response that it must get."""
+
+    def check(self, port: int) -> object:
+        """Send it once. Raises MeasurementError, or OSError if there is no response."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,13 @@ class Command:
         arguments: the arguments of `python`.
         environment: the variables to set besides PATH and the limits on threads.
         port: the port on 127.0.0.1 that the server will listen on.
+        grpc_port: that of gRPC, if it is measured.
     """
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
     port: int
+    grpc_port: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class Process:
     port: int
     popen: "subprocess.Popen[bytes]"
     log: Path
+    grpc_port: int = 0
 
     def cpu_seconds(self) -> float:
         """Return the user and system time of all threads since the start."""
@@ -55,7 +66,7 @@ class Process:
     def descriptors(self) -> int:
         return len(list(Path(f"/proc/{self.popen.pid}/fd").iterdir()))
 
-    def wait_for(self, spec: RequestSpec) -> None:
+    def wait_for(self, spec: Checked) -> None:
         """Wait for the first response and check it.
 
         Raises:
@@ -102,7 +113,7 @@ def running(command: Command, folder: Path) -> Iterator[Process]:
             stderr=output,
         )
     try:
-        yield Process(command.port, popen, log)
+        yield Process(command.port, popen, log, command.grpc_port)
     finally:
         popen.send_signal(signal.SIGKILL)
         popen.wait()

@@ -128,6 +128,11 @@ def _ours(model: Model) -> Command:
     return our_server({"model": model.bundle})
 
 
+def _ours_with_grpc(model: Model) -> Command:
+    port, command = free_port(), _ours(model)
+    return replace(command, environment={**command.environment, "GRPC_PORT": str(port)}, grpc_port=port)
+
+
 def _with_images(model: Model) -> Command:
     return our_server({"model": model.bundle, "digits": DIGITS, "brain_mri": BRAIN_MRI})
 
@@ -143,9 +148,10 @@ def _fastapi(model: Model) -> Command:
 
 
 def _kserve(model: Model) -> Command:
-    port = free_port()
+    port, grpc_port = free_port(), free_port()
     arguments = ["-m", f"{BASELINES}.kserve_custom", "--model_name=model", f"--http_port={port}"]
-    return Command([*arguments, f"--grpc_port={free_port()}"], {"MODEL": str(model.fitted_on_array)}, port)
+    environment = {"MODEL": str(model.fitted_on_array)}
+    return Command([*arguments, f"--grpc_port={grpc_port}"], environment, port, grpc_port)
 
 
 def _constant(_model: Model) -> Command:
@@ -170,4 +176,5 @@ OURS = Server(
 CONSTANT = Server("uvicorn, a constant response", _constant, {"": request_spec.constant}, {}, probe="/")
 WITH_IMAGES = replace(OURS, name="this server, with digits and brain MRI", command=_with_images)
 UNOBSERVED = replace(OURS, name="this server, without metrics and log", command=_unobserved)
+WITH_GRPC = replace(OURS, command=_ours_with_grpc)
 COMPARED = (FASTAPI, KSERVE, OURS)

@@ -69,6 +69,11 @@ def _forest(figures: Figures) -> str:
     return _table(("server", "protocol", "32 clients: req/s", "p50 / p99 ms", "× FastAPI", "CPU µs/request"), rows)
 
 
+def _grpc(figures: Figures) -> str:
+    rows = [[row["server"], *_void_if_failed(row, _rate_and_cpu)] for row in figures["grpc"]]
+    return _table(("server", "32 callers: req/s", "p50 / p99 ms", "× KServe", "CPU µs/request"), rows)
+
+
 def _rate_and_cpu(row: Figures) -> list[str]:
     return [_rate(row["rate"]), _latency(row), _ratio(row["ratio"]), f"{row['cpu_us']:,.0f}"]
 
@@ -189,10 +194,11 @@ def _ms(value: float | None) -> str:
 
 ONE_ROW = Table("One row, logistic regression", _one_row, ("one_client", "many_clients"))
 FOREST = Table("One row, random forest of 100 trees", _forest, ("forest",))
+GRPC = Table("One row over gRPC, logistic regression", _grpc, ("grpc",))
 BATCHES = Table("Batches of 1,000 rows, logistic regression", _batches, ("batches",))
 DIGITS = Table("Batches of 100 handwritten digits, one client", _digits, ("digits", "digits_stub"))
 COLD_START = Table("Cold start and memory", _cold_start, ())
 INTERFERENCE = Table("One row and a probe under background load", _interference, ("interference",))
 OVERLOAD = Table("Overload, a model that takes several milliseconds per row", _overload, ("overload",))
 OBSERVABILITY = Table("Metrics and log", _observability, ("observability",))
-TABLES = (ONE_ROW, FOREST, BATCHES, DIGITS, COLD_START, INTERFERENCE, OVERLOAD, OBSERVABILITY)
+TABLES = (ONE_ROW, FOREST, GRPC, BATCHES, DIGITS, COLD_START, INTERFERENCE, OVERLOAD, OBSERVABILITY)

@@ -47,6 +47,7 @@ FIGURES: dict[str, Any] = {
     "one_client": [FASTAPI, OURS],
     "many_clients": [FASTAPI, OURS],
     "forest": [FASTAPI, OURS],
+    "grpc": [{**FASTAPI, "server": "KServe custom model", "protocol": "gRPC"}, {**OURS, "protocol": "gRPC"}],
     "batches": [FASTAPI, OURS],
     "digits_batch": 100,
     "digits": [
@@ -73,6 +74,7 @@ TEXT = "\n\n".join([tables.machine(FIGURES), *(table.markdown(FIGURES) for table
     "line",
     [
         "| this server | V1 | 1,234 | 0.50 / 12.3 | 23 | 1,234 | 0.50 / 12.3 | 23 | 457 |",
+        "| this server | 1,234 | 0.50 / 12.3 | 23 | 457 |",
         "| this server | V1 | 1,234,500 | 0.50 / 12.3 | 23 |",
         "| this server | V1 | 123,450 | 0.50 / 12.3 | 23 | 12.0 | 2.00 | 1/9.0 |",
         "| this server | V2 binary | 123,450 | 0.50 / 12.3 | 23 | 10.2 | 0.25 | 1/72.0 |",
@@ -90,7 +92,7 @@ def test_every_figure_has_its_place(line: str) -> None:
 
 def test_every_row_has_as_many_cells_as_the_head() -> None:
     found = re.findall(r"(?:^\|.*\|\n)+", TEXT + "\n", re.MULTILINE)
-    assert len(found) == 7
+    assert len(found) == 8
     for table in found:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
@@ -110,6 +112,7 @@ def test_without_failed_requests_there_are_no_failures() -> None:
         (tables.ONE_ROW, "one_client"),
         (tables.ONE_ROW, "many_clients"),
         (tables.FOREST, "forest"),
+        (tables.GRPC, "grpc"),
         (tables.BATCHES, "batches"),
         (tables.DIGITS, "digits"),
         (tables.DIGITS, "digits_stub"),
