@@ -67,6 +67,7 @@ InvalidReason = Literal[
     "too_many_pictures",  # more pictures than one request may have converted to the model's form
     "base64",
     "form",  # multipart/form-data or a page's form that cannot be read
+    "compression",  # a compressed body that is damaged or incomplete
     "header",  # a header whose value makes no sense
     "message",  # gRPC: not the message that the method takes
 ]

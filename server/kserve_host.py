@@ -20,6 +20,7 @@ from server.http.app import App
 from server.http.cors import Cors
 from server.http.limits import ConnectionLimits
 from server.http.protocol import Connection
+from server.http.request import Responder
 from server.http.timeouts import Timeouts
 from server.http.worker import WorkerQueue
 from server.http.write import CommonHeaders
@@ -46,8 +47,9 @@ class KServeServer(kserve.ModelServer):
         if cors:
             routes |= cors.preflight_routes(routes)
         common = CommonHeaders(settings.pod_name, seconds.idle, cors)
-        self._app = App(routes, kserve_app, queue, self._access_log, common, _links(settings))
         self._limits = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
+        responder = Responder(common, self._access_log, self._limits)
+        self._app = App(routes, kserve_app, queue, responder, _links(settings))
         self._timeouts = seconds
         self._draining = False
         self._grpc: GrpcServer | None = None

@@ -16,21 +16,19 @@ from server.errors import (
     InvalidInput,
     Overloaded,
     ServingError,
-    UnsupportedMediaType,
 )
-from server.http.access_log import AccessLog
-from server.http.request import CLIENT_DISCONNECTED, Message, RequestContext, RequestExtension, Responder, Scope, Send
+from server.http import compression
+from server.http.body import Receive, disconnected, raise_fault, read_body
+from server.http.request import CLIENT_DISCONNECTED, RequestContext, Responder, Scope, Send
 from server.http.route_table import RouteTable
 from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
-from server.http.write import CommonHeaders
 from server.predictor import INLINE_BYTES
 from server.response import Response
-from server.route import Decode, Handler, Link, Route, Routes, media_type
+from server.route import Decode, Handler, Headers, Link, Route, Routes
 
 if TYPE_CHECKING:
     from server.links import Links
 
-Receive = Callable[[], Awaitable[Message]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEADLINE = b"x-envoy-expected-rq-timeout-ms"  # how long the caller still waits, as Envoy (and so Istio) says it
@@ -44,8 +42,7 @@ class App:
         routes: Routes,
         kserve_app: ASGIApp,
         queue: WorkerQueue,
-        access_log: AccessLog,
-        common: CommonHeaders,
+        responder: Responder,
         links: "Links | None" = None,
     ) -> None:
         self._routes = routes
@@ -53,7 +50,7 @@ class App:
         self._kserve_app = kserve_app
         self._queue = queue
         self._links = links
-        self._responder = Responder(common, access_log)
+        self._responder = responder
         self.in_flight = 0
         metrics.IN_FLIGHT.set_function(lambda: self.in_flight)
         metrics.QUEUE.set_function(lambda: queue.length)
@@ -89,7 +86,7 @@ class App:
     async def _answer(
         self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, context: RequestContext
     ) -> None:
-        _raise_fault(context.extension)
+        raise_fault(context)
         if route.method != scope["method"]:
             self._table.check_method(route, scope["path"], scope["method"])
         if route.handler is None:
@@ -98,9 +95,8 @@ class App:
             return
         body, deadline = b"", math.inf
         if route.reads:
-            _check_content_type(route, headers)
-            body = await _read_body(context.extension, receive)
             deadline = _deadline(headers, context.began)
+            body = await read_body(route, headers, receive, context, self._queue, deadline)
         if route.choose:
             route = route.choose(body, headers)
         handler = cast(Handler, route.handler)
@@ -110,13 +106,25 @@ class App:
             response = handler(body, headers)
         elif route.batcher and len(body) <= INLINE_BYTES:
             request = cast(Decode, route.decode)(body, headers)
-            response = await route.batcher.answer(request, self._queue, deadline, partial(_disconnected, receive))
+            response = await route.batcher.answer(request, self._queue, deadline, partial(disconnected, receive))
         elif route.extract_link and (link := route.extract_link(body, headers)):
-            response = await self._follow(link, deadline, partial(_disconnected, receive))
+            response = await self._follow(link, deadline, partial(disconnected, receive))
         else:
-            disconnect = partial(_disconnected, receive)
+            disconnect = partial(disconnected, receive)
             response = await self._queue.run(partial(handler, body, headers), deadline, disconnect)
+        if len(response.body) > compression.MIN_BYTES:
+            response = await self._compress(response, headers, partial(disconnected, receive))
         await context.respond(200, response.body, response.headers)
+
+    async def _compress(self, response: Response, headers: Headers, disconnect: Disconnect) -> Response:
+        coding = compression.accepted_coding(headers.get(b"accept-encoding", b""))
+        job = partial(compression.compress, response, coding)
+        if not coding or len(response.body) <= compression.INLINE_BYTES:
+            return job()
+        try:
+            return await self._queue.run(job, math.inf, disconnect)
+        except Overloaded:  # the prediction is made: it goes out as it is
+            return compression.compress(response, b"")
 
     async def _follow(self, link: Link, deadline: float, disconnect: Disconnect) -> Response:
         """Download the picture, while other requests are answered, and return the response on it."""
@@ -128,31 +136,6 @@ class App:
             return await self._queue.run(partial(link.answer, picture), deadline, disconnect)
 
 
-def _raise_fault(extension: RequestExtension) -> None:
-    if extension.fault is not None:
-        fault, extension.fault = extension.fault, None
-        raise fault
-
-
-async def _read_body(extension: RequestExtension, receive: Receive) -> bytes:
-    """Return the whole body. The connection limits its length, and reports more as a fault."""
-    chunks: list[bytes] = []
-    more = True
-    while more:
-        message = await receive()
-        _raise_fault(extension)
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        chunks.append(message["body"])
-        more = message["more_body"]
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
     """Return the perf_counter() after which the caller no longer waits. Raises InvalidInput."""
     allowed = headers.get(DEADLINE)
@@ -161,14 +144,3 @@ def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
     if not re.fullmatch(rb"[0-9]{1,10}[ \t]*", allowed):
         raise InvalidInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.", "header")
     return began + int(allowed) / 1e3
-
-
-def _check_content_type(route: Route, headers: Mapping[bytes, bytes]) -> None:
-    if headers.get(b"content-encoding", b"identity") != b"identity":
-        raise UnsupportedMediaType("Compressed bodies are not supported. Send it without Content-Encoding.")
-    if headers.get(b"content-type", b"") not in route.reads and media_type(headers) not in route.reads:
-        readable = " or ".join(name.decode() for name in route.reads if name)
-        raise UnsupportedMediaType(
-            f"Unsupported media type. This path reads {readable}; set the header "
-            f"'Content-Type: {route.reads[0].decode()}'."
-        )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import httptools
 
-from server.errors import HeadTooLarge, Malformed, ServingError, TooLarge, UrlTooLong
+from server.errors import HeadTooLarge, Malformed, Overloaded, ServingError, TooLarge, UrlTooLong
 
 HEAD_BYTES = 32 * 1024
 HEAD_FIELDS = 100
@@ -26,6 +26,12 @@ class ConnectionLimits:
     max_body_bytes: int
     max_held_bytes: int
     held_bytes: int = 0
+
+    def hold(self, size: int) -> None:
+        """Count bytes that the caller takes off `held_bytes` later, also if it raises Overloaded: they are too many."""
+        self.held_bytes += size
+        if self.held_bytes > self.max_held_bytes:
+            raise Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later.")
 
 
 def check_size(url: bytes, head_bytes: int) -> ServingError | None:

@@ -13,6 +13,7 @@ from server import metrics
 from server.errors import Failed, ServingError
 from server.http.access_log import AccessLog
 from server.http.identity import request_id, trace_id, traceparent
+from server.http.limits import ConnectionLimits
 from server.http.write import CommonHeaders, Ending, write_response
 from server.response import JSON_HEADERS, Header
 from server.route import Route
@@ -51,11 +52,13 @@ class Responder:
     Attributes:
         common: Headers of every response.
         access_log: Where each request is logged.
+        limits: Counts what all requests hold.
         draining: Whether every response closes its connection, as the server is about to stop.
     """
 
     common: CommonHeaders
     access_log: AccessLog
+    limits: ConnectionLimits
     draining: bool = False
 
 
@@ -76,6 +79,7 @@ class RequestContext:
         self.extension: RequestExtension = scope.get("extensions", {}).get(EXTENSION) or RequestExtension()
         self._responded = False
         self._closes = False
+        self._held_bytes = 0
         self._failure: BaseException | None = None
         self._route = route
         self._headers = headers
@@ -94,6 +98,16 @@ class RequestContext:
             own, ending = self._begin(message["status"], message["headers"])
             message["headers"] = [*own, *ending.headers]
         await self._send(message)
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The most bytes that its body may have."""
+        return self._responder.limits.max_body_bytes
+
+    def hold(self, size: int) -> None:
+        """Count bytes as held until the request is finished, next to those of its body. Raises Overloaded."""
+        self._held_bytes += size
+        self._responder.limits.hold(size)
 
     async def respond(self, status: int, body: bytes, headers: Sequence[Header] = JSON_HEADERS) -> None:
         own, ending = self._begin(status, (*headers, (b"content-length", b"%d" % len(body))))
@@ -114,6 +128,8 @@ class RequestContext:
 
     def finish(self) -> None:
         """Count and log the request."""
+        if self._held_bytes:
+            self._responder.limits.held_bytes -= self._held_bytes
         seconds = perf_counter() - self.began
         metrics.REQUESTS.count(self._route.name, self.status, seconds)
         name, trace = self._id.decode(), trace_id(self._traceparent)

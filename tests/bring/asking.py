@@ -13,14 +13,13 @@ import pandas as pd
 
 from model.task import MISSING_TEXT
 from server import routing
-from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
-from server.http.write import CommonHeaders
 from server.predictor import Predictor
 from server.tensors import DTYPES
 from server.v2.request import JSON_LENGTH
 from server.v2.strings import pack, unpack_texts
+from tests.server.responder import responder
 
 
 class Refused(Exception):
@@ -45,7 +44,12 @@ def ask(predictor: Predictor, rows: pd.DataFrame) -> dict[str, Answers]:
 
 
 async def _ask(predictor: Predictor, rows: pd.DataFrame) -> dict[str, Answers]:
-    app = App(routing.api_routes([predictor]), _nothing, WorkerQueue(len(rows)), AccessLog(), CommonHeaders("", 65))
+    app = App(
+        routing.api_routes([predictor]),
+        _nothing,
+        WorkerQueue(len(rows)),
+        responder(),
+    )
     records = [_values(row) for row in rows.to_dict("records")]
     everything = range(len(records))
     single = await asyncio.gather(*(_post(app, "/predict", json.dumps(record)) for record in records))

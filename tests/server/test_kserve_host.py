@@ -3,11 +3,10 @@ from typing import Any
 import pytest
 from uvicorn import Config
 
-from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
-from server.http.write import CommonHeaders
 from server.kserve_host import WrongAppError, check_served_app
+from tests.server.responder import responder
 
 
 async def kserve_app(_scope: Any, _receive: Any, _send: Any) -> None:
@@ -22,7 +21,7 @@ def loaded(app: Any, *, proxy_headers: bool = False) -> Config:
 
 @pytest.fixture
 def app() -> App:
-    return App({}, kserve_app, WorkerQueue(1), AccessLog(), CommonHeaders("", 65))
+    return App({}, kserve_app, WorkerQueue(1), responder())
 
 
 def test_our_app_may_be_served(app: App) -> None:

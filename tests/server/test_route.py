@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from server.errors import InvalidInput
-from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
-from server.http.write import CommonHeaders
 from server.response import Response
 from server.route import Route
+from tests.server.responder import responder
 
 
 def _refuses(_body: bytes, _headers: object) -> Response:
@@ -39,7 +38,7 @@ def respond(method: str) -> tuple[int, dict[bytes, bytes], bytes]:
         raise AssertionError
 
     scope = {"type": "http", "path": "/", "method": method, "headers": []}
-    asyncio.run(App(ROUTES, nothing, WorkerQueue(1), AccessLog(), CommonHeaders("", 65))(scope, receive, send))
+    asyncio.run(App(ROUTES, nothing, WorkerQueue(1), responder())(scope, receive, send))
     start, body = sent
     return start["status"], dict(start["headers"]), body["body"]
 

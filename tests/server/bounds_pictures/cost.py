@@ -1,6 +1,7 @@
 """Measure what a request costs a server process, as the kernel accounts for it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +28,14 @@ class Cost:
     body: str
 
 
-def cost(served: Served, client: httpx.Client, bomb: Bomb, model: str) -> Cost:
+def cost(
+    served: Served, client: httpx.Client, bomb: Bomb, model: str, headers: Mapping[str, str] | None = None
+) -> Cost:
     process = Path(f"/proc/{served.process.pid}")
     (process / "clear_refs").write_text("5")  # resets the peak to the present size
     memory, cpu = _mebibytes(process, "VmRSS"), _seconds(process)
-    answer = client.post(
-        bomb.path.replace("{model}", model), content=bomb.body, headers={"content-type": bomb.content_type}
-    )
+    all_headers = {"content-type": bomb.content_type, **(headers or {})}
+    answer = client.post(bomb.path.replace("{model}", model), content=bomb.body, headers=all_headers)
     return Cost(answer.status_code, _seconds(process) - cpu, _mebibytes(process, "VmHWM") - memory, answer.text[:200])
 
 

@@ -45,7 +45,7 @@ HEADERS = {
             b";",
         ),
     ),
-    b"Content-Encoding": (b"gzip", b"identity", b"", b"br, gzip", b"IDENTITY", b"zq9x"),
+    b"Content-Encoding": (b"gzip", b"deflate", b"identity", b"", b"br, gzip", b"IDENTITY", b"zq9x", b"x" * 5000),
     b"Accept": (
         b"*/*",
         b"text/html",
@@ -75,7 +75,7 @@ HEADERS = {
     b"Trailer": (b"zq9x",),
     b"TE": (b"trailers", b"chunked"),
     b"Keep-Alive": (b"timeout=9999",),
-    b"Accept-Encoding": (b"gzip", b"zq9x"),
+    b"Accept-Encoding": (b"gzip", b"deflate;q=0.5, gzip;q=0.1", b"*;q=0", b"", b"zq9x;q=9,;", b"gzip," * 1000),
     b"x" * 500: (b"y" * 5000,),
     b"X-Odd": (b"\x80\xff", b"\t"),
     b"!#$%&'*+-.^_`|~": (b"zq9x",),

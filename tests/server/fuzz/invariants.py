@@ -75,7 +75,9 @@ def _check_document(request: Request, answer: Answer, documents: Mapping[bytes, 
     if answer.status != OK:
         assert path not in documents or not oracle.certain(request), answer
     elif request.method == b"GET" and path != b"/metrics":
-        assert answer.body == documents[path], answer
+        coding = answer.headers.get(b"content-encoding", b"")
+        assert not coding or request.header(b"accept-encoding"), answer
+        assert oracle.expanded(answer.body, coding) == documents[path], answer
 
 
 def _check_prediction(request: Request, answer: Answer) -> None:
@@ -87,11 +89,13 @@ def _check_prediction(request: Request, answer: Answer) -> None:
         pass
     else:
         if answer.status == OK:
-            given = as_json(answer.body, answer.headers)
+            body = oracle.expanded(answer.body, answer.headers.get(b"content-encoding", b""))
+            given = as_json(body, answer.headers)
             if expected.get("id", "given") is None:
                 expected["id"] = str(given["id"]) or "any but this"
             assert alike(expected, given), (expected, answer)
-            assert len(answer.body) <= 2 * len(request.wire()) + 1024 + ROW * _rows(expected), answer
+            asked = oracle.expanded(request.body, *request.header(b"content-encoding"))
+            assert len(body) <= 2 * (len(request.head()) + len(asked)) + 1024 + ROW * _rows(expected), answer
         else:
             assert not oracle.certain(request), (expected, answer)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
-from tests.server.fuzz import floods, heads, malformed, streams
+from tests.server.fuzz import compressed, floods, heads, malformed, streams
 from tests.server.fuzz.request import Input
 
 KINDS: tuple[Callable[[Random], Input], ...] = (
@@ -18,6 +18,8 @@ KINDS: tuple[Callable[[Random], Input], ...] = (
     streams.upgrade,
     streams.in_pieces,
     streams.garbage,
+    compressed.compressed,
+    compressed.badly_compressed,
 )
 
 

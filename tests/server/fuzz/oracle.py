@@ -1,7 +1,9 @@
 """The correct answer to a request, from a second, strict implementation on the standard library."""
 
 import re
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +18,7 @@ DEADLINE = b"x-envoy-expected-rq-timeout-ms"
 LENGTH = b"inference-header-content-length"
 _READ = (b"content-type", b"content-encoding", LENGTH, DEADLINE)
 
+_WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 _ABSOLUTE = re.compile(rb"https?://[^/]*")
 _PLAIN_TARGET = re.compile(rb"/[A-Za-z0-9/:._-]*(\?[A-Za-z0-9=&]*)?")
 
@@ -48,19 +51,30 @@ def answer(request: Request) -> Any:
     for pattern, types, answered in _PREDICTIONS:
         if match := re.fullmatch(pattern, target):
             _check_content(request, types)
-            return answered((match["model"] or b"sign").decode(), request)
+            plain = replace(request, body=expanded(request.body, *request.header(b"content-encoding")))
+            return answered((match["model"] or b"sign").decode(), plain)
     raise Refused
+
+
+def expanded(body: bytes, coding: bytes = b"") -> bytes:
+    """Return a body as it was before it was compressed. Raises Refused."""
+    if coding.lower() in (b"", b"identity") or not body:
+        return body
+    if coding.lower() not in _WINDOW_BITS:
+        raise Refused
+    stream = zlib.decompressobj(_WINDOW_BITS[coding.lower()])
+    try:
+        plain = stream.decompress(body, MAX_BODY_BYTES + 1)
+    except zlib.error as error:
+        raise Refused from error
+    if len(plain) > MAX_BODY_BYTES or not stream.eof or stream.unused_data:
+        raise Refused
+    return plain
 
 
 def _check_content(request: Request, types: tuple[bytes, ...]) -> None:
     (given,) = request.header(b"content-type") or [b""]
     if given.partition(b";")[0].strip(b" \t").lower() not in types:
-        raise Refused
-    (encoding,) = request.header(b"content-encoding") or [b"identity"]
-    if encoding.lower() in (b"", b"identity"):
-        if encoding != b"identity":
-            raise Unclear
-    else:
         raise Refused
 
 

@@ -39,7 +39,7 @@ def test_example_requests_are_valid() -> None:
     assert {verdict(request.framed()) for request in VALID} == {"answered"}
 
 
-@pytest.mark.parametrize("kind", ["chunked", "pipelined", "upgrade", "in pieces"])
+@pytest.mark.parametrize("kind", ["chunked", "pipelined", "upgrade", "in pieces", "compressed"])
 def test_valid_requests_stay_valid_however_they_are_sent(kind: str) -> None:
     requests = [request for sent in of(kind) for request in sent.requests if request.method == b"POST"]
     assert {verdict(request) for request in requests} == {"answered"}

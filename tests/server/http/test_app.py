@@ -187,10 +187,11 @@ def test_chunked_body_over_the_limit_gets_413_and_a_closed_connection(client: ht
     assert answer.headers["connection"] == "close"
 
 
-def test_compressed_body_gets_415(client: httpx.Client) -> None:
-    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+def test_body_in_another_coding_gets_415_with_those_that_are_taken(client: httpx.Client) -> None:
+    headers = {"content-type": "application/json", "content-encoding": "br"}
     answer = client.post("/predict", content=b"\x1f\x8b", headers=headers)
     assert answer.status_code == 415
+    assert answer.headers["accept-encoding"] == "gzip, deflate"
 
 
 def test_server_closes_some_connections_so_that_load_spreads(client: httpx.Client) -> None:

@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 from fastapi.middleware.cors import CORSMiddleware
 
-from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.cors import ANY, Cors
 from server.http.worker import WorkerQueue
-from server.http.write import CommonHeaders
 from server.response import Response
 from server.route import Route
+from tests.server.responder import responder
 
 PAGE, OTHER = b"https://page.example", b"https://other.example"
 NAMED, ANYONE = frozenset((PAGE.decode(),)), frozenset((ANY,))
@@ -27,7 +26,7 @@ def ours(origins: frozenset[str]) -> App:
     cors = Cors(origins)
     routes = {("/", "POST"): Route("/", "POST", lambda *_: Response(b"fine", [(b"vary", b"accept")]))}
     routes |= cors.preflight_routes(routes)
-    return App(routes, plain, WorkerQueue(1), AccessLog(), CommonHeaders("", 65, cors))
+    return App(routes, plain, WorkerQueue(1), responder(cors))
 
 
 def starlettes(origins: frozenset[str]) -> CORSMiddleware:

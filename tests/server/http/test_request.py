@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
-from server.http.write import CommonHeaders
 from server.route import Route
+from tests.server.responder import responder
 
 SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}
 
@@ -19,7 +18,10 @@ SCOPE = {"type": "http", "path": "/behind", "method": "GET", "headers": []}
 def app_in_front_of(kserve_app: Any) -> App:
     """Return an app whose only route leads to `kserve_app`."""
     return App(
-        {("/behind", "GET"): Route("/behind", "GET")}, kserve_app, WorkerQueue(1), AccessLog(), CommonHeaders("", 65)
+        {("/behind", "GET"): Route("/behind", "GET")},
+        kserve_app,
+        WorkerQueue(1),
+        responder(),
     )
 
 

@@ -7,15 +7,14 @@ from typing import Any
 import uvloop
 
 from server import links
-from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
-from server.http.write import CommonHeaders
 from server.links import Links
 from server.response import Response
 from server.route import Headers, Link, Route
 from tests.server.links.host import NAME, PICTURE, Host, listening, saying
 from tests.server.links.request import Request
+from tests.server.responder import responder
 
 
 def upper(body: bytes, _headers: Headers) -> Response:
@@ -38,8 +37,7 @@ def app_with(links: Links | None, slow: Route = SLOW) -> App:
         {("/slow", "POST"): slow, ("/quick", "POST"): QUICK},
         nothing,
         WorkerQueue(20),
-        AccessLog(),
-        CommonHeaders("", 65),
+        responder(),
         links,
     )
 

@@ -8,15 +8,14 @@ import pytest
 import uvloop
 
 from server import routing
-from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.worker import WorkerQueue
-from server.http.write import CommonHeaders
 from server.predictor import Predictor
 from tests.server import bundles as of_rows
 from tests.server.links.host import NAME, Host, listening, saying
 from tests.server.links.request import Request
 from tests.server.pictures import bundles, images
+from tests.server.responder import responder
 
 FILE = images.png(images.BLOCK)
 PNG = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(FILE) + FILE
@@ -43,8 +42,7 @@ def asked(predictors: list[Predictor], path: str, document: str, answer: bytes =
                 routing.api_routes(predictors),
                 nothing,
                 WorkerQueue(2),
-                AccessLog(),
-                CommonHeaders("", 65),
+                responder(),
                 host.links(),
             )
             body = document.replace("LINK", f"http://{NAME}:{host.port}/a.png")

@@ -110,6 +110,17 @@ def test_tritons_client_predicts(
     assert response.as_numpy("probabilities").argmax(1).tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
+@pytest.mark.parametrize("binary", [True, False])
+def test_tritons_client_compresses(triton_client: triton.InferenceServerClient, algorithm: str, binary: bool) -> None:
+    rows = np.tile(ROWS, (1000, 1))
+    tensor = triton.InferInput("input", [2000, 2], "FP32")
+    tensor.set_data_from_numpy(rows, binary_data=binary)
+    coding = {"request_compression_algorithm": algorithm, "response_compression_algorithm": algorithm}
+    response = triton_client.infer("sign", [tensor], **coding)
+    assert response.as_numpy("prediction").tolist() == [1, 0] * 1000
+
+
 @pytest.mark.parametrize("binary", [True, False])
 def test_tritons_client_sends_strings(triton_client: triton.InferenceServerClient, binary: bool) -> None:
     colour, size = triton.InferInput("colour", [2, 1], "BYTES"), triton.InferInput("size", [2, 1], "FP32")
