@@ -50,7 +50,9 @@ def test_body_that_is_cut_off_is_refused(coding: bytes, keep: int) -> None:
 
 
 @CODINGS
-@pytest.mark.parametrize("after", [b"\0", b"{}", gzip.compress(b"{}"), zlib.compress(b"")])
+@pytest.mark.parametrize(
+    "after", [b"\0", b"{}", gzip.compress(b"{}"), zlib.compress(b"")], ids=["zero", "JSON", "gzip", "deflate"]
+)
 def test_body_that_goes_on_is_refused(coding: bytes, after: bytes) -> None:
     with pytest.raises(InvalidInput, match="goes on"):
         expand(coding, PACKED[coding](ROWS) + after, CAP)
@@ -65,7 +67,9 @@ def test_damaged_body_is_refused(coding: bytes, place: int) -> None:
         expand(coding, bytes(packed), CAP)
 
 
-@pytest.mark.parametrize("body", [b"{}", ROWS, zlib.compress(ROWS)[2:-4], gzip.compress(ROWS)])
+@pytest.mark.parametrize(
+    "body", [b"{}", ROWS, zlib.compress(ROWS)[2:-4], gzip.compress(ROWS)], ids=["JSON", "rows", "raw", "gzip"]
+)
 def test_other_bytes_are_no_deflate(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         expand(b"deflate", body, CAP)

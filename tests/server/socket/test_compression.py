@@ -84,6 +84,7 @@ def test_compressed_body_may_come_in_chunks(served: Served) -> None:
         (gzip.compress(batch(100_000)), b"gzip", 413, "body"),
         (gzip.compress(b" " * (FREE_BYTES + 1)), b"gzip", 413, "body"),
     ],
+    ids=["cut off", "goes on", "plain", "gzip as deflate", "no JSON", "empty", "br", "twice", "over the cap", "blanks"],
 )
 def test_compressed_body_that_cannot_be_read_is_refused(
     served: Served, body: bytes, coding: bytes, status: int, reason: str
