@@ -4,6 +4,7 @@ from math import prod
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from model.task import Picture
@@ -17,7 +18,7 @@ from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers
 from server.v2.encoding import HTTP, Encoding
-from server.v2.request import InputTensor, refuse_trailing_bytes, shape_mismatch, take_binary
+from server.v2.request import InputTensor, WholeBody, refuse_trailing_bytes, shape_mismatch, take_binary
 from server.v2.strings import unpack
 
 _TEXTS = msgspec.json.Decoder(list[str])
@@ -35,8 +36,8 @@ class V2Handler:
     def __call__(self, body: bytes, headers: Headers) -> Response:
         """POST /v2/models/NAME/infer. Raises ServingError."""
         request, binary = self._read(body, headers)
-        if [tensor.name for tensor in request.inputs] != [tensor.name for tensor in self._predictor.inputs]:
-            raise InvalidInput(f"Send exactly one input, named {self._predictor.inputs[0].name}.", "inputs")
+        if len(request.inputs) != 1:
+            raise InvalidInput("Send exactly one input.", "inputs")
         classification = self._classify(request.inputs[0], binary)
         outputs = {
             "prediction": classification.predictions,
@@ -48,6 +49,10 @@ class V2Handler:
         return self._writer.write(request, outputs)
 
     def _classify(self, tensor: InputTensor, binary: memoryview) -> Classification:
+        if isinstance(tensor, WholeBody):
+            return classify(self._predictor, self._picture, [bytes(binary)])
+        # The one input may have any name, as with KServe. No refusal repeats it.
+        tensor = replace(tensor, name=self._predictor.inputs[0].name)
         own, rest = take_binary(tensor, binary)
         refuse_trailing_bytes(rest)
         match tensor.datatype.upper():  # KServe accepts lower case too

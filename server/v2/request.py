@@ -30,6 +30,10 @@ class InputTensor(msgspec.Struct):
     parameters: TensorParameters | UnsetType | None = UNSET
 
 
+class WholeBody(InputTensor):
+    """Triton's raw form: the whole body is the model's one input, which has the name, shape and datatype."""
+
+
 class OutputParameters(msgspec.Struct):
     binary_data: bool | UnsetType = UNSET
 
@@ -57,6 +61,8 @@ _DECODER = msgspec.json.Decoder(InferRequest)
 def read_request(body: bytes, headers: Mapping[bytes, bytes]) -> tuple[InferRequest, memoryview]:
     """Return the JSON part, decoded, and the bytes behind it. Raises InvalidInput."""
     document, binary = _divide(body, headers.get(JSON_LENGTH))
+    if not document and binary:
+        return InferRequest([WholeBody("", [], "")]), binary
     try:
         return strict.decode(_DECODER, document), binary
     except msgspec.ValidationError as error:

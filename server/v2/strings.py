@@ -40,7 +40,11 @@ def unpack(binary: memoryview, count: int) -> list[memoryview]:
 
 def unpack_texts(binary: memoryview, count: int) -> np.ndarray[Any, Any]:
     """Return an array of `count` texts. Raises InvalidInput as `unpack` does, or if one is not UTF-8."""
+    return np.array(list(map(decode_text, unpack(binary, count))), np.object_)
+
+
+def decode_text(string: memoryview) -> str:
     try:
-        return np.array([str(string, "utf-8") for string in unpack(binary, count)], np.object_)
+        return str(string, "utf-8")
     except UnicodeDecodeError as error:
         raise InvalidInput("The binary strings must be UTF-8.", "value_type") from error

@@ -37,6 +37,17 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+WHOLE = {
+    "INT8": "b",
+    "INT16": "h",
+    "INT32": "i",
+    "INT64": "q",
+    "UINT8": "B",
+    "UINT16": "H",
+    "UINT32": "I",
+    "UINT64": "Q",
+}
+CODES = WHOLE | {"FP32": "f", "FP64": "d"}
 NUMBERS = st.one_of(
     st.sampled_from([0, 1, -1, 3]),
     st.integers(-900, 900).map(lambda hundredths: hundredths / 100),
@@ -100,10 +111,15 @@ def _tensors(draw: st.DrawFn, model: str) -> list[Tensor]:
     count = draw(st.integers(1, 3))
     size = 2 * count if model == "sign" else count
     numbers = draw(st.lists(NUMBERS, min_size=size, max_size=size))
+    name, datatype = draw(st.sampled_from(["input", "input-0"])), draw(st.sampled_from(["FP32", "FP64"]))
+    if model == "sign" and draw(st.booleans()):
+        shape = draw(st.sampled_from([[count], [count, 1]]))
+        whole = draw(st.lists(st.integers(0, 127), min_size=count, max_size=count))
+        return [("x", datatype, shape, numbers[:count]), ("y", draw(st.sampled_from(sorted(WHOLE))), shape, whole)]
     if model == "sign":
-        return [("input", "FP32", [count, 2], numbers)]
+        return [(name, datatype, [count, 2], numbers)]
     if model == "gap":
-        return [("input", "FP64", [count, 1], numbers)]
+        return [(name, datatype, [count, 1], numbers)]
     colours = draw(st.lists(st.sampled_from(["red", "blue", "grün"]), min_size=count, max_size=count))
     return [("colour", "BYTES", [count, 1], colours), ("size", "FP32", [count, 1], numbers)]
 
@@ -120,6 +136,8 @@ def _flat(_datatype: str, _shape: list[int], values: list[Any]) -> tuple[dict[st
 
 
 def _nested(_datatype: str, shape: list[int], values: list[Any]) -> tuple[dict[str, Any], bytes]:
+    if len(shape) == 1:
+        return {"data": values}, b""
     width = shape[1]
     return {"data": [values[start : start + width] for start in range(0, len(values), width)]}, b""
 
@@ -129,7 +147,7 @@ def _packed(datatype: str, _shape: list[int], values: list[Any]) -> tuple[dict[s
         strings = [value.encode() for value in values]
         packed = b"".join(struct.pack("<I", len(value)) + value for value in strings)
     else:
-        packed = struct.pack(f"<{len(values)}{'f' if datatype == 'FP32' else 'd'}", *values)
+        packed = struct.pack(f"<{len(values)}{CODES[datatype]}", *values)
     return {"parameters": {"binary_data_size": len(packed)}}, packed
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+_FLOATS: Mapping[str, Callable[[Any], Any]] = {"FP16": np.float16, "FP32": np.float32}
+
 
 class Refused(Exception):
     """A 200 would be wrong."""
@@ -63,7 +65,7 @@ def number(datatype: str, value: Any) -> float:
     if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
         raise Refused
     with np.errstate(over="ignore"):
-        rounded = float(np.float32(value)) if datatype == "FP32" else float(value)
+        rounded = float(_FLOATS.get(datatype, float)(value))
     if not math.isfinite(rounded):
         raise Refused
     return rounded

@@ -9,16 +9,29 @@ from typing import Any
 from tests.server.fuzz import strict
 from tests.server.fuzz.models import MODELS, Model, Refused, Unclear, number, text
 
-_CODES = {"INT64": "q", "FP32": "f", "FP64": "d"}
+_WHOLE = {
+    "INT8": "b",
+    "INT16": "h",
+    "INT32": "i",
+    "INT64": "q",
+    "UINT8": "B",
+    "UINT16": "H",
+    "UINT32": "I",
+    "UINT64": "Q",
+}
+_CODES = {**_WHOLE, "BOOL": "B", "FP16": "e", "FP32": "f", "FP64": "d"}
 _TENSOR = {"name", "shape", "datatype", "data", "parameters"}
 
 
 def infer(name: str, document: bytes, binary: bytes) -> dict[str, Any]:
     """Return the answer as JSON, with the id None if the server generates one. Raises Refused or Unclear."""
     model = MODELS[name]
-    request = strict.parse(document)
-    _typed(request, {"inputs": list}, {"id": str, "parameters": dict, "outputs": list})
-    rows = _rows(model, request["inputs"], binary)
+    if not document and binary:
+        request, rows = {}, _whole(model, binary)
+    else:
+        request = strict.parse(document)
+        _typed(request, {"inputs": list}, {"id": str, "parameters": dict, "outputs": list})
+        rows = _rows(model, request["inputs"], binary)
     answered = [model.predict(*row) for row in rows]
     columns: dict[str, list[Any]] = {
         "prediction": [prediction for prediction, _ in answered],
@@ -62,59 +75,104 @@ def _typed(value: Any, required: Mapping[str, type], optional: Mapping[str, type
             raise Refused
 
 
+def _whole(model: Model, body: bytes) -> list[tuple[Any, ...]]:
+    """Return the rows in Triton's raw form."""
+    datatype, width = model.tensors.get("input", ("BYTES", 1))
+    if datatype == "BYTES" or (body.strip()[:1] == b"{" and body.strip()[-1:] == b"}"):
+        raise Refused
+    values = _packed(model, datatype, datatype, body)
+    if len(values) % width:
+        raise Refused
+    return [tuple(row) for row in _folded(values, width)]
+
+
 def _rows(model: Model, tensors: list[Any], binary: bytes) -> list[tuple[Any, ...]]:
-    columns: dict[str, list[Any]] = {}
     for tensor in tensors:
         _typed(tensor, {"name": str, "shape": list, "datatype": str}, {"parameters": dict})
         if tensor.keys() - _TENSOR:
             raise Unclear
-        name = tensor["name"]
-        if name not in model.tensors or name in columns or tensor["datatype"].upper() != model.tensors[name][0]:
+    names = [tensor["name"] for tensor in tensors]
+    in_columns = sorted(names) == sorted(model.fields)
+    if not in_columns and ("input" not in model.tensors or len(names) != 1 or names[0] in model.fields):
+        raise Refused
+    columns: dict[str, list[Any]] = {}
+    for tensor in tensors:
+        datatype = model.fields[tensor["name"]] if in_columns else model.tensors["input"][0]
+        sent = tensor["datatype"].upper()
+        if sent not in (("BYTES",) if datatype == "BYTES" else _CODES):
             raise Refused
         if not tensor["datatype"].isupper():
             raise Unclear
-        columns[name], binary = _values(model, tensor, binary)
-    if columns.keys() != model.tensors.keys() or binary or len({len(column) for column in columns.values()}) > 1:
+        width = 1 if in_columns else model.tensors["input"][1]
+        columns[tensor["name"]], binary = _values(model, tensor, (sent, datatype), width, binary)
+    if binary or len({len(column) for column in columns.values()}) > 1:
         raise Refused
-    if model.tensors.keys() == {"input"}:
-        return [tuple(row) for row in columns["input"]]
-    return [tuple(value for (value,) in row) for row in zip(*(columns[name] for name in model.tensors), strict=True)]
+    if not in_columns:
+        return [tuple(row) for row in columns[names[0]]]
+    return [tuple(value for (value,) in row) for row in zip(*(columns[name] for name in model.fields), strict=True)]
 
 
-def _values(model: Model, tensor: dict[str, Any], binary: bytes) -> tuple[list[list[Any]], bytes]:
-    """Return the tensor's rows, and the rest of the binary part."""
-    datatype, width = model.tensors[tensor["name"]]
+def _values(
+    model: Model, tensor: dict[str, Any], datatypes: tuple[str, str], width: int, binary: bytes
+) -> tuple[list[list[Any]], bytes]:
+    """Return the tensor's rows, and the rest of the binary part. Its own datatype and the field's are given."""
     shape = tensor["shape"]
-    if len(shape) != 2 or any(type(length) is not int for length in shape) or shape[0] < 1 or shape[1] != width:
+    if any(type(length) is not int for length in shape):
+        raise Refused
+    if (shape[1:] != [width] and (width != 1 or len(shape) != 1)) or shape[0] < 1:
         raise Refused
     parameters = tensor.get("parameters") or {}
     if "binary_data_size" not in parameters:
-        return _from_json(datatype, shape, tensor.get("data")), binary
+        return _folded(_from_json(model, datatypes, shape, width, tensor.get("data")), width), binary
     size = parameters["binary_data_size"]
     if size is None:
         raise Unclear
     if type(size) is not int or not 0 <= size <= len(binary) or tensor.get("data") is not None:
         raise Refused
-    values = _from_bytes(datatype, binary[:size])
+    values = _packed(model, *datatypes, binary[:size])
     if len(values) != shape[0] * width:
         raise Refused
-    if datatype != "BYTES":
-        values = [None if model.optional and math.isnan(value) else number(datatype, value) for value in values]
     return _folded(values, width), binary[size:]
 
 
-def _from_json(datatype: str, shape: list[int], data: Any) -> list[list[Any]]:
+def _from_json(model: Model, datatypes: tuple[str, str], shape: list[int], width: int, data: Any) -> list[Any]:
     if type(data) is not list or not data:
         raise Refused
     if type(data[0]) is list:
-        if any(type(row) is not list or len(row) != shape[1] for row in data):
+        if len(shape) == 1 or any(type(row) is not list or len(row) != width for row in data):
             raise Refused
         data = [value for row in data for value in row]
-    if len(data) != shape[0] * shape[1]:
+    if len(data) != shape[0] * width:
         raise Refused
+    if datatypes[0] == "BYTES":
+        return [text(value) for value in data]
+    return [None if value is None and model.optional else _number(*datatypes, value) for value in data]
+
+
+def _number(sent: str, datatype: str, value: Any) -> float:
+    """Return a number of JSON, rounded to its own datatype and then to the field's."""
+    if sent == "BOOL":
+        if type(value) is not bool:
+            raise Refused
+        return float(value)
+    if sent in _WHOLE:
+        try:
+            struct.pack(_WHOLE[sent], value)
+        except struct.error:
+            raise Refused from None
+        if type(value) is not int:
+            raise Refused
+    return number(datatype, number(sent, value) if sent.startswith("FP") else value)
+
+
+def _packed(model: Model, sent: str, datatype: str, packed: bytes) -> list[Any]:
+    """Return the values of a binary tensor, rounded to the field's datatype."""
+    values = _from_bytes(sent, packed)
     if datatype == "BYTES":
-        return _folded([text(value) for value in data], shape[1])
-    return _folded([number(datatype, value) for value in data], shape[1])
+        return values
+    if sent == "BOOL" and any(value > 1 for value in values):
+        raise Refused
+    return [None if model.optional and math.isnan(value) else number(datatype, value) for value in values]
 
 
 def _folded(values: list[Any], width: int) -> list[list[Any]]:

@@ -33,7 +33,8 @@ def triton(address: str) -> dict[str, Any]:
 def test_tritons_client_works_unchanged(triton: dict[str, Any]) -> None:
     refused = {
         "other version ready": "StatusCode.NOT_FOUND: Not found: the model has another version here.",
-        "wrong input": "StatusCode.INVALID_ARGUMENT: Send exactly these inputs, each once: input.",
+        "wrong input": "StatusCode.INVALID_ARGUMENT: Send exactly these inputs, each once: x, y. "
+        "Or send one, input, with all 2 columns.",
         "wrong model": "StatusCode.NOT_FOUND: Not found: no model has that name. Use one of these: sign, price,",
         "load": "StatusCode.UNIMPLEMENTED: This server does not have the method.",
         "unload": "StatusCode.UNIMPLEMENTED: This server does not have the method.",

@@ -43,7 +43,7 @@ def calls(client: triton.InferenceServerClient) -> Iterator[tuple[str, Callable[
     pictures = [tensor("input", FILES, "BYTES")]
     yield "pictures", lambda: client.infer("ink", pictures).as_numpy("prediction").tolist()
     yield "warnings", lambda: client.infer("ink", pictures).as_numpy("warnings").astype(str).tolist()
-    yield "wrong input", lambda: client.infer("sign", [tensor("other", ROWS, "FP32")])
+    yield "wrong input", lambda: client.infer("sign", [tensor("x", ROWS, "FP32")])
     yield "wrong model", lambda: client.infer("other", [row])
     zeros = [tensor("input", np.zeros((1000, 2), np.float32), "FP32")]
     yield "compressed", lambda: client.infer("sign", zeros, compression_algorithm="gzip")

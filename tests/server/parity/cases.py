@@ -1,10 +1,13 @@
-"""The requests that are sent to both KServe and this server, by name. The model is the bundle `sign`."""
+"""The requests that are sent to both KServe and this server, by name. The model is the bundle `sign`.
+
+It is served under two names, `sign` and `table`; plain_kserve.py says how KServe's servers of the two differ.
+"""
 
 import gzip
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 JSON = {"content-type": "application/json"}
@@ -112,6 +115,7 @@ V2_JSON = {
     "invalid JSON for a V2 request": v2(b"{"),
     "empty V2 body": v2(b""),
     "another datatype": tensor(datatype="FP64"),
+    "strings as the datatype": tensor(datatype="BYTES"),
     "another input": tensor(name="x"),
     "input twice": v2({"inputs": [TENSOR, TENSOR]}),
     "inputs twice": v2(b'{"inputs":[%b],"inputs":[%b]}' % ((json.dumps(TENSOR).encode(),) * 2)),
@@ -166,6 +170,76 @@ V2_BINARY = {
     "binary NaN": binary({"inputs": [BINARY]}, struct.pack("<4f", 1, float("nan"), -3, 1)),
 }
 
+INTEGERS = {
+    "INT8": "b",
+    "INT16": "h",
+    "INT32": "i",
+    "INT64": "q",
+    "UINT8": "B",
+    "UINT16": "H",
+    "UINT32": "I",
+    "UINT64": "Q",
+}
+CODES = INTEGERS | {"FP16": "e", "FP32": "f", "FP64": "d", "BOOL": "?"}
+X = {"name": "x", "shape": [2], "datatype": "FP64", "data": [1, -3]}
+Y = {"name": "y", "shape": [2], "datatype": "INT64", "data": [1, 1]}
+PD = {"parameters": {"content_type": "pd"}}
+NP = {"parameters": {"content_type": "np"}}
+
+
+def table(*tensors: dict[str, Any], **more: Any) -> Request:
+    return replace(v2({"inputs": tensors, **more}), path="/v2/models/table/infer")
+
+
+def packed_table(datatype: str) -> Request:
+    values = struct.pack(f"<4{CODES[datatype]}", 1, 1, 0, 0)
+    sent = {"name": "input-0", "shape": [2, 2], "datatype": datatype, "parameters": {"binary_data_size": len(values)}}
+    return replace(binary({"inputs": [sent]}, values), path="/v2/models/table/infer")
+
+
+TABLES = {
+    "a matrix called input-0": table(TENSOR | {"name": "input-0"}),
+    "a matrix called predict": table(TENSOR | {"name": "predict"}, **NP),
+    "a matrix with content_type np of its own": table(TENSOR | {"name": "input-0"} | NP),
+    **{f"a matrix of {name}": table(TENSOR | {"datatype": name, "data": [1, 1, 0, 0]}) for name in INTEGERS},
+    "a matrix of FP64": table(TENSOR | {"datatype": "FP64", "data": [[1.5, 1], [-3.25, 1]]}),
+    "a matrix of FP16": table(TENSOR | {"datatype": "FP16"}),
+    "a matrix of BOOL": table(TENSOR | {"datatype": "BOOL", "data": [True, True, False, False]}),
+    **{f"a binary matrix of {name}": packed_table(name) for name in CODES},
+    "columns with content_type pd": table(X, Y, **PD),
+    "columns in another order": table(Y, X, **PD),
+    "columns with two axes": table(X | {"shape": [2, 1]}, Y | {"shape": [2, 1]}, **PD),
+    "columns with a content_type of their own": table(X | NP, Y | NP, **PD),
+    "columns with an id": table(X, Y, id="seven", **PD),
+    "columns without content_type": table(X, Y),
+    "columns with content_type np": table(X, Y, **NP),
+    "binary columns": replace(
+        binary(
+            {
+                "inputs": [
+                    {"name": "x", "shape": [2], "datatype": "FP64", "parameters": {"binary_data_size": 16}},
+                    {"name": "y", "shape": [2], "datatype": "INT8", "parameters": {"binary_data_size": 2}},
+                ],
+                **PD,
+            },
+            struct.pack("<2d2b", 1, -3, 1, 1),
+        ),
+        path="/v2/models/table/infer",
+    ),
+    "a column is missing": table(X, **PD),
+    "a column too many": table(X, Y, Y | {"name": "z"}, **PD),
+    "a column twice": table(X, Y, X, **PD),
+    "columns of different lengths": table(X, Y | {"shape": [1], "data": [1]}, **PD),
+    "a matrix with content_type pd": table(TENSOR, **PD),
+    "fractions as whole numbers": table(TENSOR | {"datatype": "INT32", "data": [1.5, 1, -3.5, 1]}),
+    "a number beyond its own datatype": table(TENSOR | {"datatype": "INT8", "data": [300, 1, -3, 1]}),
+    "a number of FP64 beyond FP32": table(TENSOR | {"datatype": "FP64", "data": [1e39, 1, -3, 1]}),
+    "numbers as BOOL": table(TENSOR | {"datatype": "BOOL", "data": [7, 1, 0, 0]}),
+    "a whole body": Request(
+        "POST", "/v2/models/table/infer", BYTES, OCTET_STREAM | {"inference-header-content-length": "0"}
+    ),
+}
+
 OTHER_PATHS = {
     f"{method} {path}": Request(method, path)
     for method, path in [
@@ -211,4 +285,4 @@ OTHER_PATHS = {
     ),
 }
 
-CASES = V1 | V2_JSON | V2_BINARY | OTHER_PATHS
+CASES = V1 | V2_JSON | V2_BINARY | TABLES | OTHER_PATHS

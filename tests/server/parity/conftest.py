@@ -25,14 +25,15 @@ def grpc_ports() -> dict[str, int]:
 
 @pytest.fixture(scope="session")
 def ours(folder: Path, grpc_ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    environment = {"MODEL_NAME": "sign", "MODEL_PATH": str(folder), "GRPC_PORT": str(grpc_ports["ours"])}
+    models = {"MODEL_NAME": "sign,table", "MODEL_PATH": f"{folder},{folder}"}
+    environment = models | {"GRPC_PORT": str(grpc_ports["ours"])}
     with serving(environment, tmp_path_factory.mktemp("log") / "server.log") as served:
         yield served
 
 
 @pytest.fixture(scope="session")
 def kserve(folder: Path, grpc_ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The same model on KServe's own server."""
+    """The same models on KServe's own server."""
     port = free_port()
     log = tmp_path_factory.mktemp("log") / "kserve.log"
     with log.open("wb") as output:

@@ -1,4 +1,7 @@
-"""Serve a bundle as KServe's documentation does: a plain kserve.Model on the default ModelServer."""
+"""Serve a bundle as KServe's documentation does: a plain kserve.Model on the default ModelServer.
+
+Under the name "sign" V2 requests are read by `as_numpy`, under "table" by KServe's own `get_predict_input`.
+"""
 
 import os
 import sys
@@ -7,8 +10,9 @@ from typing import Any
 import kserve
 import numpy as np
 import onnxruntime
+import pandas as pd
 from kserve import InferOutput, InferRequest, InferResponse
-from kserve.utils.utils import generate_uuid
+from kserve.utils.utils import generate_uuid, get_predict_input
 
 from model.bundle import Bundle, load
 
@@ -27,7 +31,7 @@ class PlainModel(kserve.Model):  # type: ignore[misc]
         if not isinstance(payload, InferRequest):
             labels, _ = self.session.run(None, {"input": np.array(payload["instances"], np.float32)})
             return {"predictions": labels.tolist()}
-        labels, probabilities = self.session.run(None, {"input": payload.inputs[0].as_numpy()})
+        labels, probabilities = self.session.run(None, {"input": self.rows(payload)})
         if payload.from_grpc:  # KServe fails on arrays there if the inputs were raw
             return self._response(payload, labels.tolist(), probabilities.ravel().tolist())
         return self._response(payload, labels, probabilities)
@@ -47,6 +51,9 @@ class PlainModel(kserve.Model):  # type: ignore[misc]
             requested_outputs=payload.request_outputs,
         )
 
+    def rows(self, request: InferRequest) -> Any:
+        return request.inputs[0].as_numpy()
+
     def get_input_types(self) -> list[dict[str, Any]]:
         return [{"name": "input", "datatype": "FP32", "shape": [-1, len(self.bundle.task.features)]}]
 
@@ -57,9 +64,19 @@ class PlainModel(kserve.Model):  # type: ignore[misc]
         ]
 
 
+class TableModel(PlainModel):
+    def rows(self, request: InferRequest) -> Any:
+        """Return the rows as a scikit-learn pipeline of these columns takes them."""
+        table = get_predict_input(request)
+        if isinstance(table, pd.DataFrame):
+            table = table[list(self.bundle.task.names)].to_numpy()
+        return table.astype(np.float32)
+
+
 if __name__ == "__main__":
     folder, port, grpc_port = os.environ["MODEL_PATH"], int(os.environ["PORT"]), int(os.environ["GRPC_PORT"])
-    model = PlainModel("sign", load(folder))
-    model.load()
+    models = [PlainModel("sign", load(folder)), TableModel("table", load(folder))]
+    for model in models:
+        model.load()
     sys.argv = sys.argv[:1]
-    kserve.ModelServer(http_port=port, grpc_port=grpc_port).start([model])
+    kserve.ModelServer(http_port=port, grpc_port=grpc_port).start(models)

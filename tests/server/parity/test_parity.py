@@ -23,7 +23,7 @@ def send(served: Served, request: Request) -> httpx.Response:
 
 def send_to_both(kserve: Served, ours: Served, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     request = CASES[name]
-    request_id = {"tensor with id": "seven:7", "binary tensor with id": "b"}.get(name)
+    request_id = {"tensor with id": "seven:7", "binary tensor with id": "b", "columns with an id": "seven"}.get(name)
     response = send(ours, request)
     if response.is_error and request.method != "HEAD":
         assert list(response.json()) == ["error", "reason"]

@@ -64,6 +64,21 @@ def test_files_are_accepted_in_base64_and_in_binary(infer: V2Handler) -> None:
     assert outputs(ask(infer, in_binary(FILES, len(packed)), packed)) == expected
 
 
+def test_the_one_input_may_have_any_name(infer: V2Handler) -> None:
+    assert outputs(ask(infer, FILES | {"name": "input-0"})) == outputs(ask(infer, FILES))
+    with pytest.raises(InvalidInput, match=r"^Input 'input': data must be"):
+        ask(infer, FILES | {"name": "input-0", "data": 7})
+
+
+def test_a_whole_body_is_one_picture(infer: V2Handler) -> None:
+    body, _ = infer(png(BLOCK), {JSON_LENGTH: b"0"})
+    assert outputs(json.loads(body))["prediction"] == [1]
+    with refused("picture_format"):
+        infer(b"x", {JSON_LENGTH: b"0"})
+    with refused("empty_body"):
+        infer(b"", {JSON_LENGTH: b"0"})
+
+
 def test_warnings_are_an_output(infer: V2Handler) -> None:
     data = [base64(png(255 - BAR)), base64(png(BAR))]
     answer = ask(infer, FILES | {"data": data}, outputs=[{"name": "warnings"}])
@@ -76,7 +91,6 @@ def test_warnings_are_an_output(infer: V2Handler) -> None:
 @pytest.mark.parametrize(
     ("tensor", "reason", "fact"),
     [
-        (NUMBERS | {"name": "x"}, "inputs", "named input"),
         (NUMBERS | {"datatype": "UINT8"}, "datatype", "FP32"),
         (NUMBERS | {"shape": [2, 28, 27]}, "shape", "[n, 28, 28]"),
         (NUMBERS | {"shape": [0, 28, 28], "data": []}, "shape", "[n, 28, 28]"),

@@ -83,6 +83,8 @@ def test_a_boolean_tensor_may_have_the_datatype_bool(club: Predictor) -> None:
     assert infer(club, packed, LEVEL, NOTE, binary=b"\1\0") == [11, 25]
     missing = packed | {"datatype": "FP32", "parameters": {"binary_data_size": 8}}
     assert infer(club, missing, LEVEL, NOTE, binary=struct.pack("<2f", np.nan, 1)) == [9, 26]
+    assert infer(club, MEMBER | {"data": [None, True]}, LEVEL, NOTE) == [9, 26]
+    assert infer(club, MEMBER | {"datatype": "UINT8", "data": [1, 0]}, LEVEL, NOTE) == [11, 25]
 
 
 @pytest.mark.parametrize(
@@ -90,10 +92,10 @@ def test_a_boolean_tensor_may_have_the_datatype_bool(club: Predictor) -> None:
     [
         ({"data": [1, 0]}, "value_type"),
         ({"data": [True]}, "shape"),
-        ({"data": [None, True]}, "value_type"),
         ({"datatype": "FP32"}, "value_type"),
         ({"datatype": "FP32", "data": [1, 2]}, "unknown_category"),
-        ({"datatype": "INT64", "data": [1, 0]}, "datatype"),
+        ({"datatype": "INT64", "data": [1, 2]}, "unknown_category"),
+        ({"datatype": "BYTES", "data": ["1", "0"]}, "datatype"),
     ],
 )
 def test_a_wrong_boolean_tensor_is_refused(club: Predictor, change: dict[str, Any], reason: InvalidReason) -> None:

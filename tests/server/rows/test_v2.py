@@ -90,9 +90,10 @@ def test_a_binary_nan_is_accepted_only_for_an_optional_feature(gap: Predictor, s
 @pytest.mark.parametrize(
     ("change", "reason", "fact"),
     [
-        ({"name": "x"}, "inputs", "each once: input"),
-        ({"datatype": "FP64"}, "datatype", "FP32"),
-        ({"datatype": "BOOL"}, "datatype", "FP32"),
+        ({"name": "x"}, "inputs", "each once: x, y."),
+        ({"datatype": "BYTES"}, "datatype", "FP32"),
+        ({"datatype": "float32"}, "datatype", "FP32"),
+        ({"datatype": "BOOL"}, "value_type", "list of booleans"),
         ({"shape": [-2, 2]}, "shape", "[rows, 2]"),
         ({"shape": [0, 2], "data": []}, "shape", "[rows, 2]"),
         ({"shape": [4]}, "shape", "[rows, 2]"),
@@ -135,8 +136,8 @@ def test_an_invalid_tensor_is_refused(
     ("request_", "reason", "fact"),
     [
         ({}, "structure", "The field inputs is missing."),
-        ({"inputs": []}, "inputs", "each once: input"),
-        ({"inputs": [INPUT, INPUT]}, "inputs", "each once: input"),
+        ({"inputs": []}, "inputs", "each once: x, y. Or send one, input, with all 2 columns."),
+        ({"inputs": [INPUT, INPUT]}, "inputs", "each once: x, y."),
         ({"inputs": INPUT}, "structure", "The field inputs must be a list of tensors."),
         ({"inputs": [7]}, "structure", "The field inputs[0] must be an object."),
         ([], "structure", "must be a JSON object"),
