@@ -1,8 +1,8 @@
 """Pipelines of many kinds are fitted, bundled by the command, and tried on rows that neither has seen."""
 
-import subprocess
-import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from model import bundle
+from model.__main__ import main
 from model.bring.check import tensor
 from model.bundle import Bundle
 
@@ -48,24 +49,19 @@ class Bundled:
 def bundled_from(
     folder: Path, pipeline: Any, rows: pd.DataFrame, target: "pd.Series[Any]", *, plain: bool = False
 ) -> Bundled:
-    """Fit on two thirds of the rows, bundle by the real command, and keep the rest as fresh rows."""
+    """Fit on two thirds of the rows, bundle by the command, and keep the rest as fresh rows."""
     fresh = np.arange(len(rows)) % 3 == 0
     train = rows[~fresh]
     pipeline.fit(train.to_numpy() if plain else train, target[~fresh])
     joblib.dump(pipeline, folder / "pipeline.joblib")
     train.assign(truth=target[~fresh]).to_csv(folder / "rows.csv", index=False)
-    run = subprocess.run(
-        [
-            *(sys.executable, "-W", "error", "-m", "model", "bundle", str(folder / "pipeline.joblib")),
-            *("--name", "mine", "--data", str(folder / "rows.csv"), "--target", "truth"),
-            *("--output", str(folder / "mine"), "--title", "My model", "--version", "2.1"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (run.returncode, run.stderr) == (0, "")
-    return Bundled(pipeline, bundle.load(folder / "mine"), rows[fresh].copy(), run.stdout)
+    words = ["bundle", str(folder / "pipeline.joblib"), "--name", "mine", "--data", str(folder / "rows.csv")]
+    words += ["--target", "truth", "--output", str(folder / "mine"), "--title", "My model", "--version", "2.1"]
+    output, errors = StringIO(), StringIO()
+    with redirect_stdout(output), redirect_stderr(errors):
+        code = main(words)
+    assert (code, errors.getvalue()) == (0, "")
+    return Bundled(pipeline, bundle.load(folder / "mine"), rows[fresh].copy(), output.getvalue())
 
 
 def customers() -> tuple[pd.DataFrame, "pd.Series[Any]"]:
