@@ -11,12 +11,14 @@ from server import metrics
 from server.errors import Failed, InvalidInput, Overloaded, ServingError, TooLarge, Unimplemented
 from server.grpc.frames import MESSAGE_HEADER
 from server.http.access_log import AccessLog
+from server.http.compression import FREE_BYTES, MAX_RATIO, expand
 from server.http.identity import request_id, trace_id, traceparent
 from server.http.limits import ConnectionLimits
 from server.http.request import CLIENT_DISCONNECTED, FAILED
 from server.route import Route
 
 METHOD = "GRPC"  # in logs, where HTTP has its method
+ENCODINGS = (b"gzip", b"deflate")
 
 _OK = 200
 _TIMEOUT = re.compile(rb"([0-9]{1,8})([HMSmun])")
@@ -57,7 +59,9 @@ class Call:
         self.unsent = memoryview(b"")
         self.gone: asyncio.Future[None] | None = None
         self._timeout = headers.get(b"grpc-timeout")
+        self._encoding = headers.get(b"grpc-encoding", b"identity")
         self._data = bytearray()
+        self._held_bytes = 0
         self._limits = limits
         self._access_log = access_log
         self._status = FAILED
@@ -76,22 +80,26 @@ class Call:
     def receive(self, data: bytes) -> None:
         """Add a part of the message. Raises ServingError if the whole would be refused."""
         self._data += data
-        self._limits.held_bytes += len(data)
-        if self._limits.held_bytes > self._limits.max_held_bytes:
-            raise Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later.")
+        self._hold(len(data))
         if len(self._data) >= MESSAGE_HEADER.size:
             compressed, length = MESSAGE_HEADER.unpack_from(self._data)
-            if compressed:
-                raise Unimplemented("Compressed messages are not supported. Send them as they are.")
+            if compressed and self._encoding not in ENCODINGS:
+                raise Unimplemented("Unsupported encoding. Compress messages with gzip or deflate, or send them plain.")
             if length > self._limits.max_body_bytes:
                 raise TooLarge(f"The message is over {self._limits.max_body_bytes} bytes. Send fewer rows or pictures.")
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether the message is compressed and may expand to so much that it would delay the event loop."""
+        return self._data[:1] != b"\0" and len(self._data) > FREE_BYTES // MAX_RATIO
+
     def take(self) -> bytes:
-        """Return the message, which is complete. Raises InvalidInput."""
+        """Return the message, which is complete, expanded. Raises ServingError."""
         size = MESSAGE_HEADER.size
         if len(self._data) < size or MESSAGE_HEADER.unpack_from(self._data)[1] != len(self._data) - size:
             raise InvalidInput("The call must have exactly one message, of the length that it says.", "message")
-        return bytes(memoryview(self._data)[size:])
+        message = bytes(memoryview(self._data)[size:])
+        return expand(self._encoding, message, self._limits.max_body_bytes) if self._data[0] else message
 
     def deadline(self) -> float:
         """Return the perf_counter() until which the caller waits. Raises InvalidInput."""
@@ -101,6 +109,12 @@ class Call:
         if found is None:
             raise InvalidInput("grpc-timeout must be a whole number of up to 8 digits and a unit.", "header")
         return self._began + int(found[1]) * _UNITS[found[2]]
+
+    def _hold(self, size: int) -> None:
+        self._held_bytes += size
+        self._limits.held_bytes += size
+        if self._limits.held_bytes > self._limits.max_held_bytes:
+            raise Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later.")
 
     def answer(self) -> None:
         self._status = _OK
@@ -122,7 +136,7 @@ class Call:
 
     def finish(self) -> None:
         """Count and log the call."""
-        self._limits.held_bytes -= len(self._data)
+        self._limits.held_bytes -= self._held_bytes
         seconds = perf_counter() - self._began
         metrics.REQUESTS.count(self.route.name, self._status, seconds)
         name, trace = self._id.decode(), trace_id(self._traceparent)

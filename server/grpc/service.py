@@ -8,7 +8,7 @@ from typing import cast
 
 from server.errors import DeadlinePassed, Unimplemented
 from server.grpc.call import METHOD, Call
-from server.http.worker import WorkerQueue
+from server.http.worker import Disconnect, WorkerQueue
 from server.predictor import INLINE_BYTES
 from server.response import Response
 from server.route import Decode, Handler, Route
@@ -28,13 +28,23 @@ class Service:
 
     def answer(self, call: Call) -> Response | Awaitable[Response]:
         """Return the response to a call whose message has arrived, or what becomes it. Raises ServingError."""
-        route = call.route
-        if route is UNKNOWN:
+        if call.route is UNKNOWN:
             raise Unimplemented(
                 "This server does not have the method. It has ModelInfer, ModelReady, ModelMetadata and ServerLive, "
                 "ServerReady, ServerMetadata of inference.GRPCInferenceService, and grpc.health.v1.Health/Check."
             )
-        message, deadline = call.take(), call.deadline()
+        deadline = call.deadline()
+        if call.takes_long:
+            return self._expand_and_answer(call, deadline)
+        return self._answer(call, call.take(), deadline)
+
+    async def _expand_and_answer(self, call: Call, deadline: float) -> Response:
+        message = await self._queue.run(call.take, deadline, _wait_until_gone(call))
+        answer = self._answer(call, message, deadline)
+        return answer if isinstance(answer, Response) else await answer
+
+    def _answer(self, call: Call, message: bytes, deadline: float) -> Response | Awaitable[Response]:
+        route = call.route
         if route.choose:
             route = route.choose(message, {})
         handler = cast(Handler, route.handler)
@@ -42,13 +52,14 @@ class Service:
             if perf_counter() > deadline:
                 raise DeadlinePassed
             return handler(message, {})
-        call.gone = asyncio.get_running_loop().create_future()
-        disconnect = partial(_itself, call.gone)
+        disconnect = _wait_until_gone(call)
         if route.batcher and len(message) <= INLINE_BYTES:
             request = cast(Decode, route.decode)(message, {})
             return route.batcher.answer(request, self._queue, deadline, disconnect)
         return self._queue.run(partial(handler, message, {}), deadline, disconnect)
 
 
-def _itself(future: "asyncio.Future[None]") -> "asyncio.Future[None]":
-    return future
+def _wait_until_gone(call: Call) -> Disconnect:
+    """Return what waits until the caller has gone."""
+    gone = call.gone = asyncio.get_running_loop().create_future()
+    return lambda: gone

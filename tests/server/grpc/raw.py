@@ -26,14 +26,19 @@ def framed(message: bytes) -> bytes:
     return frames.MESSAGE_HEADER.pack(0, len(message)) + message
 
 
-def data(stream: int, message: bytes, flags: int = frames.END_STREAM) -> bytes:
+def compressed(stream: int, message: bytes) -> bytes:
+    """Return a call with a message that is said to be in gzip."""
+    return begin(stream, grpc_encoding=b"gzip") + data(stream, message, 1)
+
+
+def data(stream: int, message: bytes, flag: int = 0) -> bytes:
     """Return a message in frames of the greatest length."""
-    whole = framed(message)
+    whole = frames.MESSAGE_HEADER.pack(flag, len(message)) + message
     size = frames.MAX_PAYLOAD
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
-    last = len(pieces) - 1
+    flags = [0] * (len(pieces) - 1) + [frames.END_STREAM]
     return b"".join(
-        frames.frame(frames.DATA, flags if number == last else 0, stream, piece) for number, piece in enumerate(pieces)
+        frames.frame(frames.DATA, *each) for each in zip(flags, [stream] * len(pieces), pieces, strict=True)
     )
 
 

@@ -1,6 +1,7 @@
 """HTTP/2 as clients may write it, and as none should: over real sockets, frame by frame."""
 
 import asyncio
+import gzip
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -117,6 +118,20 @@ def test_long_messages_go_off_the_loop_and_come_back_in_frames(sign: Predictor) 
     with_server(sign, test)
 
 
+@pytest.mark.parametrize("count", [1, 60_000])
+def test_compressed_messages_are_expanded(sign: Predictor, count: int) -> None:
+    async def test(port: int, _server: GrpcServer) -> None:
+        client = await RawClient.connect(port, {frames.CALL_WINDOW: 1 << 20})
+        client.send(frames.window_update(0, 1 << 20))
+        values = np.stack([np.arange(count), np.full(count, 0.5)], 1).astype("<f4").tobytes()  # as few rows are alike
+        message = rows(count, raw_input_contents=[values])
+        answer = await client.send(raw.compressed(1, gzip.compress(message))).answer(1)
+        assert predictions(answer) == [1] * count
+        client.close()
+
+    with_server(sign, test)
+
+
 def test_answer_waits_for_the_clients_windows(sign: Predictor) -> None:
     async def test(port: int, _server: GrpcServer) -> None:
         client = await RawClient.connect(port, {frames.CALL_WINDOW: 10})
@@ -154,6 +169,9 @@ def test_answer_waits_for_the_clients_windows(sign: Predictor) -> None:
         (raw.begin(1) + frames.frame(frames.DATA, 1, 1, b"\0\0\0\0\5abc"), 3, b"message"),
         (raw.begin(1) + frames.frame(frames.DATA, 1, 1, raw.framed(rows()) * 2), 3, b"message"),
         (raw.begin(1) + frames.frame(frames.DATA, 0, 1, b"\1\0\0\0\5"), 12, b"unimplemented"),
+        (raw.begin(1, grpc_encoding=b"br") + frames.frame(frames.DATA, 0, 1, b"\1\0\0\0\5"), 12, b"unimplemented"),
+        (raw.compressed(1, b"no gzip"), 3, b"compression"),
+        (raw.compressed(1, gzip.compress(bytes(100 << 20), 1)), 3, b"body"),
         (raw.begin(1) + frames.frame(frames.DATA, 0, 1, b"\0\xff\0\0\0"), 3, b"body"),
         (raw.call(1, rows(), **{f"x{number}": b"" for number in range(100)}), 3, b"head"),
     ],

@@ -46,7 +46,10 @@ def calls(client: triton.InferenceServerClient) -> Iterator[tuple[str, Callable[
     yield "wrong input", lambda: client.infer("sign", [tensor("x", ROWS, "FP32")])
     yield "wrong model", lambda: client.infer("other", [row])
     zeros = [tensor("input", np.zeros((1000, 2), np.float32), "FP32")]
-    yield "compressed", lambda: client.infer("sign", zeros, compression_algorithm="gzip")
+    yield (
+        "compressed",
+        lambda: client.infer("sign", zeros, compression_algorithm="gzip").as_numpy("prediction").sum().item(),
+    )
     yield "too long", lambda: client.infer("sign", [tensor("input", ROWS.repeat(9000, 0), "FP32")])
     yield "load", lambda: client.load_model("sign")
     yield "unload", lambda: client.unload_model("sign")
