@@ -15,7 +15,8 @@ A request comes from a socket (server/http/protocol.py) to the ASGI app (server/
     OPTIONS, on every path                         http/cors.py, if CORS_ORIGINS is set
     GET  /v1/models, /v2/models, /v2/health/* …    KServe's own app (`handler` is None)
 
-/v2/models/NAME and the paths below it also answer under /v2/models/NAME/versions/VERSION.
+/v2/models/NAME and the paths below it also answer under /v2/models/NAME/versions/VERSION. The table of gRPC's methods
+is server/grpc/methods.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from time import perf_counter
 
 from server import metrics
-from server.errors import Failed, InvalidInput, Overloaded, ServingError, TooLarge, Unimplemented
+from server.errors import Failed, InvalidInput, ServingError, TooLarge, Unimplemented
 from server.grpc.frames import MESSAGE_HEADER
 from server.http.access_log import AccessLog
 from server.http.compression import FREE_BYTES, MAX_RATIO, expand
@@ -80,7 +80,8 @@ class Call:
     def receive(self, data: bytes) -> None:
         """Add a part of the message. Raises ServingError if the whole would be refused."""
         self._data += data
-        self._hold(len(data))
+        self._held_bytes += len(data)
+        self._limits.hold(len(data))
         if len(self._data) >= MESSAGE_HEADER.size:
             compressed, length = MESSAGE_HEADER.unpack_from(self._data)
             if compressed and self._encoding not in ENCODINGS:
@@ -109,12 +110,6 @@ class Call:
         if found is None:
             raise InvalidInput("grpc-timeout must be a whole number of up to 8 digits and a unit.", "header")
         return self._began + int(found[1]) * _UNITS[found[2]]
-
-    def _hold(self, size: int) -> None:
-        self._held_bytes += size
-        self._limits.held_bytes += size
-        if self._limits.held_bytes > self._limits.max_held_bytes:
-            raise Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later.")
 
     def answer(self) -> None:
         self._status = _OK

@@ -1,7 +1,10 @@
 """gRPC's own client against a server process: statuses, deadlines, overload, log, metrics, and the stop."""
 
 import json
+import re
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +15,7 @@ import numpy as np
 import pytest
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse, ModelReadyRequest
 
-from tests.served import Served, free_port, serving
+from tests.served import ROOT, Served, free_port, serving
 from tests.server.pictures import images
 from tests.server.socket.scrape import Scrape, eventually
 
@@ -152,6 +155,27 @@ def test_calls_are_counted_and_logged_as_requests_are(served: Served, channel: g
     (line,) = lines()
     assert (line["route"], line["method"], line["status"]) == (SERVICE + "ModelInfer", "GRPC", 200)
     assert line["trace_id"] == "a" * 32
+
+
+def test_command_of_the_document_predicts(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "api.md").read_text()
+    found = re.search(r"\$ GRPC_PORT=8081 make serve\n\$ python -c '(.*?)'\n```", text, re.DOTALL)
+    assert found
+    port = free_port()
+    breast = {"MODEL_NAME": "breast_model", "MODEL_PATH": "model/bundles/breast_model", "GRPC_PORT": str(port)}
+    with serving(breast, tmp_path / "log"):
+        program = found[1].replace("8081", str(port))
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    probabilities = [float(number) for number in done.stdout.strip("[]\n").split()]
+    assert len(probabilities) == 2
+    assert sum(probabilities) == pytest.approx(1)
+
+
+def test_server_without_the_port_loads_none_of_it() -> None:
+    """Neither our modules nor threads of gRPC: a pod without GRPC_PORT needs no more memory than before."""
+    program = "import sys, server.start; print([name for name in sys.modules if name.startswith('server.grpc')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
 
 
 def test_port_that_is_taken_stops_the_start(grpc_models: dict[str, str], tmp_path: Path, served: Served) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ from server.http.worker import WorkerQueue
 from server.predictor import Predictor
 from server.settings import from_environment
 from tests.served import free_port
+from tests.server import pipelines
 from tests.server.grpc import raw
 from tests.server.grpc.raw import RawClient
+from tests.server.pipelines import SquareRoot
 
 MAX_MESSAGE = 1 << 20
 PATIENT = Timeouts()
@@ -116,6 +119,36 @@ def test_long_messages_go_off_the_loop_and_come_back_in_frames(sign: Predictor) 
         client.close()
 
     with_server(sign, test)
+
+
+def test_rows_that_wait_for_scikit_learn_are_predicted_in_one_call(tmp_path: Path) -> None:
+    SquareRoot.go_on.set()
+    predictor = Predictor("root", pipelines.root(tmp_path / "root"))
+    predictor.load()
+
+    def call(stream: int, value: float) -> bytes:
+        tensor = {"name": "input", "datatype": "FP64", "shape": [1, 1], "contents": {"fp64_contents": [value]}}
+        return raw.call(stream, ModelInferRequest(model_name="root", inputs=[tensor]).SerializeToString())
+
+    async def test(port: int, _server: GrpcServer) -> None:
+        SquareRoot.calls.clear()
+        SquareRoot.started.clear()
+        SquareRoot.go_on.clear()
+        client = await RawClient.connect(port)
+        client.send(call(1, 1))
+        await asyncio.to_thread(SquareRoot.started.wait, 5)
+        others = await RawClient.connect(port)
+        others.send(b"".join(call(2 * number - 1, number**2) for number in range(1, 6)))
+        await asyncio.sleep(0.2)
+        SquareRoot.go_on.set()
+        for number in range(1, 6):
+            response = ModelInferResponse.FromString((await others.answer(2 * number - 1)).message)
+            assert list(response.outputs[0].contents.fp64_contents) == [number]
+        assert SquareRoot.calls == [[1], [1, 4, 9, 16, 25]]
+        client.close()
+        others.close()
+
+    with_server(predictor, test)
 
 
 @pytest.mark.parametrize("count", [1, 60_000])
