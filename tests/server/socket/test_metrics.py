@@ -29,7 +29,7 @@ def change(before: Scrape, after: Scrape, name: str, **labels: str) -> float:
         (request("/predict", b"{"), "/predict", 400, "invalid_json"),
         (request("/nothing"), "unknown", 404, "path"),
         (request("/predict", method="GET"), "/predict", 405, "method"),
-        (request("/predict", b"{}", b"Content-Encoding: gzip"), "/predict", 415, "media_type"),
+        (request("/predict", b"{}", b"Content-Encoding: br"), "/predict", 415, "media_type"),
         (request("/predict", b" " * (1 << 21)), "/predict", 413, "body"),
         (b"nonsense\r\n\r\n", "unknown", 400, "malformed"),
         (request("/health", b"", b"Host: g", method="GET"), None, 400, "malformed"),
