@@ -107,6 +107,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         found = _MARKER.search(data, end)
         if marker == _SOS:
             end = found.start() if found else len(data)
+            end = start + len(data[start:end].rstrip(b"\xff"))  # fill bytes, 70 ns each for the decoder
         yield marker, start, end
         if marker == _EOI:
             return
