@@ -47,7 +47,11 @@ class KServeServer(kserve.ModelServer):
         if cors:
             routes |= cors.preflight_routes(routes)
         common = CommonHeaders(settings.pod_name, seconds.idle, cors)
-        self._limits = ConnectionLimits(settings.max_body_bytes, max(8 * settings.max_body_bytes, 64 << 20))
+        self._limits = ConnectionLimits(
+            settings.max_body_bytes,
+            max(8 * settings.max_body_bytes, settings.max_picture_bytes, 64 << 20),
+            settings.max_picture_bytes if any(predictor.task.picture for predictor in predictors) else 0,
+        )
         responder = Responder(common, self._access_log, self._limits)
         self._app = App(routes, kserve_app, queue, responder, _links(settings))
         self._timeouts = seconds

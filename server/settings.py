@@ -13,6 +13,7 @@ from model.task import MODEL_NAME
 
 _RESERVED_NAMES = frozenset(("batch", "img"))
 _PORTS = range(1, 65536)
+_MAX_BYTES = 1 << 30  # of a request's body
 # A name of two labels or more whose last begins with a letter, which no spelling of an IP address does.
 _HOST = re.compile(
     r"(?=.{1,253}(:|$))(?P<name>([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+"
@@ -36,6 +37,7 @@ class Settings:
         models: (name, path) pairs in the order given. The first that reads a body answers it on /predict.
         port: Where the server listens.
         max_body_bytes: A longer request body is refused with 413.
+        max_picture_bytes: The same for a body that is a picture's file or a form, if a model takes pictures.
         queue_size: Predictions that may wait or run off the event loop. One more is refused with 503.
         grace_seconds: How long requests in flight may take to finish after SIGTERM.
         idle_seconds: How long a connection is kept between two requests.
@@ -50,6 +52,7 @@ class Settings:
     models: tuple[tuple[str, Path], ...]
     port: int
     max_body_bytes: int
+    max_picture_bytes: int
     queue_size: int
     grace_seconds: int
     idle_seconds: int
@@ -78,13 +81,17 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     served; BUNDLE, which the image sets, names one to serve in place of the first. Raises SettingsError.
     """
     default = catalog.served(environment.get("BUNDLE", ""))
+    max_body_bytes = _whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, _MAX_BYTES + 1))
     return Settings(
         models=_models(
             environment.get("MODEL_NAME", ",".join(default)),
             environment.get("MODEL_PATH", ",".join(str(catalog.BUNDLES / name) for name in default)),
         ),
         port=_whole_number(environment, "PORT", 8000, _PORTS),
-        max_body_bytes=_whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, (1 << 30) + 1)),
+        max_body_bytes=max_body_bytes,
+        max_picture_bytes=_whole_number(
+            environment, "MAX_PICTURE_BYTES", max(10 << 20, max_body_bytes), range(max_body_bytes, _MAX_BYTES + 1)
+        ),
         queue_size=_whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
         grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
         idle_seconds=_whole_number(environment, "IDLE_SECONDS", 65, range(1, 86_401)),

@@ -1,16 +1,19 @@
 """Limits on what one request may send and on what all requests may hold, beyond those of the HTTP parser."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import httptools
 
 from server.errors import HeadTooLarge, Malformed, Overloaded, ServingError, TooLarge, UrlTooLong
+from server.response import Header
+from server.route import media_type
 
 HEAD_BYTES = 32 * 1024
 HEAD_FIELDS = 100
 URL_BYTES = 8 * 1024
 
-Fields = list[tuple[bytes, bytes]]  # names in lower case, in the order sent
+Fields = list[Header]  # names in lower case, in the order sent
 
 
 @dataclass
@@ -20,11 +23,14 @@ class ConnectionLimits:
     Attributes:
         max_body_bytes: The most that one body may have.
         max_held_bytes: The most that all bodies held at one time may have.
-        held_bytes: What they have now.
+        max_picture_bytes: The most that a body may have that is a picture's file or a form; 0 if no model takes
+            pictures. In JSON, the same bytes can be so many values that they cost seconds and gigabytes.
+        held_bytes: What all bodies have now.
     """
 
     max_body_bytes: int
     max_held_bytes: int
+    max_picture_bytes: int = 0
     held_bytes: int = 0
 
     def hold(self, size: int) -> None:
@@ -32,6 +38,18 @@ class ConnectionLimits:
         self.held_bytes += size
         if self.held_bytes > self.max_held_bytes:
             raise Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later.")
+
+    def body_bytes(self, fields: Iterable[Header]) -> int:
+        """Return the most that a body may have after this head."""
+        return max(self.max_body_bytes, self.max_picture_bytes if _announces_file(fields) else 0)
+
+    def too_large(self, fields: Iterable[Header]) -> TooLarge:
+        """Return the refusal of a longer body after this head."""
+        most = self.body_bytes(fields)
+        if _announces_file(fields):
+            return TooLarge(f"The picture is over {most} bytes. Send a smaller one.")
+        file = f" One picture as a file, not in JSON, may have {self.max_picture_bytes}." * bool(self.max_picture_bytes)
+        return TooLarge(f"The body is over {most} bytes. Send fewer rows or pictures at a time.{file}")
 
 
 def check_size(url: bytes, head_bytes: int) -> ServingError | None:
@@ -48,7 +66,7 @@ def head_size(url: bytes, fields: Fields) -> int:
     return len(url) + sum(len(name) + len(value) + len(": \r\n") for name, value in fields)
 
 
-def check_head(fields: Fields, version: str, max_body_bytes: int) -> ServingError | None:
+def check_head(fields: Fields, version: str, shared: ConnectionLimits) -> ServingError | None:
     """Return the refusal of a head that a proxy could read differently, or whose body would be too long."""
     if len(fields) > HEAD_FIELDS:
         return HeadTooLarge(f"The request has over {HEAD_FIELDS} header fields. Send fewer.")
@@ -65,13 +83,9 @@ def check_head(fields: Fields, version: str, max_body_bytes: int) -> ServingErro
         return Malformed("The only supported transfer encoding is 'chunked', once, in HTTP/1.1.")
     if hosts > 1 or (not hosts and version != "1.0") or version not in ("1.1", "1.0"):
         return Malformed("A request must be HTTP/1.1 or HTTP/1.0 and have exactly one Host header.")
-    return body_too_large(max_body_bytes) if length > max_body_bytes else None
-
-
-def body_too_large(max_body_bytes: int) -> TooLarge:
-    return TooLarge(
-        f"The body is over {max_body_bytes} bytes. Send a smaller picture, or fewer rows or pictures at a time."
-    )
+    if length > shared.max_body_bytes and length > shared.body_bytes(fields):
+        return shared.too_large(fields)
+    return None
 
 
 def without_upgrade(parser: httptools.HttpRequestParser, url: bytes, fields: Fields) -> bytes:
@@ -84,3 +98,7 @@ def without_upgrade(parser: httptools.HttpRequestParser, url: bytes, fields: Fie
         raise Malformed("CONNECT is not supported: this server is not a proxy.")
     kept = [b"%b: %b\r\n" % field for field in fields if field[0] != b"upgrade"]
     return b"%b %b HTTP/%b\r\n%b\r\n" % (method, url, version.encode(), b"".join(kept))
+
+
+def _announces_file(fields: Iterable[Header]) -> bool:
+    return media_type(dict(fields)).startswith((b"image/", b"multipart/form-data"))

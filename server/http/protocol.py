@@ -4,7 +4,7 @@ slowloris (a head that never ends)          Timeouts.head, then 408
 slow body                                   Timeouts.body and BODY_BYTES_PER_SECOND, then 408
 slow reader (responses left unread)         Timeouts.unread, then the connection is aborted
 header flood                                HEAD_BYTES and HEAD_FIELDS → 431, URL_BYTES → 414
-body flood                                  max_body_bytes → 413; all bodies together max_held_bytes → 503
+body flood                                  ConnectionLimits.body_bytes → 413; all together max_held_bytes → 503
 chunk flood (frames without content)        framing may take no more than twice the body and HEAD_BYTES → 413
 idle connection hoarding                    Timeouts.idle; MAX_CONNECTIONS, beyond which idle ones are evicted
 half-open connections after a refusal       Timeouts.linger
@@ -56,6 +56,7 @@ class Connection(HttpToolsProtocol):
         self._chunk_bytes = 0
         self._framed_bytes = 0  # of the body and the framing of its chunks, without what came with the head
         self._held_bytes = 0
+        self._max_body_bytes = shared.max_body_bytes  # more, once a body is longer and may be
 
     @property
     def is_idle(self) -> bool:
@@ -85,13 +86,14 @@ class Connection(HttpToolsProtocol):
         if self.phase is HEAD and (fault := limits.check_size(self.url, self.head_bytes)):
             self.refuse(fault)
         elif self.phase is BODY and self._framed_bytes > limits.HEAD_BYTES + 2 * self.body_bytes:
-            self.refuse(limits.body_too_large(self._limits.max_body_bytes))
+            self.refuse(self._limits.too_large(self.scope["headers"]))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._enter(HEAD)
         self.body_bytes = 0
         self._framed_bytes = 0
+        self._max_body_bytes = self._limits.max_body_bytes
         self.head_bytes = self._chunk_bytes
 
     def on_headers_complete(self) -> None:
@@ -112,8 +114,10 @@ class Connection(HttpToolsProtocol):
         self.body_bytes += len(body)
         self._held_bytes += len(body)
         self._limits.held_bytes += len(body)
-        if self.body_bytes > self._limits.max_body_bytes:
-            self.refuse(limits.body_too_large(self._limits.max_body_bytes))
+        if self.body_bytes > self._max_body_bytes:
+            self._max_body_bytes = self._limits.body_bytes(self.scope["headers"])
+        if self.body_bytes > self._max_body_bytes:
+            self.refuse(self._limits.too_large(self.scope["headers"]))
         elif self._limits.held_bytes > self._limits.max_held_bytes:
             self.refuse(Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later."))
         else:
@@ -197,7 +201,7 @@ class Connection(HttpToolsProtocol):
         fault = None
         if self.head_bytes > limits.URL_BYTES:
             fault = limits.check_size(self.url, limits.head_size(self.url, self.headers))
-        return fault or limits.check_head(self.headers, self.scope["http_version"], self._limits.max_body_bytes)
+        return fault or limits.check_head(self.headers, self.scope["http_version"], self._limits)
 
     def _begin_faulty(self, fault: ServingError) -> None:
         """Begin a request of which nothing is known but what is wrong with it."""

@@ -102,7 +102,7 @@ class RequestContext:
     @property
     def max_body_bytes(self) -> int:
         """The most bytes that its body may have."""
-        return self._responder.limits.max_body_bytes
+        return self._responder.limits.body_bytes(self._headers.items())
 
     def hold(self, size: int) -> None:
         """Count bytes as held until the request is finished, next to those of its body. Raises Overloaded."""

@@ -66,7 +66,7 @@ class Page:
         return render(
             template("index"),
             title=" · ".join(["mlserving", *(task.title for task in tasks)]),
-            max_body_bytes=self._settings.max_body_bytes,
+            max_picture_bytes=self._settings.max_picture_bytes,
             links=join(links),
             sections=join(sections),
             docs=_DOCS if self._settings.docs else Markup(""),

@@ -17,6 +17,15 @@ def test_empty_environment_serves_the_shipped_models_on_port_8000() -> None:
     )
     assert (settings.metrics_port, settings.grpc_port, settings.docs) == (0, 0, False)
     assert settings.idle_seconds == 65
+    assert settings.max_picture_bytes == 10 << 20
+
+
+def test_the_limit_of_pictures_is_never_below_that_of_other_bodies() -> None:
+    assert from_environment({"MAX_BODY_BYTES": str(20 << 20)}).max_picture_bytes == 20 << 20
+    same = from_environment({"MAX_BODY_BYTES": "65536", "MAX_PICTURE_BYTES": "65536"})
+    assert (same.max_body_bytes, same.max_picture_bytes) == (65536, 65536)
+    with pytest.raises(SettingsError, match="MAX_PICTURE_BYTES must be a whole number from 1048576"):
+        from_environment({"MAX_PICTURE_BYTES": "1048575"})
 
 
 def test_metrics_and_docs_can_be_switched_on() -> None:

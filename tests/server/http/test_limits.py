@@ -4,7 +4,8 @@ import pytest
 from server.http import limits
 
 HOST = (b"host", b"h")
-CAP = 1000
+SHARED = limits.ConnectionLimits(max_body_bytes=1000, max_held_bytes=9000, max_picture_bytes=3000)
+ROWS = limits.ConnectionLimits(max_body_bytes=1000, max_held_bytes=9000)
 
 
 @pytest.mark.parametrize(
@@ -15,11 +16,12 @@ CAP = 1000
         ([HOST], "1.0"),
         ([HOST, (b"content-length", b"1000")], "1.1"),
         ([HOST, (b"transfer-encoding", b"Chunked")], "1.1"),
+        ([HOST, (b"content-length", b"3000"), (b"content-type", b"image/png")], "1.1"),
         ([HOST, *[(b"x", b"y")] * 99], "1.1"),
     ],
 )
 def test_a_good_head_passes(fields: limits.Fields, version: str) -> None:
-    assert limits.check_head(fields, version, CAP) is None
+    assert limits.check_head(fields, version, SHARED) is None
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,8 @@ def test_a_good_head_passes(fields: limits.Fields, version: str) -> None:
         ([HOST], "2.0", 400),
         ([HOST], "0.9", 400),
         ([HOST, (b"content-length", b"1001")], "1.1", 413),
+        ([HOST, (b"content-length", b"1001"), (b"content-type", b"application/json")], "1.1", 413),
+        ([HOST, (b"content-length", b"3001"), (b"content-type", b"image/png")], "1.1", 413),
         ([HOST, (b"transfer-encoding", b"gzip, chunked")], "1.1", 400),
         ([HOST, (b"transfer-encoding", b"chunked"), (b"transfer-encoding", b"chunked")], "1.1", 400),
         ([(b"transfer-encoding", b"chunked")], "1.0", 400),
@@ -38,9 +42,27 @@ def test_a_good_head_passes(fields: limits.Fields, version: str) -> None:
     ],
 )
 def test_a_bad_head_is_refused(fields: limits.Fields, version: str, status: int) -> None:
-    refusal = limits.check_head(fields, version, CAP)
+    refusal = limits.check_head(fields, version, SHARED)
     assert refusal is not None
     assert refusal.status == status
+
+
+@pytest.mark.parametrize("kind", [b"image/jpeg", b"Image/PNG", b"image/heic", b"multipart/form-data; boundary=b"])
+def test_a_picture_as_a_file_may_be_longer_if_a_model_takes_pictures(kind: bytes) -> None:
+    fields = [HOST, (b"content-type", kind)]
+    assert (SHARED.body_bytes(fields), ROWS.body_bytes(fields)) == (3000, 1000)
+    assert "3000" in SHARED.too_large(fields).sentence
+    assert "rows" not in SHARED.too_large(fields).sentence
+
+
+@pytest.mark.parametrize(
+    "fields", [[], [(b"content-type", b"application/json")], [(b"content-type", b"text/image/png")]]
+)
+def test_any_other_body_has_the_smaller_limit(fields: limits.Fields) -> None:
+    assert SHARED.body_bytes(fields) == 1000
+    assert "1000" in SHARED.too_large(fields).sentence
+    assert "as a file, not in JSON, may have 3000" in SHARED.too_large(fields).sentence
+    assert "file" not in ROWS.too_large(fields).sentence
 
 
 def test_size_is_what_was_sent() -> None:

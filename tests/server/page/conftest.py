@@ -19,7 +19,11 @@ ROWS, DIGITS, SCANS, CHOICES = "sign", "upright", "half", "club"
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     root = tmp_path_factory.mktemp("bundles")
     paths = [make(root / make.__name__).folder for make in (sign, bundles.upright, bundles.half, club)]
-    return {"MODEL_NAME": f"{ROWS},{DIGITS},{SCANS},{CHOICES}", "MODEL_PATH": ",".join(map(str, paths))}
+    return {
+        "MODEL_NAME": f"{ROWS},{DIGITS},{SCANS},{CHOICES}",
+        "MODEL_PATH": ",".join(map(str, paths)),
+        "MAX_PICTURE_BYTES": "1048576",  # with the default of 10 MiB, tests of large pictures would take long
+    }
 
 
 @pytest.fixture(scope="session")

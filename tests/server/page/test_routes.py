@@ -26,10 +26,10 @@ def test_browser_gets_the_page_and_probe_gets_liveness(client: httpx.Client) -> 
     assert person.headers["vary"] == probe.headers["vary"] == "accept"
 
 
-def test_page_lists_every_model_and_the_body_limit(client: httpx.Client) -> None:
+def test_page_lists_every_model_and_the_limit_of_pictures(client: httpx.Client) -> None:
     text = client.get("/", headers=BROWSER).text
     assert re.findall(r'<section [^>]*data-model="(\w+)"', text) == ["sign", "price", "gap", "club"]
-    assert 'data-max-bytes="65536"' in text
+    assert 'data-max-bytes="10485760"' in text
     assert 'href="docs"' in text
 
 

@@ -82,7 +82,9 @@ def test_oversized_file_that_is_no_picture_is_refused(
 def test_picture_is_made_to_fit_a_smaller_body_limit(
     environment: dict[str, str], visiting: Visiting, folder: Path
 ) -> None:
-    with serving({**environment, "MAX_BODY_BYTES": "200000"}, folder / "small.log") as small:
+    with serving(
+        {**environment, "MAX_BODY_BYTES": "200000", "MAX_PICTURE_BYTES": "200000"}, folder / "small.log"
+    ) as small:
         part = visiting(small.url).give(SCANS, ("large.png", "image/png", noise(700, 700)))
         expect(part.locator(".message")).to_contain_text("Made smaller")
         expect(part.locator(".headline")).to_be_visible()

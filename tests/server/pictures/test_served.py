@@ -1,8 +1,12 @@
 """A real server of rows and pictures: which path takes which body, with which status."""
 
+import gzip
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,6 +18,7 @@ ROW = {"x": 3, "y": -1}
 HIGH = {"label": "high", "prediction": 1, "probability": 0.8807971}
 PNG = {"content-type": "image/png"}
 GIF = written(Image.fromarray(BAR), "GIF")
+PHOTO = png(np.random.default_rng(0).integers(0, 256, (1750, 1750), np.uint8))  # 3 MB
 HUGE = written(Image.new("1", (6000, 5000)), "PNG")
 
 
@@ -46,6 +51,40 @@ def test_every_model_has_paths_with_its_name(both: httpx.Client) -> None:
             assert content(both.post(f"/predict/{name}/img", **sent))["y"] == "much"
         assert content(both.post(f"/predict/{name}/batch", json={"x": BLOCK.tolist()}))["y"] == [1]
         assert content(both.get(f"/v2/models/{name}/ready"))["ready"] is True
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/ink", "/predict/img"])
+def test_a_photo_of_3_mb_is_taken_as_a_file(both: httpx.Client, path: str) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield from (PHOTO[start : start + 60_000] for start in range(0, len(PHOTO), 60_000))
+
+    sent = (
+        {"content": PHOTO, "headers": PNG},
+        {"content": pieces(), "headers": PNG},
+        {"files": {"image_file": PHOTO}},
+        {"content": gzip.compress(PHOTO), "headers": {**PNG, "content-encoding": "gzip"}},
+    )
+    first, *others = [content(both.post(path, **one)) for one in sent]
+    assert others == [first] * 3
+
+
+def test_the_form_takes_a_photo_of_3_mb(both: httpx.Client) -> None:
+    answer = both.post("/", files={"image_file": PHOTO}, data={"model": "ink"}, headers={"accept": "text/html"})
+    assert answer.status_code == 200
+    assert re.search('class="label">(much|little)<', answer.text)
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/ink", "/v1/models/ink:predict"])
+def test_a_photo_of_3_mb_in_json_is_refused_with_the_way_to_send_it(both: httpx.Client, path: str) -> None:
+    refused = content(both.post(path, json={"image": base64(PHOTO)}), 413)
+    assert refused["reason"] == "body"
+    assert "as a file, not in JSON, may have 10485760" in refused["error"]
+
+
+def test_a_picture_over_the_limit_is_told_so_in_terms_of_pictures(both: httpx.Client) -> None:
+    for sent in ({"content": bytes((10 << 20) + 1), "headers": PNG}, {"files": {"image": bytes(10 << 20)}}):
+        refused = content(both.post("/predict", **sent), 413)
+        assert refused == {"error": "The picture is over 10485760 bytes. Send a smaller one.", "reason": "body"}
 
 
 def test_info_describes_each_model_under_its_name(both: httpx.Client) -> None:
