@@ -60,7 +60,7 @@ class Batcher:
             ClientDisconnected: The client disconnected before there was a response.
             InvalidInput: The model cannot predict these rows.
         """
-        queue.enter()
+        await queue.enter()
         one = _Waiting(request, deadline, asyncio.get_running_loop().create_future())
         one.response.add_done_callback(lambda _: queue.leave())
         with self._lock:

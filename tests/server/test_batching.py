@@ -142,6 +142,22 @@ def test_a_caller_who_leaves_is_not_predicted_and_frees_its_place(root: Predicto
     asyncio.run(scenario())
 
 
+def test_callers_who_have_left_hold_no_places_against_the_next(root: Predictor) -> None:
+    async def scenario() -> None:
+        asking = Asking(root, size=32)
+        leaving = asyncio.Event()
+        async with asking.held() as first:
+            others = [asking.ask(4, leaving=leaving) for _ in range(31)]
+            await asyncio.sleep(0.01)
+            assert asking.queue.length == 32
+            leaving.set()
+            following = asking.ask(9)
+        answered = await asking.answers(first, *others, following)
+        assert answered[-1] == [3]
+
+    asyncio.run(scenario())
+
+
 def test_a_caller_who_leaves_during_the_call_leaves_the_others_their_answers(root: Predictor) -> None:
     async def scenario() -> None:
         asking = Asking(root)

@@ -47,6 +47,26 @@ async def holding(queue: WorkerQueue, then: Callable[[], Awaitable[None]]) -> No
     assert queue.length == 0
 
 
+def test_a_client_who_has_left_holds_no_place_against_the_next() -> None:
+    queue = WorkerQueue(2)
+
+    async def one_leaves() -> None:
+        left = asyncio.Event()
+        waiting = asyncio.create_task(queue.run(lambda: "waits", math.inf, left.wait))
+        await asyncio.sleep(0.01)
+        assert queue.length == 2
+        left.set()
+        next_one = asyncio.create_task(queue.run(lambda: "next", math.inf, never))
+        with pytest.raises(ClientDisconnected):
+            await waiting
+        await asyncio.sleep(0.01)
+        assert not next_one.done()
+        assert queue.length == 2
+        next_one.cancel()
+
+    asyncio.run(holding(queue, one_leaves))
+
+
 def test_full_queue_refuses_with_retry_after() -> None:
     queue = WorkerQueue(1)
 
