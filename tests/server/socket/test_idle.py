@@ -1,7 +1,10 @@
 """How long a connection is kept between two requests, and that the client is told."""
 
 import http.client
+import shutil
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +15,8 @@ from tests.server.socket.client import PROBE, ROW, Caller, ask, request, slow
 from tests.server.socket.process import faultless
 
 pytestmark = pytest.mark.slow
+
+CLIENT = Path(__file__).with_name("keep_alive.mjs")
 
 
 @pytest.mark.parametrize("data", [ROW, PROBE, slow(1), request("/nothing"), request("/v2/models", method="GET")])
@@ -34,14 +39,29 @@ def test_last_response_of_a_connection_promises_no_time(served: Served, data: by
     assert (answer.headers["connection"], answer.headers.get("keep-alive")) == ("close", None)
 
 
-def test_idle_seconds_closes_idle_connections_after_that_time(models: dict[str, str], tmp_path: Path) -> None:
-    with faultless(models | {"IDLE_SECONDS": "2"}, tmp_path / "log") as served, Caller(served.url) as caller:
+@pytest.fixture(scope="module")
+def brief(models: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that keeps idle connections for 3 s."""
+    with faultless(models | {"IDLE_SECONDS": "3"}, tmp_path_factory.mktemp("log") / "log") as served:
+        yield served
+
+
+def test_idle_connection_is_closed_after_idle_seconds(brief: Served) -> None:
+    with Caller(brief.url) as caller:
         while (answer := caller.send(PROBE).answer()).closes:
             caller.connect()
-        assert answer.headers["keep-alive"] == "timeout=2"
+        assert answer.headers["keep-alive"] == "timeout=3"
         began = time.monotonic()
         assert caller.rest() == []
-        assert 1.9 < time.monotonic() - began < 4
+        assert 2.9 < time.monotonic() - began < 6
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js")
+@pytest.mark.parametrize(("seconds", "kept"), [(0.5, "true"), (2.5, "false")])
+def test_nodes_client_leaves_the_connection_before_the_server_does(brief: Served, seconds: float, kept: str) -> None:
+    """It takes a second off what the server says. Without that it would send a request just as the server closes."""
+    command = ["node", str(CLIENT), brief.url, str(seconds)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == kept
 
 
 def test_ordinary_client_keeps_its_connection(served: Served) -> None:
