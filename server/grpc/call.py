@@ -21,6 +21,7 @@ METHOD = "GRPC"  # in logs, where HTTP has its method
 ENCODINGS = (b"gzip", b"deflate")
 
 _OK = 200
+_ONE_MESSAGE = "The call must have exactly one message, of the length that it says."
 _TIMEOUT = re.compile(rb"([0-9]{1,8})([HMSmun])")
 _UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
@@ -86,6 +87,8 @@ class Call:
             compressed, length = MESSAGE_HEADER.unpack_from(self._data)
             if compressed and self._encoding not in ENCODINGS:
                 raise Unimplemented("Unsupported encoding. Compress messages with gzip or deflate, or send them plain.")
+            if len(self._data) > MESSAGE_HEADER.size + length:
+                raise InvalidInput(_ONE_MESSAGE, "message")
             if length > self._limits.max_body_bytes:
                 raise TooLarge(f"The message is over {self._limits.max_body_bytes} bytes. Send fewer rows or pictures.")
 
@@ -98,7 +101,7 @@ class Call:
         """Return the message, which is complete, expanded. Raises ServingError."""
         size = MESSAGE_HEADER.size
         if len(self._data) < size or MESSAGE_HEADER.unpack_from(self._data)[1] != len(self._data) - size:
-            raise InvalidInput("The call must have exactly one message, of the length that it says.", "message")
+            raise InvalidInput(_ONE_MESSAGE, "message")
         message = bytes(memoryview(self._data)[size:])
         return expand(self._encoding, message, self._limits.max_body_bytes) if self._data[0] else message
 

@@ -1,10 +1,10 @@
 """One connection: HTTP/2 as gRPC needs it, with a limit against each way in which a client could hold the server up.
 
-silent, idle and old connections, unread answers, slow messages    server.py
-not HTTP/2, floods of frames or of header fields                   reader.py, hpack.py
-how many calls there may be, at a time or begun and reset          calls.py
-long messages                                                      call.py
-many calls at once                                                 others have their turn after INLINE_CALLS
+silent, idle, old and too many connections, unread answers         server.py: Timeouts, AGE_SECONDS, MAX_CONNECTIONS
+not HTTP/2, floods of frames or of header fields                   reader.py, hpack.py: OVERHEAD_BYTES, HEAD_BYTES
+calls at a time, or begun and reset                                calls.py: MAX_CALLS, MAX_ALL_CALLS, MAX_RESETS
+long or slow messages                                              call.py: max_body_bytes, max_held_bytes; server.py
+many calls or frames at once                                       others have a turn after INLINE_CALLS, INLINE_FRAMES
 
 grpcio's own server tells nothing of a message before all of it is here, so that its memory cannot be bounded; and it
 takes 500 µs of CPU for a call with one row where this takes 190.
@@ -17,11 +17,11 @@ from typing import cast
 from server.grpc import frames
 from server.grpc.calls import MAX_CALLS, Calls, Shared
 from server.grpc.frames import ACK, MAX_PAYLOAD, MAX_WINDOW
-from server.grpc.hpack import HpackError
+from server.grpc.huffman import HpackError
 from server.grpc.reader import ConnectionFault, FrameReader
 from server.grpc.sender import Sender, WindowError
 
-INLINE_CALLS = 32
+INLINE_CALLS, INLINE_FRAMES = 32, 512
 AGE_SECONDS = 30  # after which a client is told to take another connection, and so finds new pods
 
 _WINDOW = 1 << 30  # what the client may send over the connection before it hears of it; `max_held_bytes` is the limit
@@ -46,7 +46,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
         self.renewed_at = self.since + AGE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311 (not a secret)
-        self._in_a_row = 0
+        self._calls_in_a_row = self._frames_in_a_row = 0
         self._spent = 0  # of the connection's window
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
 
     def renew(self) -> None:
         """Tell the client to take another connection for its next calls, and wait for those that are on their way."""
-        if not self.ending:
+        if not self.ending and not self.transport.is_closing():
             self.ending = True
             self.since = self._loop.time()
             self.sender.send(frames.goaway(MAX_WINDOW))
@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol):
         self.settle()
 
     def _read(self) -> None:
-        self._in_a_row = 0
+        self._calls_in_a_row = self._frames_in_a_row = 0
         try:
             if self.reader.read(self._is_enough) and not self.closed:
                 self._loop.call_soon(self._read)
@@ -119,10 +119,11 @@ class Connection(asyncio.Protocol):
 
     def _arrived(self) -> None:
         self.reader.overhead = self.reader.data_bytes = 0
-        self._in_a_row += 1
+        self._calls_in_a_row += 1
 
     def _is_enough(self) -> bool:
-        return self._in_a_row >= INLINE_CALLS or self.closed
+        self._frames_in_a_row += 1
+        return self._calls_in_a_row >= INLINE_CALLS or self._frames_in_a_row > INLINE_FRAMES or self.closed
 
     def _fault(self, code: int) -> None:
         self.ending = self.calls.over = True
@@ -154,9 +155,9 @@ class Connection(asyncio.Protocol):
             return
         if stream or len(payload) % _SETTING_BYTES:
             raise ConnectionFault
-        for name, value in frames.SETTING.iter_unpack(payload):
-            if name == frames.CALL_WINDOW:
-                self.sender.set_call_window(value, self.calls.open)
+        window = dict(frames.SETTING.iter_unpack(payload)).get(frames.CALL_WINDOW)
+        if window is not None:
+            self.sender.set_call_window(window, self.calls.open)
         self.sender.send(frames.frame(frames.SETTINGS, ACK, 0))
         self.calls.proceed()
 

@@ -5,15 +5,16 @@ Answers need none: their fields are few, and are sent as they are.
 
 from collections import deque
 
+from server.grpc.huffman import HpackError, huffman
+
 Field = tuple[bytes, bytes]
 
 _TABLE_SIZE = 0x20  # in an entry's first byte, after its three highest bits
-_BYTE_BITS, _LONGEST_CODE = 8, 30
 _MORE = 0x80  # in an integer's byte: another follows
 
 TABLE_BYTES = 4096  # what the table of recent fields may take, as HTTP/2 has it from the start
 ENTRY_BYTES = 32  # an entry's own size, besides its name and value
-CACHED_BLOCKS = 64
+CACHED_BLOCKS, CACHED_BYTES = 8, 256  # with the fields 20 KiB of a connection at most
 
 # RFC 7541, Appendix A: names, some with a value.
 _STATIC_TEXT = (
@@ -31,17 +32,6 @@ _STATIC: tuple[Field, ...] = tuple(
     (name.encode(), value.encode())
     for name, _, value in (entry.strip().partition(" ") for entry in _STATIC_TEXT.split(";"))
 )
-# RFC 7541, Appendix B: the length of each byte's code, "a" for 5 bits. The codes are canonical: they follow from these.
-_CODE_LENGTHS = (
-    "isxxxxxxxtzxxzxxxxxxxxzxxxxxxxxxbffhibdgffdgdbbbaaabbbbbbbcdkbhf"
-    "ibccccccccccccccccccccccdcdioijbkabababbbaccbbbabcbaabccccckgjix"
-    "prpprrrsrssssststtrstssssqrsrsstrqprrssqsrrtqrssqqrqsrssprrrsrrs"
-    "vvporsruvvvwwvtuoqvwwvwtqqvvxwwwptpqrqqsrruuttvsvwvvwwwwwxwwwwwv"
-)
-
-
-class HpackError(Exception):
-    """The fields cannot be decoded, and so none of the connection's later ones."""
 
 
 class Decoder:
@@ -73,7 +63,7 @@ class Decoder:
             raise HpackError from error
         if self._changed or len(self._blocks) >= CACHED_BLOCKS:
             self._blocks.clear()
-        if not self._changed:
+        if not self._changed and len(block) <= CACHED_BYTES:
             self._blocks[block] = fields
         return fields
 
@@ -152,38 +142,3 @@ def _string(block: bytes, position: int) -> tuple[bytes, int]:
         raise HpackError
     text = block[position:end]
     return (huffman(text) if coded else text), end
-
-
-def _codes() -> dict[tuple[int, int], int]:
-    """Return each byte by the length of its code and the code."""
-    codes = {}
-    code = length = 0
-    for letter, byte in sorted((letter, byte) for byte, letter in enumerate(_CODE_LENGTHS)):
-        its_length = ord(letter) - ord("a") + 5
-        code <<= its_length - length
-        length = its_length
-        codes[length, code] = byte
-        code += 1
-    return codes
-
-
-_CODES = _codes()
-
-
-def huffman(text: bytes) -> bytes:
-    """Return what a text in Huffman's code stands for. Raises HpackError."""
-    decoded = bytearray()
-    code = length = 0
-    for byte in text:
-        for shift in range(7, -1, -1):
-            code = code << 1 | byte >> shift & 1
-            length += 1
-            symbol = _CODES.get((length, code))
-            if symbol is not None:
-                decoded.append(symbol)
-                code = length = 0
-            elif length > _LONGEST_CODE:
-                raise HpackError
-    if length >= _BYTE_BITS or code != (1 << length) - 1:  # the rest is the beginning of a code of ones only
-        raise HpackError
-    return bytes(decoded)

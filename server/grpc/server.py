@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import cast
 
 from server.errors import Overloaded, TooSlow
 from server.grpc import frames
@@ -76,12 +77,16 @@ class GrpcServer:
         while self.shared.connections and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(STOP_INTERVAL)
 
-    def _connection(self) -> Connection:
+    def _connection(self) -> asyncio.Protocol:
+        """Return what answers a new connection; if there are too many, the one that is idle longest makes room."""
         connections = self.shared.connections
         if len(connections) >= MAX_CONNECTIONS:
             idle = [connection for connection in connections if not connection.calls.open]
-            if idle:
-                min(idle, key=lambda connection: connection.calls.since).finish()
+            if not idle:
+                return _Refusal()
+            longest = min(idle, key=lambda connection: connection.calls.since)
+            longest.finish()
+            longest.transport.close()
         return Connection(self.shared)
 
     async def _watch_connections(self) -> None:
@@ -122,3 +127,11 @@ class GrpcServer:
         elif now > connection.renewed_at or (not calls.open and now - calls.since > timeouts.idle):
             connection.renew()
         connection.settle()
+
+
+class _Refusal(asyncio.Protocol):
+    """A connection that is one too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).write(frames.settings(()) + frames.goaway(0, frames.ENHANCE_YOUR_CALM))
+        transport.close()

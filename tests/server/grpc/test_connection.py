@@ -201,6 +201,7 @@ def test_answer_waits_for_the_clients_windows(sign: Predictor) -> None:
         (raw.begin(1) + frames.frame(frames.DATA, 1, 1), 3, b"message"),
         (raw.begin(1) + frames.frame(frames.DATA, 1, 1, b"\0\0\0\0\5abc"), 3, b"message"),
         (raw.begin(1) + frames.frame(frames.DATA, 1, 1, raw.framed(rows()) * 2), 3, b"message"),
+        (raw.begin(1) + frames.frame(frames.DATA, 0, 1, raw.framed(rows()) + b"more"), 3, b"message"),
         (raw.begin(1) + frames.frame(frames.DATA, 0, 1, b"\1\0\0\0\5"), 12, b"unimplemented"),
         (raw.begin(1, grpc_encoding=b"br") + frames.frame(frames.DATA, 0, 1, b"\1\0\0\0\5"), 12, b"unimplemented"),
         (raw.compressed(1, b"no gzip"), 3, b"compression"),
@@ -292,6 +293,30 @@ def test_too_many_calls_of_a_connection_wait(sign: Predictor) -> None:
         assert client.settings[frames.MAX_CALLS] == MAX_CALLS
         assert predictions(await client.send(raw.data(1, rows())).answer(1)) == [1]
         client.close()
+
+    with_server(sign, test)
+
+
+def test_idle_connection_makes_room_and_without_one_a_new_one_is_refused(
+    sign: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.grpc.server.MAX_CONNECTIONS", 2)
+
+    async def test(port: int, _server: GrpcServer) -> None:
+        first, second = await RawClient.connect(port), await RawClient.connect(port)
+        assert predictions(await first.send(raw.call(1, rows())).answer(1)) == [1]
+        third = await RawClient.connect(port)
+        await second.rest()
+        assert second.goaways == [(0, 0)]
+        first.send(raw.begin(3))
+        third.send(raw.begin(1))
+        await asyncio.sleep(0.1)
+        fourth = await RawClient.connect(port)
+        await fourth.rest()
+        assert fourth.goaways == [(0, frames.ENHANCE_YOUR_CALM)]
+        assert predictions(await first.send(raw.data(3, rows())).answer(3)) == [1]
+        for client in (first, second, third, fourth):
+            client.close()
 
     with_server(sign, test)
 

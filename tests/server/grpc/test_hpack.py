@@ -8,7 +8,8 @@ from contextlib import suppress
 import pytest
 
 from server.grpc import frames
-from server.grpc.hpack import Decoder, HpackError, huffman
+from server.grpc.hpack import Decoder
+from server.grpc.huffman import HpackError, huffman
 
 FIRST = [(b":method", b"GET"), (b":scheme", b"http"), (b":path", b"/"), (b":authority", b"www.example.com")]
 THIRD = [
