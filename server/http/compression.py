@@ -58,7 +58,7 @@ def expand(coding: bytes, body: bytes, max_bytes: int) -> bytes:
         raise InvalidInput(f"The body is not valid {coding.decode()}, or was damaged.", "compression") from None
     if len(expanded) > limit:
         raise TooLarge(
-            f"The body is over {max_bytes} bytes when it is expanded. Send fewer rows or pictures at a time."
+            f"The body is over {max_bytes} bytes when it is expanded. Send less at a time."
             if limit == max_bytes
             else f"The body expands to over {MAX_RATIO} times its size. Send it uncompressed."
         )
