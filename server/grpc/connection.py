@@ -6,8 +6,8 @@ calls at a time, or begun and reset                                calls.py: MAX
 long or slow messages                                              call.py: max_body_bytes, max_held_bytes; server.py
 many calls or frames at once                                       others have a turn after INLINE_CALLS, INLINE_FRAMES
 
-grpcio's own server tells nothing of a message before all of it is here, so that its memory cannot be bounded; and it
-takes 500 µs of CPU for a call with one row where this takes 190.
+grpcio's own server tells nothing of a message before all of it is here, so that its memory cannot be bounded. With the
+same handler it takes 545 µs of CPU for a call with one row, and this one, with its log and metrics, 250.
 """
 
 import asyncio
