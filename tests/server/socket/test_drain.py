@@ -19,7 +19,7 @@ REFUSED = {
     request("/nothing"): 404,
     request("/predict", method="GET"): 405,
     request("/predict", b"{"): 400,
-    request("/predict", b"{}", b"Content-Encoding: gzip"): 415,
+    request("/predict", b"{}", b"Content-Encoding: br"): 415,
     request("/predict", b" " * (1 << 21)): 413,
     b"nonsense\r\n\r\n": 400,
     slow(1): 503,
