@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from server import errors
+from server.openapi.from_types import one_of_values
+from server.openapi.names import Named
 from server.openapi.schemas import STRING, closed_object
 
 JSON = "application/json"
@@ -64,18 +66,16 @@ def components() -> dict[str, Any]:
         "headers": HEADERS,
         "parameters": {name: {"name": name, "in": "header", **about} for name, about in PARAMETERS.items()},
         "responses": {f"refused-{status}": _refusal(status) for status in _REFUSALS},
-        "schemas": {"Error": _error()},
     }
 
 
 def _error() -> dict[str, Any]:
     reasons = dict.fromkeys(reason for reasons in errors.reasons_by_status().values() for reason in reasons)
-    return closed_object(
-        {
-            "error": {**STRING, "description": "What is wrong, and what to do about it."},
-            "reason": {"enum": list(reasons), "description": "A stable code for programs."},
-        }
-    )
+    properties = {
+        "error": {**STRING, "description": "What is wrong, and what to do about it."},
+        "reason": {**one_of_values(list(reasons)), "description": "A stable code for programs."},
+    }
+    return Named("Error", closed_object(properties), shared=True)
 
 
 def parameters(*names: str) -> list[dict[str, str]]:
@@ -95,5 +95,5 @@ def _refusal(status: int) -> dict[str, Any]:
     return {
         "description": _REFUSALS[status],
         "headers": headers("Retry-After") if status == 503 else headers(),  # noqa: PLR2004
-        "content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "content": {JSON: {"schema": _error()}},
     }

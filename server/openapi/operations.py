@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from server.openapi.components import STATUSES_OF_GET, STATUSES_OF_POST, headers, parameters, refusals
-from server.openapi.schemas import Schema, closed_object
+from server.openapi.from_types import one_of_values
+from server.openapi.names import Schema
+from server.openapi.schemas import array_of, closed_object
 
 Content = dict[str, Any]  # media type → schema and example of a body
 
@@ -47,7 +49,13 @@ def json(schema: Schema, example: object = None) -> Content:
 
 def constant(document: Mapping[str, Any]) -> Content:
     """Describe a body that is always this document."""
-    return json(closed_object({name: {"const": value} for name, value in document.items()}), document)
+    return json(closed_object({name: _constant(value) for name, value in document.items()}), document)
+
+
+def _constant(value: Any) -> Schema:
+    if isinstance(value, list):
+        return array_of(one_of_values(value)) | {"minItems": len(value), "maxItems": len(value)}
+    return {"type": "boolean"} if isinstance(value, bool) else one_of_values([value])
 
 
 def get(summary: str, answer: Content) -> dict[str, Any]:

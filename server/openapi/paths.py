@@ -3,34 +3,79 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server import info
 from server.default_model import default_models
 from server.openapi import rows, schemas, schemas_v2
+from server.openapi.names import Names
 from server.openapi.operations import Prediction, constant, either_of, get, json
 from server.predictor import Predictor
-from server.route import DEFAULT_PATHS, V2
+from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2
 
 FRAMING = {V2: ["Inference-Header-Content-Length"]}  # headers that separate the parts of a body
 
+# What the operations of each path are called. For a path of one model, the model's name follows.
+_VERBS = {
+    "/predict": "predict",
+    "/predict/batch": "predict_batch",
+    "/prediction/batch": "prediction_batch",
+    "/predict/img": "predict_label",
+    PREDICT: "predict",
+    PREDICT_BATCH: "predict_batch",
+    PREDICT_LABEL: "predict_label",
+    V1: "predict_v1",
+    V2: "infer",
+    "/info": "info",
+    "/info/{model}": "info",
+    "/v1/models/{model}": "ready_v1",
+    "/v2/models/{model}": "metadata",
+    "/v2/models/{model}/ready": "ready",
+    "/health": "health",
+    "/health/ready": "health_ready",
+    "/health/live": "health_live",
+    "/": "live_v1",
+    "/v1/models": "models_v1",
+    "/v2": "server_metadata",
+    "/v2/health/live": "server_live",
+    "/v2/health/ready": "server_ready",
+    "/v2/models": "models",
+}
 
-def paths_for(predictors: Iterable[Predictor]) -> dict[str, Any]:
-    """Return the operations of every path, by path."""
-    predictions = {predictor: _predictions(predictor) for predictor in predictors}
-    names = [predictor.name for predictor in predictions]
-    found = _of_server(names) | _unnamed(predictions)
-    found["/info"] = _info(next(iter(predictions)))
+
+def paths_for(predictors: Iterable[Predictor], names: Names) -> dict[str, Any]:
+    """Return the operations of every path, by path. Their schemas get names."""
+    predictions = {predictor: _predictions(predictor, names) for predictor in predictors}
+    first = next(iter(predictions))
+    found = {}
+    for path, operation in (_unnamed(predictions) | {"/info": names.extract(_info(first), first.name)}).items():
+        found[path] = _identified(path, operation, names, "default model")
+    for path, operation in _of_server([predictor.name for predictor in predictions]).items():
+        found[path] = _identified(path, operation, names, "server")
     for predictor, of_model in predictions.items():
         operations = {path: prediction.operation(*FRAMING.get(path, [])) for path, prediction in of_model.items()}
-        operations |= _of_model(predictor)
-        found |= {path.replace("{model}", predictor.name): operation for path, operation in operations.items()}
+        operations |= names.extract(_of_model(predictor), predictor.name)
+        for path, operation in operations.items():
+            identified = _identified(path, operation, names, predictor.name, predictor.name)
+            found[path.replace("{model}", predictor.name)] = identified
     return found
 
 
-def _predictions(predictor: Predictor) -> dict[str, Prediction]:
-    if predictor.task.picture is None:
-        return rows.predictions_for(predictor)
-    from server.openapi import pictures  # noqa: PLC0415 (needs Pillow)
+def _identified(path: str, operations: dict[str, Any], names: Names, tag: str, model: str = "") -> dict[str, Any]:
+    """Return the operation of a path with its ID and the group that it is shown in."""
+    about = {"operationId": names.operation_id(_VERBS[path], model), "tags": [tag]}
+    return {method: about | operation for method, operation in operations.items()}
 
-    return pictures.predictions_for(predictor, predictor.task.picture)
+
+def _predictions(predictor: Predictor, names: Names) -> dict[str, Prediction]:
+    if predictor.task.picture is None:
+        found = rows.predictions_for(predictor)
+    else:
+        from server.openapi import pictures  # noqa: PLC0415 (needs Pillow)
+
+        found = pictures.predictions_for(predictor, predictor.task.picture)
+    return {
+        path: Prediction(summary, *names.extract([request, answer], predictor.name))
+        for path, (summary, request, answer) in found.items()
+    }
 
 
 def _unnamed(predictions: Mapping[Predictor, Mapping[str, Prediction]]) -> dict[str, Any]:
@@ -50,7 +95,7 @@ def _info(predictor: Predictor) -> dict[str, Any]:
 
 def _of_model(predictor: Predictor) -> dict[str, Any]:
     name = predictor.name
-    metadata = json(schemas_v2.metadata(predictor))
+    metadata = json(schemas_v2.METADATA, info.metadata(predictor))
     return {
         "/info/{model}": _info(predictor),
         "/v1/models/{model}": get("Readiness of the model, KServe V1", constant({"name": name, "ready": True})),

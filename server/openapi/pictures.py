@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from model.task import Picture
 from server.openapi import schemas, schemas_v2
 from server.openapi import schemas_pictures as picture_schemas
+from server.openapi.names import Schema
 from server.openapi.operations import OCTETS, Content, Prediction, json
-from server.openapi.schemas import Schema
 from server.pictures.request import decode_json
 from server.pictures.rest import RestHandlers
 from server.pictures.result import preview_url
@@ -46,29 +46,31 @@ def predictions_for(predictor: Predictor, picture: Picture) -> dict[str, Predict
         V1: Prediction(
             "Predict pictures, KServe V1 protocol",
             json(picture_schemas.instances(), instances),
-            _answer(schemas.predictions(picture_schemas.answer(task)), plain.predict_v1(_written(instances), {}).body),
+            _answer(
+                schemas.predictions(picture_schemas.answer(task), "PredictionsV1"),
+                plain.predict_v1(_written(instances), {}).body,
+            ),
         ),
         V2: _v2(predictor, picture, base64),
     }
 
 
 def _v2(predictor: Predictor, picture: Picture, file: str) -> Prediction:
-    outputs = predictor.outputs
     request = {"id": "1", "inputs": [{"name": "input", "shape": [1], "datatype": "BYTES", "data": [file]}]}
     answered, _ = V2Handler(predictor, picture)(_written(request), {})
     return Prediction(
         "Predict pictures, KServe V2 protocol (Open Inference Protocol)",
-        json(schemas_v2.infer_request_of(picture_schemas.tensors(picture), 1, outputs), request) | OCTETS,
-        _answer(schemas_v2.infer_answer(predictor, outputs), answered) | OCTETS,
+        json(schemas_v2.infer_request(), request) | OCTETS,
+        _answer(schemas_v2.INFER_ANSWER, answered) | OCTETS,
     )
 
 
 def _one(example: object) -> Content:
     return {
+        **json(picture_schemas.one(), example),  # first, since generators of clients take the first
         "image/jpeg": {"schema": picture_schemas.FILE},
         "image/png": {"schema": picture_schemas.FILE},
         "multipart/form-data": {"schema": picture_schemas.form()},
-        **json(picture_schemas.one(), example),
     }
 
 

@@ -34,7 +34,7 @@ def predictions_for(predictor: Predictor) -> dict[str, Prediction]:
 
 def _v1(predictor: Predictor) -> Prediction:
     rows = {"instances": [_values(predictor)]}
-    answer = schemas.predictions(schemas.prediction(predictor.task))
+    answer = schemas.predictions(schemas.prediction(predictor.task), "PredictionsV1")
     answered = msgspec.json.decode(rest.predict_v1(predictor, msgspec.json.encode(rows), {}).body)
     return Prediction(
         "Predict, KServe V1 protocol", json(schemas.instances(predictor.task), rows), json(answer, answered)
@@ -46,8 +46,8 @@ def _v2(predictor: Predictor) -> Prediction:
     answered, _ = v2.infer(predictor, msgspec.json.encode(request), {})
     return Prediction(
         "Predict, KServe V2 protocol (Open Inference Protocol)",
-        json(schemas_v2.infer_request(predictor), request) | OCTETS,
-        json(schemas_v2.infer_answer(predictor, predictor.outputs), msgspec.json.decode(answered)) | OCTETS,
+        json(schemas_v2.infer_request(), request) | OCTETS,
+        json(schemas_v2.INFER_ANSWER, msgspec.json.decode(answered)) | OCTETS,
     )
 
 

@@ -4,19 +4,18 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-import msgspec
 import numpy as np
 
-from model.task import MISSING_TEXT, Feature, Task
+from model.task import Feature, Picture, Task
 from server.backends import BackendName
+from server.openapi.from_types import of_answer, of_type, one_of_values
+from server.openapi.names import Named, Schema
 from server.predictor import Predictor
 from server.rows.closed_numbers import listed
+from server.rows.row_types import value_type
 from server.tensors import DTYPES
 
-Schema = dict[str, Any]
-
 STRING: Schema = {"type": "string"}
-BOOLEAN_OR_BIT: Schema = {"type": ["boolean", "integer"], "minimum": 0, "maximum": 1}
 
 
 def closed_object(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
@@ -38,27 +37,22 @@ def array_of(items: Schema) -> Schema:
 def tuple_of(items: Sequence[Schema]) -> Schema:
     """Return the schema of an array with exactly these items."""
     count = {"type": "array", "minItems": len(items), "maxItems": len(items)}
-    if all(item == items[0] for item in items):
+    # The Go that generators make of a list of nullable numbers does not compile.
+    if all(item == items[0] for item in items) and isinstance(items[0].get("type"), str):
         return {**count, "items": items[0]}
-    return {**count, "prefixItems": list(items), "items": False}
-
-
-def nullable(schema: Schema) -> Schema:
-    if "enum" in schema:
-        return {"enum": [*schema["enum"], None]}
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    return schema | {"type": [*types, "null"]}
+    return {**count, "prefixItems": list(items), "items": {}}  # generators take no `items: false`
 
 
 def row(task: Task) -> Schema:
     optional = [feature.name for feature in task.features if feature.optional]
-    return closed_object({feature.name: _value(feature) | _described(feature) for feature in task.features}, optional)
+    values = {feature.name: value(feature) | _described(feature) for feature in task.features}
+    return Named("Row", closed_object(values, optional))
 
 
 def instances(task: Task) -> Schema:
     """Return the schema of a batch of rows, each an object or a list."""
-    values = tuple_of([_value(feature) for feature in task.features])
-    return open_object({"instances": array_of({"anyOf": [row(task), values]})})
+    values = tuple_of([value(feature) for feature in task.features])
+    return Named("Rows", open_object({"instances": array_of({"anyOf": [row(task), values]})}))
 
 
 def answer(predictor: Predictor) -> Schema:
@@ -66,72 +60,51 @@ def answer(predictor: Predictor) -> Schema:
     task = predictor.task
     properties = {"prediction": prediction(task)}
     if task.classes:
-        properties["label"] = {"enum": list(task.labels)}
+        properties["label"] = one_of_values(task.labels)
     names = {output.name for output in predictor.outputs}
     if "probabilities" in names:
         properties["probability"] = {"type": "number", "minimum": 0, "maximum": 1}
     if "score" in names:
         properties["score"] = {"type": "number"}
-    return closed_object(properties)
+    return Named("Prediction", closed_object(properties))
 
 
 def prediction(task: Task) -> Schema:
     if task.targets:
         return tuple_of([{"type": "number"}] * len(task.targets))
-    return {"enum": list(task.classes)} if task.classes else {"type": "number"}
+    return one_of_values(task.classes) if task.classes else {"type": "number"}
 
 
-def predictions(each: Schema) -> Schema:
-    return closed_object({"predictions": array_of(each)})
+def predictions(each: Schema, name: str = "Predictions") -> Schema:
+    return Named(name, closed_object({"predictions": array_of(each)}))
 
 
 def info(task: Task) -> Schema:
-    return closed_object(
-        {
-            **dict.fromkeys(("name", "version", "model", "digest"), STRING),
-            "models": array_of(STRING),
-            "kind": {"const": task.kind},
-            "backend": {"enum": list(get_args(BackendName))},
-            "labels": {"const": list(task.labels)},
-            **({"targets": {"const": list(task.targets)}} if task.targets else {}),
-            **_takes(task),
-        }
+    return Named(
+        "Info",
+        closed_object(
+            {
+                **dict.fromkeys(("name", "version", "model", "digest"), STRING),
+                "models": array_of(STRING),
+                "kind": one_of_values([task.kind]),
+                "backend": one_of_values(get_args(BackendName)),
+                "labels": {"type": "array", "items": STRING},
+                **({"targets": array_of(STRING)} if task.targets else {}),
+                **_takes(task),
+            }
+        ),
     )
 
 
 def _takes(task: Task) -> dict[str, Schema]:
     if task.picture:
-        return {"picture": {"const": msgspec.to_builtins(task.picture)}}
-    number_or_null, boolean = nullable({"type": "number"}), {"type": "boolean"}
-    feature = {
-        "name": STRING,
-        "datatype": {"enum": ["FP32", "FP64", "BYTES"]},
-        "unit": STRING,
-        "description": STRING,
-        "minimum": number_or_null,
-        "maximum": number_or_null,
-        "categories": {"type": "array", "items": STRING},
-        "closed": boolean,
-        "boolean": boolean,
-        "codes": {"type": "array", "items": {"type": "number"}},
-        "optional": boolean,
-    }
-    return {"inputs": {"type": "array", "items": closed_object(feature)}, "example": row(task)}
+        return {"picture": of_answer(Picture)}
+    return {"inputs": {"type": "array", "items": of_answer(Feature)}, "example": row(task)}
 
 
-def element(feature: Feature) -> Schema:
-    """Return the schema of a value in a tensor of its own."""
-    if feature.closed:
-        return {"enum": [*feature.categories, *([MISSING_TEXT] if feature.optional else [])]}
-    if feature.only_numbers:
-        return {"enum": [int(number) if number.is_integer() else number for number in feature.only_numbers]}
-    return number(feature.datatype) if feature.is_number else STRING
-
-
-def number(datatype: str) -> Schema:
-    """Return the schema of any number of a datatype."""
+def _bounds(datatype: str) -> Schema:
     largest = _largest(np.finfo(DTYPES[datatype]).max)
-    return {"type": "number", "minimum": -largest, "maximum": largest}
+    return {"minimum": -largest, "maximum": largest}
 
 
 def _largest(number: np.floating[Any]) -> float:
@@ -139,10 +112,16 @@ def _largest(number: np.floating[Any]) -> float:
     return math.nextafter(float(number) + float(np.spacing(number / 2)), 0)
 
 
-def _value(feature: Feature) -> Schema:
-    """Return the schema of a value in a row."""
-    schema = BOOLEAN_OR_BIT if feature.boolean else element(feature)
-    return nullable(schema) if feature.optional else schema
+def value(feature: Feature) -> Schema:
+    """Return the schema of a value in a row: that of the type that decodes it, with its bounds."""
+    schema = of_type(value_type(feature))
+    if feature.boolean:
+        types = ["integer" if name == "number" else name for name in schema["type"]]
+        return schema | {"type": types, "minimum": 0, "maximum": 1}
+    if feature.only_numbers:
+        codes = [int(number) if number.is_integer() else number for number in feature.only_numbers]
+        return schema | {"enum": [*codes, *([None] if feature.optional else [])]}
+    return schema | _bounds(feature.datatype) if feature.is_number else schema
 
 
 def _described(feature: Feature) -> Schema:

@@ -1,9 +1,9 @@
 """Translate picture models to JSON Schema: requests and answers."""
 
-from collections.abc import Iterable, Sequence
-
-from model.task import Picture, Task
-from server.openapi.schemas import STRING, Schema, array_of, closed_object, open_object, tuple_of
+from model.task import Task
+from server.openapi.from_types import one_of_values
+from server.openapi.names import Named, Schema
+from server.openapi.schemas import STRING, array_of, closed_object, open_object, tuple_of
 from server.pictures.batch import MIN_SIDE
 
 BASE64: Schema = {**STRING, "description": "A JPEG or PNG file in base64 or as a data: URL."}
@@ -25,77 +25,61 @@ def _pixels(pixel: Schema) -> Schema:
 
 
 _NUMBER: Schema = {"type": "number", "minimum": 0, "maximum": 255}
+_GREY = _pixels(_NUMBER)
 PIXELS: Schema = {
-    "anyOf": [_pixels(_NUMBER), _pixels({**array_of(_NUMBER), "maxItems": 4})],
+    "anyOf": [_GREY, _pixels({**array_of(_NUMBER), "maxItems": 4})],
     "description": "Rows of equal length, from 0 to 255 or from 0 to 1. A colour pixel has 3 or 4 numbers.",
 }
 
 
 def one() -> Schema:
     link = {**STRING, "description": "URL of a picture on a host that IMAGE_HOSTS allows."}
-    return {
-        "anyOf": [
-            closed_object({name: about} | _OPTIONS, list(_OPTIONS))
-            for name, about in (("image", BASE64), ("url", link))
-        ]
-    }
+    kinds = [
+        Named(kind, closed_object({name: about} | _OPTIONS, list(_OPTIONS)), shared=True)
+        for kind, name, about in (("PictureFile", "image", BASE64), ("PictureLink", "url", link))
+    ]
+    return Named("PictureRequest", {"anyOf": kinds}, shared=True)
 
 
 def form() -> Schema:
-    switch = {"enum": ["true", "false"]}
-    return open_object({"image_file": FILE, "seen": switch, "probabilities": switch}, ["seen", "probabilities"])
+    switch = {**STRING, "pattern": "^(true|false)$"}  # the TypeScript made of an `enum` in a form does not compile
+    properties = {"image_file": FILE, "seen": switch, "probabilities": switch}
+    return Named("PictureForm", open_object(properties, ["seen", "probabilities"]), shared=True)
 
 
 def answer(task: Task) -> Schema:
     properties: dict[str, Schema] = {
-        "label": {"enum": list(task.labels)},
-        "prediction": {"enum": list(task.classes)},
+        "label": one_of_values(task.labels),
+        "prediction": one_of_values(task.classes),
         "probability": _PROBABILITY,
         "probabilities": _by_label(task),
         "warnings": _WARNINGS,
         "seen": _SEEN,
     }
-    return closed_object(properties, ["seen"])
+    return Named("Prediction", closed_object(properties, ["seen"]))
 
 
 def label(task: Task) -> Schema:
     more: dict[str, Schema] = {"probabilities": _by_label(task), "warnings": _WARNINGS, "seen": _SEEN}
-    return closed_object({"y": {"enum": list(task.labels)}} | more, list(more))
+    return Named("Label", closed_object({"y": one_of_values(task.labels)} | more, list(more)))
 
 
 def batch() -> Schema:
-    return closed_object(
-        {"x": {"anyOf": [*PIXELS["anyOf"][:1], array_of(PIXELS)]}, "probabilities": SWITCH}, ["probabilities"]
-    )
+    properties = {"x": {"anyOf": [_GREY, array_of(PIXELS)]}, "probabilities": SWITCH}
+    return Named("PictureBatch", closed_object(properties, ["probabilities"]), shared=True)
 
 
 def classes(task: Task) -> Schema:
     each = tuple_of([_PROBABILITY] * len(task.classes))
-    properties = {"y": array_of({"enum": list(task.classes)}), "probabilities": array_of(each), "warnings": _WARNINGS}
-    return closed_object(properties, ["probabilities", "warnings"])
+    properties = {"y": array_of(one_of_values(task.classes)), "probabilities": array_of(each), "warnings": _WARNINGS}
+    return Named("Classes", closed_object(properties, ["probabilities", "warnings"]))
 
 
 def instances() -> Schema:
-    encoded = open_object({"b64": BASE64})
-    return open_object({"instances": array_of({"anyOf": [encoded, open_object({"image_bytes": encoded}), PIXELS]})})
-
-
-def tensors(picture: Picture) -> list[Schema]:
-    """Return the schemas of the one input of a V2 request."""
-    count: Schema = {"type": "integer", "minimum": 1}
-    height, width, channel = {"const": picture.height}, {"const": picture.width}, {"const": picture.channels}
-    numbers = [[count, channel, height, width], [count, height, width, channel]]
-    if picture.channels == 1:
-        numbers.insert(0, [count, height, width])
-    return [
-        _tensor("FP32", numbers, {"type": "array"}),
-        _tensor("BYTES", ([count], [count, {"const": 1}]), array_of(BASE64)),
-    ]
-
-
-def _tensor(datatype: str, shapes: Iterable[Sequence[Schema]], data: Schema) -> Schema:
-    shape = {"anyOf": [tuple_of(lengths) for lengths in shapes]}
-    return open_object({"name": {"const": "input"}, "datatype": {"const": datatype}, "shape": shape, "data": data})
+    encoded = Named("EncodedPicture", open_object({"b64": BASE64}), shared=True)
+    nested = Named("NestedPicture", open_object({"image_bytes": encoded}), shared=True)
+    each = array_of({"anyOf": [encoded, nested, PIXELS]})
+    return Named("Pictures", open_object({"instances": each}), shared=True)
 
 
 def _by_label(task: Task) -> Schema:
