@@ -15,10 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_regressor
 from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
 from model.bring import remembered
 from model.bring.convertible import parts
+from model.bring.fitted_on import as_fitted
 from model.bring.remembered import Values
 from model.bring.request import WARNING
 from model.bundle import BundleError
@@ -27,6 +30,10 @@ FEW = 0.1  # share of a column's remembered values within the sample's range, be
 SOME = 0.4  # the same, as the mean over all columns
 MANY = 0.3  # share of the columns that differ, which must be three at least: sorted files had two
 FAR = 5.0  # spans between the sample and the remembered values
+# Median probability of the second likeliest class below which a logistic regression or a neural network is too certain.
+# Over 16 fits on raw columns of iris, wine, breast cancer and digits the least median was 3e-16; without their scalers,
+# wine and breast cancer had 1e-290 at most.
+CERTAIN = 1e-21
 
 JOIN = 'from sklearn.pipeline import make_pipeline; joblib.dump(make_pipeline(scaler, model), "pipeline.joblib")'
 
@@ -111,6 +118,23 @@ def judge(model: Any, predicted: NDArray[Any], truth: NDArray[Any] | None) -> li
         return []
     advice = f" If its scaler was saved apart, add --before scaler.pkl or save both: {JOIN}" if _is_bare(model) else ""
     return [WARNING + sentence + advice]
+
+
+def doubt(model: Any, sample: pd.DataFrame) -> list[str]:
+    """Return a warning if the model is more certain of most rows than a fit on such columns would be.
+
+    Logistic regression and neural networks remember nothing of their columns, but to one that was fitted on scaled ones
+    the raw columns are so large that its probabilities are 0 and 1. Other linear models are as certain of raw columns.
+    """
+    if not any(isinstance(part, LogisticRegression | MLPClassifier) for part in remembered.receivers(model)):
+        return []
+    second = np.partition(model.predict_proba(as_fitted(model, sample)), -2, axis=1)[:, -2]
+    if np.median(second) >= CERTAIN:
+        return []
+    sentence = (
+        "it gives the second likeliest class no chance in most of the sample's rows, as if it expected scaled columns."
+    )
+    return [f"{WARNING}{sentence} If so, add --before scaler.pkl or save both: {JOIN}"]
 
 
 def _columns(model: Any, sample: pd.DataFrame) -> list[_Column]:

@@ -70,7 +70,7 @@ def bundle(request: BundleRequest) -> Bundle:
         task, model, check, why = backend.choose(pipeline, sample, described, request.trust)
         coded = target.indices(pd.Series(predicted), task, classes) if classes else predicted
         truth = true_values(given, task, classes)
-        warned += misfit.judge(pipeline, coded, truth)
+        warned += misfit.judge(pipeline, coded, truth) or misfit.doubt(pipeline, sample)
         metrics = {} if truth is None else card.figures(pipeline, task, sample, coded, truth)
     statistics = describe(sample, task.features, None if truth is None else _shown(truth, task), _shown(coded, task))
     written = card.card(pipeline, task, metrics, check, given.table.understood, [*warned, *given.notes, *why])

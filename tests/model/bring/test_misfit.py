@@ -23,7 +23,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.svm import SVC, SVR
@@ -78,7 +78,7 @@ def test_an_honest_model_is_not_suspected(name: str, make: Callable[[], Any]) ->
     for rows in (table.data, *(scaled(table.data, scaler()) for scaler in SCALERS)):
         model = make().fit(rows, table.target)
         for sample in (rows, rows.sample(30, random_state=0), rows.sample(10, random_state=1)):
-            assert misfit.compare(model, sample) == []
+            assert misfit.compare(model, sample) == misfit.doubt(model, sample) == []
             truth = table.target[sample.index]
             if not isinstance(model, SVR):  # unscaled, it is no better than the mean
                 assert misfit.judge(model, model.predict(sample), truth.to_numpy()) == []
@@ -133,6 +133,16 @@ def test_the_same_prediction_for_all_rows_is_warned_of_only_if_nothing_else_is_k
     assert "the same for all 20 rows" in warning
     assert misfit.judge(model, same, same) == []  # a sample of one class
     assert misfit.judge(model, np.arange(20) % 2, None) == []
+
+
+@pytest.mark.parametrize("model", [LogisticRegression(), MLPClassifier((10,), max_iter=1000, random_state=0)])
+@pytest.mark.parametrize("name", ["wine", "cancer"])
+def test_a_model_that_is_certain_of_every_row_is_warned_of_without_a_target(model: Any, name: str) -> None:
+    table = TABLES[name]
+    model.fit(StandardScaler().fit_transform(table.data), table.target)
+    (warning,) = misfit.doubt(model, table.data)
+    assert "make_pipeline(scaler, model)" in warning
+    assert misfit.doubt(model, scaled(table.data, StandardScaler())) == []
 
 
 def test_models_that_neither_classify_nor_regress_are_not_judged() -> None:
