@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loadtest.bench import environment, measure
-from loadtest.bench.measure import FULL, QUICK, Measurement
+from loadtest.bench.measure import Measurement
+from loadtest.bench.plan import FULL, QUICK
 from loadtest.bench.process import LOAD_CORE
 from loadtest.bench.request_spec import MeasurementError
 from loadtest.bench.soak import soak

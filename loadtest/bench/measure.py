@@ -1,7 +1,7 @@
 """The comparison: which servers are measured in which way, table by table."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,18 +9,20 @@ from typing import Any
 
 from loadtest.bench import (
     closed_loop,
+    digits,
     environment,
     grpc_load,
     image_requests,
     interference,
     request_spec,
     servers,
+    sklearn_pipelines,
     tables,
     tabular_models,
 )
 from loadtest.bench.closed_loop import Subject
 from loadtest.bench.overload import overload
-from loadtest.bench.process import running
+from loadtest.bench.plan import BATCH_CLIENTS, BATCH_ROWS, MANY_CLIENTS, ONE_CLIENT, Plan
 from loadtest.bench.request_spec import LabelledRows
 from loadtest.bench.results import Results
 from loadtest.bench.servers import (
@@ -39,26 +41,9 @@ from loadtest.bench.servers import (
 from loadtest.bench.tabular_models import Model
 from loadtest.digits import images
 
-ONE_CLIENT = 1
-MANY_CLIENTS = 32  # enough to keep any of the servers busy
-BATCH_CLIENTS = 4
 OBSERVABILITY_ROUNDS = 4  # times as many rounds, of a second, where a difference of a few percent is looked for
-BATCH_ROWS = 1_000
 
 Section = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    rounds: int
-    seconds: int
-    cold_starts: int
-    overload_seconds: int
-    times_capacity: tuple[int, ...]
-
-
-FULL = Plan(rounds=5, seconds=2, cold_starts=5, overload_seconds=4, times_capacity=(1, 5, 10))
-QUICK = Plan(rounds=1, seconds=1, cold_starts=1, overload_seconds=1, times_capacity=(5,))
 
 
 def problems() -> list[str]:
@@ -103,6 +88,7 @@ class Measurement:
             results.add(tables.BATCHES, lambda: self.batches(compared))
             results.add(tables.INTERFERENCE, lambda: self.interference(compared, with_images))
         results.add(tables.FOREST, self.one_row_forest)
+        results.add(tables.SKLEARN, self.sklearn)
         results.add(tables.GRPC, self.grpc)
         results.add(tables.DIGITS, self.digits)
         results.add(tables.COLD_START, self.cold_start)
@@ -124,6 +110,9 @@ class Measurement:
         with closing(Fleet(COMPARED, lambda: self.forest, self.folder)) as fleet:
             subjects = subjects_of(fleet, self.forest.sample(1), lambda server: server.one_row)
             return {"forest": self.alternate(subjects, MANY_CLIENTS)}
+
+    def sklearn(self) -> dict[str, Section]:
+        return sklearn_pipelines.measure(self.folder, self.plan)
 
     def grpc(self) -> dict[str, Section]:
         spec = grpc_load.infer(self.logistic.sample(1))
@@ -155,29 +144,7 @@ class Measurement:
         return {"interference": to_dicts(measured)}
 
     def digits(self) -> dict[str, Any]:
-        """Measure twice: with the network, and with a stub, which leaves the server's own CPU time."""
-        return {
-            "digits_batch": image_requests.BATCH,
-            "digits": self.digits_of(image_requests.DIGITS),
-            "digits_stub": self.digits_of(image_requests.stub_model(self.folder)),
-        }
-
-    def digits_of(self, bundle: Path) -> Section:
-        batch = image_requests.digit_batch(bundle / "model.onnx", images.shipped().images)
-        as_json, as_binary = image_requests.as_json(batch), image_requests.as_v2_binary(batch)
-        with ExitStack() as stack:
-            fastapi, ours = (
-                stack.enter_context(running(command, self.folder))
-                for command in (image_requests.fastapi(bundle), servers.our_server({"digits": bundle}))
-            )
-            subjects = [
-                Subject(FASTAPI.name, "/predict/batch", fastapi, as_json),
-                Subject(OURS.name, "/predict/batch", ours, as_json),
-                Subject(OURS.name, "V2 binary", ours, as_binary),
-            ]
-            for subject in subjects:
-                subject.process.wait_for(subject.spec)
-            return self.alternate(subjects, ONE_CLIENT)
+        return digits.measure(self.folder, self.plan)
 
     def cold_start(self) -> dict[str, Section]:
         compared = (*COMPARED, WITH_IMAGES, CONSTANT)

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from typing import Any
 
 import numpy as np
 
-Row = dict[str, float]
+Row = dict[str, Any]  # values by name: numbers or strings
 LabelledRows = tuple[Sequence[Row], Sequence[float]]  # rows, and the class that the pipeline predicts for each
 
 JSON = {"Content-Type": "application/json"}
@@ -85,6 +85,12 @@ def v1(rows: LabelledRows) -> RequestSpec:
     return RequestSpec(
         "/v1/models/model:predict", document, rows[1], lambda body, _: json.loads(body)["predictions"], JSON
     )
+
+
+def v1_objects(rows: LabelledRows) -> RequestSpec:
+    """Return a request with the rows as objects in one instance, of which KServe makes one DataFrame."""
+    document = _json({"instances": [list(rows[0])]})
+    return replace(v1(rows), body=document)
 
 
 def v2_json(rows: LabelledRows) -> RequestSpec:

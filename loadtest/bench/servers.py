@@ -1,5 +1,6 @@
 """The servers that are compared: how each is started, the protocols it speaks, and its cold start."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -144,7 +145,8 @@ def _unobserved(model: Model) -> Command:
 def _fastapi(model: Model) -> Command:
     port = free_port()
     arguments = ["-m", "uvicorn", f"{BASELINES}.fastapi_service:app", f"--port={port}"]
-    return Command(arguments, {"MODEL": str(model.fitted_on_frame)}, port)
+    environment = {"MODEL": str(model.fitted_on_frame), "ROW": json.dumps(model.rows[0])}
+    return Command(arguments, environment, port)
 
 
 def _kserve(model: Model) -> Command:

@@ -1,12 +1,9 @@
 """The benchmark's tables in Markdown, as they appear in docs/performance.md."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Figures = Mapping[str, Any]
-
-TINY, SMALL = 10, 100
+from loadtest.bench.cells import Figures, latency, mib, ms, rate, ratio, table, void_if_failed
 
 
 @dataclass(frozen=True)
@@ -54,64 +51,77 @@ def _one_row(figures: Figures) -> str:
         [
             one["server"],
             one["protocol"],
-            *_void_if_failed(one, lambda it: [_rate(it["rate"]), _latency(it), _ratio(it["ratio"])]),
-            *_void_if_failed(many, _rate_and_cpu),
+            *void_if_failed(one, lambda it: [rate(it["rate"]), latency(it), ratio(it["ratio"])]),
+            *void_if_failed(many, _rate_and_cpu),
         ]
         for one, many in zip(figures["one_client"], figures["many_clients"], strict=True)
     ]
     one_client = ("1 client: req/s", "p50 / p99 ms", "× FastAPI")
     many_clients = ("32 clients: req/s", "p50 / p99 ms", "× FastAPI", "CPU µs/request")
-    return _table(("server", "protocol", *one_client, *many_clients), rows)
+    return table(("server", "protocol", *one_client, *many_clients), rows)
 
 
 def _forest(figures: Figures) -> str:
-    rows = [[row["server"], row["protocol"], *_void_if_failed(row, _rate_and_cpu)] for row in figures["forest"]]
-    return _table(("server", "protocol", "32 clients: req/s", "p50 / p99 ms", "× FastAPI", "CPU µs/request"), rows)
+    rows = [[row["server"], row["protocol"], *void_if_failed(row, _rate_and_cpu)] for row in figures["forest"]]
+    return table(("server", "protocol", "32 clients: req/s", "p50 / p99 ms", "× FastAPI", "CPU µs/request"), rows)
+
+
+def _sklearn(figures: Figures) -> str:
+    def cells(row: Figures) -> list[str]:
+        return [rate(row["rate"]), latency(row), ratio(row["ratio"])]
+
+    loads = ("sklearn_one_client", "sklearn_many_clients", "sklearn_batches")
+    rows = [
+        [of_one[0]["model"], of_one[0]["server"], *(cell for row in of_one for cell in void_if_failed(row, cells))]
+        for of_one in zip(*(figures[load] for load in loads), strict=True)
+    ]
+    figure = ("p50 / p99 ms", "× KServe")
+    requests = (f"{load}: req/s" for load in ("1 client", "32 clients", f"{figures['batch_rows']:,} rows"))
+    return table(("pipeline", "server", *(name for first in requests for name in (first, *figure))), rows)
 
 
 def _grpc(figures: Figures) -> str:
-    rows = [[row["server"], *_void_if_failed(row, _rate_and_cpu)] for row in figures["grpc"]]
-    return _table(("server", "32 callers: req/s", "p50 / p99 ms", "× KServe", "CPU µs/request"), rows)
+    rows = [[row["server"], *void_if_failed(row, _rate_and_cpu)] for row in figures["grpc"]]
+    return table(("server", "32 callers: req/s", "p50 / p99 ms", "× KServe", "CPU µs/request"), rows)
 
 
 def _rate_and_cpu(row: Figures) -> list[str]:
-    return [_rate(row["rate"]), _latency(row), _ratio(row["ratio"]), f"{row['cpu_us']:,.0f}"]
+    return [rate(row["rate"]), latency(row), ratio(row["ratio"]), f"{row['cpu_us']:,.0f}"]
 
 
 def _batches(figures: Figures) -> str:
     def cells(row: Figures) -> list[str]:
-        return [_rate(row["rate"] * figures["batch_rows"]), _latency(row), _ratio(row["ratio"])]
+        return [rate(row["rate"] * figures["batch_rows"]), latency(row), ratio(row["ratio"])]
 
-    rows = [[row["server"], row["protocol"], *_void_if_failed(row, cells)] for row in figures["batches"]]
-    return _table(("server", "protocol", "predictions/s", "p50 / p99 ms per batch", "× FastAPI"), rows)
+    rows = [[row["server"], row["protocol"], *void_if_failed(row, cells)] for row in figures["batches"]]
+    return table(("server", "protocol", "predictions/s", "p50 / p99 ms per batch", "× FastAPI"), rows)
 
 
 def _digits(figures: Figures) -> str:
     stubs = figures["digits_stub"]
 
     def cells(row: Figures) -> list[str]:
-        rate = _rate(row["rate"] * figures["digits_batch"])
-        return [rate, _latency(row), _ratio(row["ratio"]), _ms(row["cpu_us"] / 1e3)]
+        return [rate(row["rate"] * figures["digits_batch"]), latency(row), ratio(row["ratio"]), ms(row["cpu_us"] / 1e3)]
 
     def stub_cells(row: Figures) -> list[str]:
         share = "–" if stubs[0]["failed"] else f"1/{stubs[0]['least_cpu_us'] / row['least_cpu_us']:.1f}"
-        return [_ms(row["least_cpu_us"] / 1e3), share]
+        return [ms(row["least_cpu_us"] / 1e3), share]
 
     rows = [
-        [row["server"], row["protocol"], *_void_if_failed(row, cells), *_void_if_failed(stub, stub_cells)]
+        [row["server"], row["protocol"], *void_if_failed(row, cells), *void_if_failed(stub, stub_cells)]
         for row, stub in zip(figures["digits"], stubs, strict=True)
     ]
     batches = ("predictions/s", "p50 / p99 ms per batch", "× FastAPI", "CPU ms/batch")
-    return _table(("server", "protocol", *batches, "without the network, ms", "of FastAPI's"), rows)
+    return table(("server", "protocol", *batches, "without the network, ms", "of FastAPI's"), rows)
 
 
 def _cold_start(figures: Figures) -> str:
     rows = [
-        [row["server"], f"{row['seconds']:.2f}", f"{row['mib']:.0f}", _mib(row["after_load_mib"])]
+        [row["server"], f"{row['seconds']:.2f}", f"{row['mib']:.0f}", mib(row["after_load_mib"])]
         for row in figures["cold_start"]
     ]
     head = ("server", "exec to first correct response, s", "memory at that time, MiB", "memory after the load, MiB")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _interference(figures: Figures) -> str:
@@ -119,13 +129,13 @@ def _interference(figures: Figures) -> str:
         [
             row["server"],
             row["background"],
-            *_void_if_failed(row, lambda it: [_ms(it["row_p99_ms"]), _ms(it["probe_p99_ms"])]),
-            _rate(row["batch_rows_per_second"]),
+            *void_if_failed(row, lambda it: [ms(it["row_p99_ms"]), ms(it["probe_p99_ms"])]),
+            rate(row["batch_rows_per_second"]),
         ]
         for row in figures["interference"]
     ]
     head = ("server", "background load", "one row: p99 ms", "probe: p99 ms", "background rows/s")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _overload(figures: Figures) -> str:
@@ -134,18 +144,18 @@ def _overload(figures: Figures) -> str:
             row["server"],
             f"{row['times']} × {row['capacity']:,.0f}/s",
             f"{row['goodput'] / row['capacity']:.0%}",
-            _ms(row["accepted_p99_ms"]),
+            ms(row["accepted_p99_ms"]),
             f"{row['refused']:.0%}",
-            _ms(row["refused_p99_ms"]),
+            ms(row["refused_p99_ms"]),
             f"{row['timed_out']:.0%}",
-            _ms(row["probe_p99_ms"]),
+            ms(row["probe_p99_ms"]),
             f"{row['probes_timed_out']:.0%}",
             "none in 10 s" if row["recovery_seconds"] is None else f"{row['recovery_seconds']:.1f}",
         ]
         for row in figures["overload"]
     ]
     requests = ("goodput / capacity", "accepted: p99 ms", "refused", "refused: p99 ms", "timed out (1 s)")
-    return _table(("server", "offered", *requests, "probe: p99 ms", "probes timed out", "recovery, s"), rows)
+    return table(("server", "offered", *requests, "probe: p99 ms", "probes timed out", "recovery, s"), rows)
 
 
 def _observability(figures: Figures) -> str:
@@ -161,39 +171,11 @@ def _observability(figures: Figures) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [" | ".join(cells) for cells in (head, ["---"] * len(head), *rows)]
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def _void_if_failed(row: Figures, cells: Callable[[Figures], list[str]]) -> list[str]:
-    return [f"failed: {row['failed']:,}"] * len(cells(row)) if row["failed"] else cells(row)
-
-
-def _latency(row: Figures) -> str:
-    return f"{_ms(row['p50_ms'])} / {_ms(row['p99_ms'])}"
-
-
-def _rate(value: float) -> str:
-    return f"{value:,.0f}" if value else "–"
-
-
-def _ratio(value: float) -> str:
-    return f"{value:.1f}" if value < TINY else f"{value:,.0f}"
-
-
-def _mib(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f}"
-
-
-def _ms(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.2f}" if value < TINY else f"{value:.1f}" if value < SMALL else f"{value:,.0f}"
-
-
 ONE_ROW = Table("One row, logistic regression", _one_row, ("one_client", "many_clients"))
 FOREST = Table("One row, random forest of 100 trees", _forest, ("forest",))
+SKLEARN = Table(
+    "Pipelines that scikit-learn runs", _sklearn, ("sklearn_one_client", "sklearn_many_clients", "sklearn_batches")
+)
 GRPC = Table("One row over gRPC, logistic regression", _grpc, ("grpc",))
 BATCHES = Table("Batches of 1,000 rows, logistic regression", _batches, ("batches",))
 DIGITS = Table("Batches of 100 handwritten digits, one client", _digits, ("digits", "digits_stub"))
@@ -201,4 +183,4 @@ COLD_START = Table("Cold start and memory", _cold_start, ())
 INTERFERENCE = Table("One row and a probe under background load", _interference, ("interference",))
 OVERLOAD = Table("Overload, a model that takes several milliseconds per row", _overload, ("overload",))
 OBSERVABILITY = Table("Metrics and log", _observability, ("observability",))
-TABLES = (ONE_ROW, FOREST, GRPC, BATCHES, DIGITS, COLD_START, INTERFERENCE, OVERLOAD, OBSERVABILITY)
+TABLES = (ONE_ROW, FOREST, SKLEARN, GRPC, BATCHES, DIGITS, COLD_START, INTERFERENCE, OVERLOAD, OBSERVABILITY)

@@ -99,7 +99,7 @@ def test_quick_run_makes_every_table(bench: Bench, tmp_path: Path) -> None:
     _, *sections = text.strip().split("\n\n### ")
     assert all(section in done.stdout for section in sections)
     report = json.loads((tmp_path / "bench.json").read_text())
-    for section in ("one_client", "many_clients", "forest", "grpc", "batches", "observability"):
+    for section in ("one_client", "many_clients", "forest", "grpc", "batches", "observability", "sklearn_batches"):
         for row in report[section]:
             assert row["ratio"] > 0
             assert math.isfinite(row["ratio"])

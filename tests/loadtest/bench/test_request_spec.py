@@ -40,6 +40,10 @@ def test_v1_sends_values_in_field_order() -> None:
     assert json.loads(request_spec.v1(TWO).body) == {"instances": [[153.4, 2019.0], [19.0, 500.0]]}
 
 
+def test_v1_sends_objects_in_one_instance() -> None:
+    assert json.loads(request_spec.v1_objects(TWO).body) == {"instances": [[MALIGNANT, BENIGN]]}
+
+
 def test_v2_json_sends_flat_data_with_its_shape() -> None:
     (tensor,) = json.loads(request_spec.v2_json(TWO).body)["inputs"]
     assert (tensor["shape"], tensor["data"]) == ([2, 2], [153.4, 2019.0, 19.0, 500.0])

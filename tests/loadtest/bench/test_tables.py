@@ -9,6 +9,7 @@ from loadtest.bench.tables import TABLES, Table
 MEASURED = {"rate": 1234.5, "p50_ms": 0.5, "p99_ms": 12.3, "cpu_us": 456.7, "ratio": 23.4, "failed": 0}
 FASTAPI = {"server": "plain FastAPI", "protocol": "/predict", **MEASURED, "ratio": 1.0}
 OURS = {"server": "this server", "protocol": "V1", **MEASURED}
+SKLEARN = {"model": "Tfidf", **OURS}
 OVERLOAD = {
     "server": "this server",
     "times": 5,
@@ -47,6 +48,9 @@ FIGURES: dict[str, Any] = {
     "one_client": [FASTAPI, OURS],
     "many_clients": [FASTAPI, OURS],
     "forest": [FASTAPI, OURS],
+    "sklearn_one_client": [SKLEARN],
+    "sklearn_many_clients": [SKLEARN],
+    "sklearn_batches": [SKLEARN],
     "grpc": [{**FASTAPI, "server": "KServe custom model", "protocol": "gRPC"}, {**OURS, "protocol": "gRPC"}],
     "batches": [FASTAPI, OURS],
     "digits_batch": 100,
@@ -75,6 +79,7 @@ TEXT = "\n\n".join([tables.machine(FIGURES), *(table.markdown(FIGURES) for table
     [
         "| this server | V1 | 1,234 | 0.50 / 12.3 | 23 | 1,234 | 0.50 / 12.3 | 23 | 457 |",
         "| this server | 1,234 | 0.50 / 12.3 | 23 | 457 |",
+        f"| Tfidf | this server |{' 1,234 | 0.50 / 12.3 | 23 |' * 3}",
         "| this server | V1 | 1,234,500 | 0.50 / 12.3 | 23 |",
         "| this server | V1 | 123,450 | 0.50 / 12.3 | 23 | 12.0 | 2.00 | 1/9.0 |",
         "| this server | V2 binary | 123,450 | 0.50 / 12.3 | 23 | 10.2 | 0.25 | 1/72.0 |",
@@ -92,7 +97,7 @@ def test_every_figure_has_its_place(line: str) -> None:
 
 def test_every_row_has_as_many_cells_as_the_head() -> None:
     found = re.findall(r"(?:^\|.*\|\n)+", TEXT + "\n", re.MULTILINE)
-    assert len(found) == 8
+    assert len(found) == 9
     for table in found:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
@@ -112,6 +117,8 @@ def test_without_failed_requests_there_are_no_failures() -> None:
         (tables.ONE_ROW, "one_client"),
         (tables.ONE_ROW, "many_clients"),
         (tables.FOREST, "forest"),
+        (tables.SKLEARN, "sklearn_one_client"),
+        (tables.SKLEARN, "sklearn_batches"),
         (tables.GRPC, "grpc"),
         (tables.BATCHES, "batches"),
         (tables.DIGITS, "digits"),
