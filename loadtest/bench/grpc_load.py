@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import grpc
 import numpy as np
+from hpack import Decoder
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse
 
 from loadtest.bench.request_spec import LabelledRows, MeasurementError
 from server.grpc import frames
-from server.grpc.hpack import Decoder, Field
 
 METHOD = "/inference.GRPCInferenceService/ModelInfer"
 
@@ -30,7 +30,7 @@ _FIELDS = frames.fields(
     ]
 )
 _WIDE = 1 << 30  # a window that no run uses up
-_OK: Field = (b"grpc-status", b"0")
+_OK = (b"grpc-status", b"0")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def infer(rows: LabelledRows) -> GrpcSpec:
 
 
 def run(port: int, spec: GrpcSpec, seconds: float, callers: int) -> Outcome:
-    """Make the call over and over from all callers at once."""
+    """Send the call repeatedly from all callers concurrently."""
 
     async def run_all() -> Outcome:
         loop, outcome = asyncio.get_running_loop(), Outcome([])
@@ -103,7 +103,7 @@ class _Caller(asyncio.Protocol):
         self.done = False
         self._outcome = outcome
         self._data = frames.MESSAGE_HEADER.pack(0, len(spec.message)) + spec.message
-        self._decoder = Decoder(1 << 15)
+        self._decoder = Decoder(max_header_list_size=1 << 15)
         self._stream = -1
         self._buffer = b""
         self._began = 0.0
@@ -131,7 +131,7 @@ class _Caller(asyncio.Protocol):
 
     def _handle(self, kind: int, flags: int, payload: bytes) -> None:
         if kind == frames.HEADERS:
-            fields = self._decoder.decode(payload)
+            fields = list(self._decoder.decode(payload, raw=True))
             if flags & frames.END_STREAM:
                 self._outcome.seconds.append(perf_counter() - self._began)
                 self._outcome.refused += _OK not in fields

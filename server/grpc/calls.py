@@ -1,15 +1,16 @@
-"""The calls of one connection: begun, received, answered and ended, with limits on how many there are at a time."""
+"""The calls of one connection, from their first frame to their response, with limits on their number."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hpack import Decoder
+
 from server.errors import HeadTooLarge, Overloaded, ServingError
 from server.grpc import frames
 from server.grpc.call import Call
 from server.grpc.frames import END_STREAM
-from server.grpc.hpack import Decoder
 from server.grpc.reader import ConnectionFault
 from server.grpc.sender import Sender
 from server.grpc.service import Service
@@ -78,10 +79,11 @@ class Calls:
         self._sender = sender
         self._arrived = arrived
         self._settle = settle
-        self._decoder = Decoder(HEAD_BYTES)
+        self._decoder = Decoder(max_header_list_size=HEAD_BYTES)
 
     def on_fields(self, flags: int, stream: int, block: bytes) -> None:
-        fields = self._decoder.decode(block)  # even if nobody needs them, since later ones refer to them
+        # Decoded even if nobody needs them, since later blocks refer to them.
+        fields = list(self._decoder.decode(block, raw=True))
         if stream <= self.last_stream:  # behind the message
             call = self.open.get(stream)
             if call and not call.arrived:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from hpack import Decoder
+
 from server.grpc import frames
-from server.grpc.hpack import Decoder
 
 INFER = b"/inference.GRPCInferenceService/ModelInfer"
 LIVE = b"/inference.GRPCInferenceService/ServerLive"
@@ -82,7 +83,7 @@ class RawClient:
         self.pings: list[bytes] = []
         self.settings: dict[int, int] = {}
         self.closed = False
-        self._decoder = Decoder(1 << 20)
+        self._decoder = Decoder(max_header_list_size=1 << 20)
 
     @classmethod
     async def connect(cls, port: int, settings: Mapping[int, int] | None = None, *, greet: bool = True) -> Self:
@@ -129,7 +130,7 @@ class RawClient:
         answer = self.answers.setdefault(stream, Answer()) if stream else Answer()
         match kind:
             case frames.HEADERS:
-                answer.fields |= dict(self._decoder.decode(payload))
+                answer.fields |= dict(self._decoder.decode(payload, raw=True))
                 answer.ended = bool(flags & frames.END_STREAM)
             case frames.DATA:
                 answer.data += payload
