@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import httptools
-
 from server.errors import HeadTooLarge, Malformed, Overloaded, ServingError, TooLarge, UrlTooLong
 from server.response import Header
 from server.route import media_type
@@ -42,6 +40,11 @@ class ConnectionLimits:
     def body_bytes(self, fields: Iterable[Header]) -> int:
         """Return the most that a body may have after this head."""
         return max(self.max_body_bytes, self.max_picture_bytes if _announces_file(fields) else 0)
+
+    def fault_of_head(self, url: bytes, fields: Fields, version: str, received: int) -> ServingError | None:
+        """Return the refusal of a parsed head. `received` counts its bytes and those that came with it."""
+        too_long = check_size(url, head_size(url, fields)) if received > URL_BYTES else None
+        return too_long or check_head(fields, version, self)
 
     def too_large(self, fields: Iterable[Header]) -> TooLarge:
         """Return the refusal of a longer body after this head."""
@@ -86,18 +89,6 @@ def check_head(fields: Fields, version: str, shared: ConnectionLimits) -> Servin
     if length > shared.max_body_bytes and length > shared.body_bytes(fields):
         return shared.too_large(fields)
     return None
-
-
-def without_upgrade(parser: httptools.HttpRequestParser, url: bytes, fields: Fields) -> bytes:
-    """Return the head without its Upgrade header, to be parsed again. Raises Malformed.
-
-    Java's HTTP client asks for HTTP/2 in each request, and is content with HTTP/1.1.
-    """
-    method, version = parser.get_method(), parser.get_http_version()
-    if method == b"CONNECT":
-        raise Malformed("CONNECT is not supported: this server is not a proxy.")
-    kept = [b"%b: %b\r\n" % field for field in fields if field[0] != b"upgrade"]
-    return b"%b %b HTTP/%b\r\n%b\r\n" % (method, url, version.encode(), b"".join(kept))
 
 
 def _announces_file(fields: Iterable[Header]) -> bool:

@@ -9,21 +9,20 @@ chunk flood (frames without content)        framing may take no more than twice 
 idle connection hoarding                    Timeouts.idle; MAX_CONNECTIONS, beyond which idle ones are evicted
 half-open connections after a refusal       Timeouts.linger
 request smuggling                           limits.check_head and the parser: one reading only, else 400
-protocol upgrades                           ignored: the request is answered as HTTP/1.1
+protocol upgrades                           parse.py: the request is answered as HTTP/1.1
 """
 
 import asyncio
 from typing import Any, cast
 
-import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server.errors import Malformed, Overloaded, ServingError
-from server.http import limits, timeouts
+from server.http import limits, parse, timeouts
 from server.http.limits import ConnectionLimits
 from server.http.request import EXTENSION, RequestExtension
 from server.http.timeouts import Phase, Timeouts
-from server.http.write import HalfCloseTransport
+from server.http.write import HalfCloseTransport, closing_cycle
 
 # Looking up a member through its class takes 0.07 µs in Python 3.11, and a request needs some fifteen.
 HEAD, BODY, ANSWERING, IDLE, REFUSED, CLOSING = Phase
@@ -82,7 +81,10 @@ class Connection(HttpToolsProtocol):
             self.head_bytes += len(data)
         elif self.phase is BODY:
             self._framed_bytes += len(data)
-        self._feed(data)
+        try:
+            parse.feed(self, data)
+        except Malformed as malformed:
+            self.refuse(malformed)
         if self.phase is HEAD and (fault := limits.check_size(self.url, self.head_bytes)):
             self.refuse(fault)
         elif self.phase is BODY and self._framed_bytes > limits.HEAD_BYTES + 2 * self.body_bytes:
@@ -102,7 +104,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         self._enter(BODY)
         self._extend(self.cycle)
-        if fault := self._fault_of_head():
+        if fault := self._limits.fault_of_head(self.url, self.headers, self.scope["http_version"], self.head_bytes):
             self._enter(REFUSED)
             self._extension.fault = fault
             self.cycle.keep_alive = False
@@ -112,14 +114,16 @@ class Connection(HttpToolsProtocol):
         if self.phase >= REFUSED:
             return
         self.body_bytes += len(body)
-        self._held_bytes += len(body)
-        self._limits.held_bytes += len(body)
         if self.body_bytes > self._max_body_bytes:
             self._max_body_bytes = self._limits.body_bytes(self.scope["headers"])
         if self.body_bytes > self._max_body_bytes:
             self.refuse(self._limits.too_large(self.scope["headers"]))
-        elif self._limits.held_bytes > self._limits.max_held_bytes:
-            self.refuse(Overloaded("bytes", "Server overloaded: too much request data is buffered. Retry later."))
+            return
+        self._held_bytes += len(body)
+        try:
+            self._limits.hold(len(body))
+        except Overloaded as fault:
+            self.refuse(fault)
         else:
             super().on_body(body)
 
@@ -178,51 +182,11 @@ class Connection(HttpToolsProtocol):
         self._extension = RequestExtension(cycle)
         self.scope["extensions"] = {EXTENSION: self._extension}  # type: ignore[dict-item]
 
-    def _feed(self, data: bytes) -> None:
-        pieces: list[bytes | memoryview] = [data]
-        try:
-            while pieces:
-                piece = pieces.pop()
-                try:
-                    self.parser.feed_data(piece)
-                except httptools.HttpParserUpgrade as upgrade:
-                    # The parser takes all that follows, the body included, for another protocol.
-                    again = limits.without_upgrade(self.parser, self.url, self.headers)
-                    pieces += [memoryview(piece)[upgrade.args[0] :], again]
-                    self.parser = httptools.HttpRequestParser(self)
-        except Malformed as fault:
-            self.refuse(fault)
-        except httptools.HttpParserError:
-            self.refuse(
-                Malformed("The request is not valid, unambiguous HTTP/1.1. Send plain HTTP, not HTTPS or HTTP/2.")
-            )
-
-    def _fault_of_head(self) -> ServingError | None:
-        fault = None
-        if self.head_bytes > limits.URL_BYTES:
-            fault = limits.check_size(self.url, limits.head_size(self.url, self.headers))
-        return fault or limits.check_head(self.headers, self.scope["http_version"], self._limits)
-
     def _begin_faulty(self, fault: ServingError) -> None:
         """Begin a request of which nothing is known but what is wrong with it."""
         self.on_message_begin()
         self.scope.update({"method": "-", "path": ""})
-        before, self.cycle = (
-            self.cycle,
-            RequestResponseCycle(
-                scope=self.scope,
-                transport=self.transport,
-                flow=self.flow,
-                logger=self.logger,
-                access_logger=self.access_logger,
-                access_log=False,
-                default_headers=self.server_state.default_headers,
-                message_event=asyncio.Event(),
-                expect_100_continue=False,
-                keep_alive=False,
-                on_response=self.on_response_complete,
-            ),
-        )
+        before, self.cycle = self.cycle, closing_cycle(self)
         self._extend(self.cycle)
         self._extension.fault = fault
         if before is None or before.response_complete:

@@ -1,10 +1,10 @@
-"""How a response is written to its connection, and the headers that end the head of every response."""
+"""Writes a response to its connection, with the headers that every response ends with."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from server.http.cors import Cors
 from server.http.worker import ClientDisconnected
@@ -102,3 +102,20 @@ def write_response(
         transport.close()
     cycle.on_response()
     return True
+
+
+def closing_cycle(connection: HttpToolsProtocol) -> RequestResponseCycle:
+    """Return the cycle of a request of which no more is read, so that its response closes the connection."""
+    return RequestResponseCycle(
+        scope=connection.scope,
+        transport=connection.transport,
+        flow=connection.flow,
+        logger=connection.logger,
+        access_logger=connection.access_logger,
+        access_log=False,
+        default_headers=connection.server_state.default_headers,
+        message_event=asyncio.Event(),
+        expect_100_continue=False,
+        keep_alive=False,
+        on_response=connection.on_response_complete,
+    )

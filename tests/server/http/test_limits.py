@@ -1,4 +1,3 @@
-import httptools
 import pytest
 
 from server.http import limits
@@ -76,11 +75,3 @@ def test_size_is_what_was_sent() -> None:
 def test_what_is_too_long_is_refused(url: bytes, size: int, status: int | None) -> None:
     refusal = limits.check_size(url, size)
     assert (refusal.status if refusal else None) == status
-
-
-def test_the_wish_for_another_protocol_is_left_out() -> None:
-    fields = [HOST, (b"connection", b"Upgrade, HTTP2-Settings"), (b"upgrade", b"h2c"), (b"content-length", b"3")]
-    kept = b"POST /x HTTP/1.1\r\nhost: h\r\nconnection: Upgrade, HTTP2-Settings\r\ncontent-length: 3\r\n\r\n"
-    parser = httptools.HttpRequestParser(object())
-    parser.feed_data(b"POST /x HTTP/1.1\r\n")
-    assert limits.without_upgrade(parser, b"/x", fields) == kept
