@@ -1,15 +1,15 @@
-"""Work out when the autoscaler decided, when its pods were ready or gone, and what each pod did.
+"""Work out when the autoscaler decided, and when its pods were ready or gone.
 
 Every time is the second in which the recorder first observed something. If the seconds before it are missing, it may
 have happened up to `uncertainty` seconds earlier; the later time is the one that is judged.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from loadtest.objectives import P99
+from loadtest.report.pod_shares import PodShare, pod_shares
 from loadtest.report.timeline import Cluster, Run, Second
 
 RECOVERED_AFTER = 10  # consecutive seconds within the objectives that count as a recovery
@@ -35,17 +35,6 @@ class Decision:
     @property
     def up(self) -> bool:
         return self.after > self.before
-
-
-@dataclass(frozen=True)
-class PodShare:
-    """The requests of one pod, next to an equal part of the responses of each second in which it was ready."""
-
-    pod: str
-    requests: int
-    fair: float
-    ready_seconds: int
-    seconds: int
 
 
 @dataclass(frozen=True)
@@ -90,7 +79,7 @@ def analyse(run: Run) -> Scaling:
         peak=_peak(run, step),
         violated=violated,
         recovered=find_recovery(run, P99.limit, violated) if violated is not None else None,
-        shares=_pod_shares(run),
+        shares=pod_shares(run),
     )
 
 
@@ -166,42 +155,3 @@ def find_recovery(run: Run, limit: float, since: int) -> int | None:
 def _holds(second: Second, limit: float) -> bool:
     p99 = second.percentiles[99]
     return not second.failures and p99 is not None and p99 <= limit
-
-
-def _pods_present(run: Run) -> list[tuple[Second, dict[str, bool]]]:
-    """Return the pods that existed in each second of the load, and whether each took traffic.
-
-    A second that was not observed has the pods that existed both before and after it: a pod's name never returns.
-    """
-    states = [(t, {pod.name: pod.ready and not pod.leaving for pod in state.pods}) for t, state in run.states]
-    present, later = [], iter(states)
-    before: dict[str, bool] = {}
-    following = next(later, None)
-    for second in run.seconds:
-        while following is not None and following[0] <= second.t:
-            before, following = following[1], next(later, None)
-        if second.cluster is not None:
-            pods = before
-        else:
-            after = following[1] if following is not None else {}
-            pods = {name: ready and after[name] for name, ready in before.items() if name in after}
-        if 0 <= second.t < run.duration:
-            present.append((second, pods))
-    return present
-
-
-def _pod_shares(run: Run) -> tuple[PodShare, ...]:
-    requests: Counter[str] = Counter()
-    fair: dict[str, float] = {}
-    ready_seconds: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
-    for second, pods in _pods_present(run):
-        answered = second.load.pods if second.load is not None else Counter[str]()
-        requests.update(answered)
-        seconds.update(pods.keys())
-        ready = [name for name, takes_traffic in pods.items() if takes_traffic]
-        for name in ready:
-            ready_seconds[name] += 1
-            fair[name] = fair.get(name, 0) + answered.total() / len(ready)
-    names = dict.fromkeys([*seconds, *requests])
-    return tuple(PodShare(pod, requests[pod], fair.get(pod, 0), ready_seconds[pod], seconds[pod]) for pod in names)

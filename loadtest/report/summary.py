@@ -26,7 +26,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from loadtest.report.scaling import PodShare, Scaling
+from loadtest.report.pod_shares import PodShare
+from loadtest.report.scaling import Scaling
 from loadtest.report.timeline import PERCENTILES, Run, Second
 from loadtest.report.verdict import ObjectiveResult, Verdict
 from loadtest.users.load_second import merge_latencies, percentile

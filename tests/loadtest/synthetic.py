@@ -125,3 +125,12 @@ def folder(
 
 def lines(path: Path, objects: Iterable[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(one) + "\n" for one in objects))
+
+
+def blind(first: int, last: int) -> Callable[[int], dict[str, Any]]:
+    """Return the synthetic cluster, not observed from second `first` to `last`."""
+
+    def line(t: int) -> dict[str, Any]:
+        return {"t": ZERO + t, "missing": "timed out"} if first <= t <= last else cluster_line(t)
+
+    return line

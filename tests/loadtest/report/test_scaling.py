@@ -19,15 +19,6 @@ def scaling_of(path: Path, **options: Any) -> scaling.Scaling:
     return scaling.analyse(run_of(path, **options))
 
 
-def blind(first: int, last: int) -> Any:
-    """Return the synthetic cluster, not observed from second `first` to `last`."""
-
-    def line(t: int) -> dict[str, Any]:
-        return {"t": synthetic.ZERO + t, "missing": "timed out"} if first <= t <= last else synthetic.cluster_line(t)
-
-    return line
-
-
 def test_decisions(tmp_path: Path) -> None:
     up, down = scaling_of(tmp_path).decisions
     assert up == scaling.Decision(t=40, before=1, after=3, cpu=200, target=20, uncertainty=0, done=52)
@@ -35,7 +26,7 @@ def test_decisions(tmp_path: Path) -> None:
 
 
 def test_decision_in_an_unobserved_stretch_is_dated_late_with_its_uncertainty(tmp_path: Path) -> None:
-    up, _ = scaling_of(tmp_path, cluster=blind(38, 43)).decisions
+    up, _ = scaling_of(tmp_path, cluster=synthetic.blind(38, 43)).decisions
     assert (up.t, up.uncertainty) == (44, 6)
 
 
@@ -144,36 +135,3 @@ def test_failed_lost_and_missing_responses_are_violations(tmp_path: Path, wrong:
         return second
 
     assert scaling_of(tmp_path, load=one_bad).violated == 33
-
-
-def test_pod_shares_add_up_to_all_requests(tmp_path: Path) -> None:
-    shares = scaling_of(tmp_path).shares
-    requests = 30 * 50 + 60 * 500 + 90 * 20
-    assert [share.pod for share in shares] == ["pod-0", "pod-1", "pod-2"]
-    assert sum(share.requests for share in shares) == requests
-    assert sum(share.fair for share in shares) == pytest.approx(requests)
-    assert [share.ready_seconds for share in shares] == [
-        180,
-        108,
-        108,
-    ]  # leaving from 2:40: no more traffic
-    assert [share.seconds for share in shares] == [180, 125, 125]  # 0:40 to 2:45
-    assert shares[0].fair == pytest.approx(30 * 50 + 22 * 500 + 38 * 500 / 3 + 70 * 20 / 3 + 20 * 20)
-
-
-def test_unobserved_stretch_counts_pods_that_existed_before_and_after(tmp_path: Path) -> None:
-    whole = scaling_of(tmp_path / "whole").shares
-    gappy = scaling_of(tmp_path / "gappy", cluster=blind(100, 120)).shares
-    assert gappy == whole
-
-
-def test_unobserved_stretch_invents_no_pod(tmp_path: Path) -> None:
-    """Pods that appeared within it count from the first second in which they were observed."""
-    shares = scaling_of(tmp_path, cluster=blind(38, 60)).shares
-    assert [share.seconds for share in shares] == [180, 165 - 61, 165 - 61]
-
-
-def test_without_a_cluster_requests_are_still_counted_by_pod(tmp_path: Path) -> None:
-    shares = scaling_of(tmp_path, cluster=None).shares
-    assert sum(share.requests for share in shares) == 33300
-    assert all(share.fair == share.seconds == 0 for share in shares)
