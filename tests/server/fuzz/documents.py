@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.server import struct_codes
 from tests.server.fuzz.request import JSON, JSON_LENGTH, OCTETS, Request
 
 
@@ -37,17 +38,6 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-WHOLE = {
-    "INT8": "b",
-    "INT16": "h",
-    "INT32": "i",
-    "INT64": "q",
-    "UINT8": "B",
-    "UINT16": "H",
-    "UINT32": "I",
-    "UINT64": "Q",
-}
-CODES = WHOLE | {"FP32": "f", "FP64": "d"}
 NUMBERS = st.one_of(
     st.sampled_from([0, 1, -1, 3]),
     st.integers(-900, 900).map(lambda hundredths: hundredths / 100),
@@ -115,7 +105,8 @@ def _tensors(draw: st.DrawFn, model: str) -> list[Tensor]:
     if model == "sign" and draw(st.booleans()):
         shape = draw(st.sampled_from([[count], [count, 1]]))
         whole = draw(st.lists(st.integers(0, 127), min_size=count, max_size=count))
-        return [("x", datatype, shape, numbers[:count]), ("y", draw(st.sampled_from(sorted(WHOLE))), shape, whole)]
+        y_datatype = draw(st.sampled_from(sorted(struct_codes.WHOLE)))
+        return [("x", datatype, shape, numbers[:count]), ("y", y_datatype, shape, whole)]
     if model == "sign":
         return [(name, datatype, [count, 2], numbers)]
     if model == "gap":
@@ -147,7 +138,7 @@ def _packed(datatype: str, _shape: list[int], values: list[Any]) -> tuple[dict[s
         strings = [value.encode() for value in values]
         packed = b"".join(struct.pack("<I", len(value)) + value for value in strings)
     else:
-        packed = struct.pack(f"<{len(values)}{CODES[datatype]}", *values)
+        packed = struct.pack(f"<{len(values)}{struct_codes.ALL[datatype]}", *values)
     return {"parameters": {"binary_data_size": len(packed)}}, packed
 
 

@@ -6,20 +6,10 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from tests.server import struct_codes
 from tests.server.fuzz import strict
 from tests.server.fuzz.models import MODELS, Model, Refused, Unclear, number, text
 
-_WHOLE = {
-    "INT8": "b",
-    "INT16": "h",
-    "INT32": "i",
-    "INT64": "q",
-    "UINT8": "B",
-    "UINT16": "H",
-    "UINT32": "I",
-    "UINT64": "Q",
-}
-_CODES = {**_WHOLE, "BOOL": "B", "FP16": "e", "FP32": "f", "FP64": "d"}
 _TENSOR = {"name", "shape", "datatype", "data", "parameters"}
 
 
@@ -59,7 +49,7 @@ def as_json(body: bytes, headers: Mapping[bytes, bytes]) -> Any:
     for output in document["outputs"]:
         if "parameters" in output:
             size = output.pop("parameters")["binary_data_size"]
-            code = _CODES[output["datatype"]]
+            code = struct_codes.ALL[output["datatype"]]
             output["data"] = list(struct.unpack(f"<{size // struct.calcsize(code)}{code}", binary[:size]))
             binary = binary[size:]
     assert not binary
@@ -99,7 +89,7 @@ def _rows(model: Model, tensors: list[Any], binary: bytes) -> list[tuple[Any, ..
     for tensor in tensors:
         datatype = model.fields[tensor["name"]] if in_columns else model.tensors["input"][0]
         sent = tensor["datatype"].upper()
-        if sent not in (("BYTES",) if datatype == "BYTES" else _CODES):
+        if sent not in (("BYTES",) if datatype == "BYTES" else struct_codes.ALL):
             raise Refused
         if not tensor["datatype"].isupper():
             raise Unclear
@@ -155,9 +145,9 @@ def _number(sent: str, datatype: str, value: Any) -> float:
         if type(value) is not bool:
             raise Refused
         return float(value)
-    if sent in _WHOLE:
+    if sent in struct_codes.WHOLE:
         try:
-            struct.pack(_WHOLE[sent], value)
+            struct.pack(struct_codes.WHOLE[sent], value)
         except struct.error:
             raise Refused from None
         if type(value) is not int:
@@ -181,7 +171,7 @@ def _folded(values: list[Any], width: int) -> list[list[Any]]:
 
 def _from_bytes(datatype: str, packed: bytes) -> list[Any]:
     if datatype != "BYTES":
-        code = _CODES[datatype]
+        code = struct_codes.ALL[datatype]
         if len(packed) % struct.calcsize(code):
             raise Refused
         return list(struct.unpack(f"<{len(packed) // struct.calcsize(code)}{code}", packed))

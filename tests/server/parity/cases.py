@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.server import struct_codes
+
 JSON = {"content-type": "application/json"}
 OCTET_STREAM = {"content-type": "application/octet-stream"}
 
@@ -170,17 +172,6 @@ V2_BINARY = {
     "binary NaN": binary({"inputs": [BINARY]}, struct.pack("<4f", 1, float("nan"), -3, 1)),
 }
 
-INTEGERS = {
-    "INT8": "b",
-    "INT16": "h",
-    "INT32": "i",
-    "INT64": "q",
-    "UINT8": "B",
-    "UINT16": "H",
-    "UINT32": "I",
-    "UINT64": "Q",
-}
-CODES = INTEGERS | {"FP16": "e", "FP32": "f", "FP64": "d", "BOOL": "?"}
 X = {"name": "x", "shape": [2], "datatype": "FP64", "data": [1, -3]}
 Y = {"name": "y", "shape": [2], "datatype": "INT64", "data": [1, 1]}
 PD = {"parameters": {"content_type": "pd"}}
@@ -192,7 +183,7 @@ def table(*tensors: dict[str, Any], **more: Any) -> Request:
 
 
 def packed_table(datatype: str) -> Request:
-    values = struct.pack(f"<4{CODES[datatype]}", 1, 1, 0, 0)
+    values = struct.pack(f"<4{struct_codes.ALL[datatype]}", 1, 1, 0, 0)
     sent = {"name": "input-0", "shape": [2, 2], "datatype": datatype, "parameters": {"binary_data_size": len(values)}}
     return replace(binary({"inputs": [sent]}, values), path="/v2/models/table/infer")
 
@@ -201,11 +192,11 @@ TABLES = {
     "a matrix called input-0": table(TENSOR | {"name": "input-0"}),
     "a matrix called predict": table(TENSOR | {"name": "predict"}, **NP),
     "a matrix with content_type np of its own": table(TENSOR | {"name": "input-0"} | NP),
-    **{f"a matrix of {name}": table(TENSOR | {"datatype": name, "data": [1, 1, 0, 0]}) for name in INTEGERS},
+    **{f"a matrix of {name}": table(TENSOR | {"datatype": name, "data": [1, 1, 0, 0]}) for name in struct_codes.WHOLE},
     "a matrix of FP64": table(TENSOR | {"datatype": "FP64", "data": [[1.5, 1], [-3.25, 1]]}),
     "a matrix of FP16": table(TENSOR | {"datatype": "FP16"}),
     "a matrix of BOOL": table(TENSOR | {"datatype": "BOOL", "data": [True, True, False, False]}),
-    **{f"a binary matrix of {name}": packed_table(name) for name in CODES},
+    **{f"a binary matrix of {name}": packed_table(name) for name in struct_codes.ALL},
     "columns with content_type pd": table(X, Y, **PD),
     "columns in another order": table(Y, X, **PD),
     "columns with two axes": table(X | {"shape": [2, 1]}, Y | {"shape": [2, 1]}, **PD),
