@@ -25,7 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a real Chromium. Without one the test fails."""
-    done = subprocess.run([ROOT / "scripts" / "browser"], stdout=subprocess.PIPE, text=True, check=True)
+    return program("chromium", "chromium", "chromium-browser", "google-chrome")
+
+
+def program(package: str, *names: str) -> str:
+    """Return the path of a program by one of its names, after its Debian package is installed if that is needed."""
+    command = [str(ROOT / "scripts" / "program"), package, *names]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout.strip()
 
 
