@@ -18,7 +18,7 @@ demo: .venv/installed ## the whole story: train, build, deploy, predict, load, s
 test: check .venv/training .venv/boosters ## run every test, on a real cluster and in a real browser
 	scripts/node/node down  # a test starts the node from nothing and stops it again
 	$(PYTEST) --durations=20 -n 2 --dist loadfile -m '($(SLOW)) and not (load or $(ALONE) or data)'
-	$(PYTEST) --durations=20 -n 3 --dist loadfile -m 'load and not ($(ALONE) or data)'  # they wait more than they work
+	$(PYTEST) --durations=20 -n 3 --dist loadfile -m 'load and not ($(ALONE) or data)'  # they mostly wait
 	$(PYTEST) --durations=20 -m '($(ALONE)) and not data'
 
 check: train ## run the linters, mypy and the tests that need no cluster, in about three minutes

@@ -1,4 +1,4 @@
-"""What a model is: the documents that GET /info and KServe's V2 return."""
+"""Describes a model, for GET /info and for the metadata of KServe's V2."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Batches of handwritten digits, beside a FastAPI service with the same network."""
+"""Measures batches of handwritten digits next to a FastAPI service that runs the same network."""
 
 from contextlib import ExitStack
 from dataclasses import asdict

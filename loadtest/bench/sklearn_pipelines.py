@@ -1,4 +1,4 @@
-"""Pipelines that this server runs in scikit-learn, since ONNX cannot say them: text, and trees over categories."""
+"""Pipelines that this server runs in scikit-learn, since ONNX cannot express them: text, and trees over categories."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing

@@ -32,7 +32,7 @@ class _Part(NamedTuple):
 
     @property
     def is_step(self) -> bool:
-        """Whether it belongs in front of the model. A label encoder does not: it encodes the target."""
+        """Whether it is a preprocessing step of the model. A label encoder is not: it encodes the target."""
         return is_only_a_step(self.value) and not isinstance(self.value, LABELS)
 
     @property

@@ -131,9 +131,7 @@ def doubt(model: Any, sample: pd.DataFrame) -> list[str]:
     second = np.partition(model.predict_proba(as_fitted(model, sample)), -2, axis=1)[:, -2]
     if np.median(second) >= CERTAIN:
         return []
-    sentence = (
-        "it gives the second likeliest class no chance in most of the sample's rows, as if it expected scaled columns."
-    )
+    sentence = "its probabilities are 0 or 1 in most of the sample's rows, as if it expected scaled columns."
     return [f"{WARNING}{sentence} If so, add --before scaler.pkl or save both: {JOIN}"]
 
 

@@ -1,4 +1,4 @@
-"""One call: what has arrived of it, and its outcome, counted and logged in one line as that of an HTTP request is."""
+"""One call: its message as it arrives, and its outcome, counted and logged like that of an HTTP request."""
 
 import asyncio
 import logging

@@ -79,12 +79,13 @@ def parse(kind: Any, message: bytes) -> Any:
         return kind.FromString(message)
     except DecodeError as error:
         raise InvalidInput(
-            f"The message is not a {kind.DESCRIPTOR.name}. Send one in protobuf's form.", "message"
+            f"The message cannot be parsed as {kind.DESCRIPTOR.name}. Send that message, serialized by protobuf.",
+            "message",
         ) from error
 
 
 def check_version(version: str, known: str) -> None:
-    """Raises NotFound for a version of a model that is not served."""
+    """Raise NotFound if a request names a version other than the served one."""
     if version not in ("", known):
         raise NotFound(f"Not found: the model has another version here. Use version {known}, or name none.")
 
@@ -160,7 +161,7 @@ def _packed(tensor: Any) -> bytes:
         )
     if any(field.name != contents.field for field, _ in tensor.contents.ListFields()):
         raise InvalidInput(
-            f"Input '{tensor.name}': {tensor.datatype} belongs into {contents.field} only.", "value_type"
+            f"Input '{tensor.name}': {tensor.datatype} must be sent in {contents.field} only.", "value_type"
         )
     values = getattr(tensor.contents, contents.field)
     if contents.field == "bytes_contents":

@@ -1,4 +1,4 @@
-"""The table of methods. One that is not in it is unimplemented, such as those that load, unload and list models.
+"""The table of methods. Any other is UNIMPLEMENTED, such as those that load, unload and list models.
 
 /inference.GRPCInferenceService/ModelInfer                    rows/v2.py or pictures/v2.py, as over HTTP
 /inference.GRPCInferenceService/ServerLive, ModelMetadata …   this file

@@ -1,4 +1,4 @@
-"""Reads what a client sends as frames of HTTP/2 (RFC 9113), and refuses those that bring no message forward."""
+"""Parses HTTP/2 frames (RFC 9113), and refuses floods of frames that complete no message."""
 
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -15,7 +15,7 @@ _PRIORITY_BYTES = 5
 
 
 class ConnectionFault(Exception):
-    """The client breaks the protocol, or asks too much. The connection ends with this error code."""
+    """The client violates the protocol or a limit. The connection ends with this error code."""
 
     def __init__(self, code: int = frames.PROTOCOL_ERROR) -> None:
         super().__init__(code)

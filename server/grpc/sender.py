@@ -1,4 +1,4 @@
-"""What a connection sends: answers, no faster than the client takes them, and HTTP/2's own frames."""
+"""Sends responses within the client's flow-control windows, and HTTP/2's control frames."""
 
 import asyncio
 from urllib.parse import quote
@@ -19,14 +19,14 @@ _WINDOW = 65535  # what a client takes before it says otherwise
 
 
 class WindowError(Exception):
-    """The client lets its window grow beyond what HTTP/2 has."""
+    """The client's window exceeds the maximum of HTTP/2."""
 
 
 class Sender:
-    """Sends over one connection. What comes of one read is written at once, by `flush`."""
+    """Sends over one connection. The frames that one read leads to are written together, by `flush`."""
 
     def __init__(self, transport: asyncio.Transport, fields: bytes) -> None:
-        """Start with the header fields of every answer, as a block."""
+        """Store the header block that every response begins with."""
         self._transport = transport
         self._fields = _OK + fields
         self._out: list[bytes] = []
@@ -43,7 +43,7 @@ class Sender:
         self._out.clear()
 
     def finish(self) -> None:
-        """Send nothing more. Only our own direction is closed: a reset would destroy the last answers on their way."""
+        """Half-close the connection: a reset would destroy the last responses on their way."""
         self.flush()
         self._finished = True
         self._transport.write_eof()
@@ -52,13 +52,13 @@ class Sender:
         call.window = self._call_window
 
     def answer(self, call: Call, message: bytes) -> bool:
-        """Send an answer, and return whether all of it could be sent."""
+        """Send a response, and return whether all of it fitted into the windows."""
         self.send(frames.frame(HEADERS, END_HEADERS, call.stream, self._fields))
         call.unsent = memoryview(MESSAGE_HEADER.pack(0, len(message)) + message)
         return self.proceed(call)
 
     def proceed(self, call: Call) -> bool:
-        """Send what the windows allow of an answer, and return whether that was the rest."""
+        """Send as much of a response as the windows allow, and return whether it is complete."""
         while call.unsent:
             size = min(len(call.unsent), self._window, call.window, MAX_PAYLOAD)
             if size <= 0:
@@ -72,7 +72,7 @@ class Sender:
         return True
 
     def refuse(self, call: Call, error: ServingError) -> None:
-        """Send a refusal: its sentence, and its reason and the ID beside it."""
+        """Send a refusal as a gRPC status, with its reason and the request's ID as trailing metadata."""
         fields = [
             (b"grpc-status", b"%d" % _CODES.get(error.status, _INVALID_ARGUMENT)),
             (b"grpc-message", quote(error.sentence, _PLAIN).encode()),
@@ -87,14 +87,14 @@ class Sender:
             self.send(frames.reset(call.stream, frames.NO_ERROR))
 
     def widen(self, call: Call | None, increment: int) -> None:
-        """Add to the window of a call, or of the connection. Raises WindowError."""
+        """Increase the window of a call, or of the connection. Raises WindowError."""
         if call is None:
             self._window = _sum(self._window, increment)
         else:
             call.window = _sum(call.window, increment)
 
     def set_call_window(self, size: int, calls: "dict[int, Call]") -> None:
-        """Change the window of all calls, present and future. Raises WindowError."""
+        """Set the initial window of calls, and adjust those of the open ones. Raises WindowError."""
         for call in calls.values():
             call.window = _sum(call.window, size - self._call_window)
         self._call_window = _sum(size, 0)

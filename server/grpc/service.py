@@ -1,4 +1,4 @@
-"""Answers the messages of calls: on the event loop, or on the worker thread with what HTTP sends there."""
+"""Answers calls: short ones on the event loop, the others in the worker queue that HTTP uses too."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -17,7 +17,7 @@ UNKNOWN = Route("unknown", METHOD)
 
 
 class Service:
-    """The methods, and the queue for what takes long."""
+    """The methods by path, and the queue for calls that take long."""
 
     def __init__(self, methods: Mapping[str, Route], queue: WorkerQueue) -> None:
         self._methods = {path.encode(): route for path, route in methods.items()}
@@ -27,7 +27,7 @@ class Service:
         return self._methods.get(path, UNKNOWN)
 
     def answer(self, call: Call) -> Response | Awaitable[Response]:
-        """Return the response to a call whose message has arrived, or what becomes it. Raises ServingError."""
+        """Return the response to a complete call, or an awaitable of it. Raises ServingError."""
         if call.route is UNKNOWN:
             raise Unimplemented(
                 "This server does not have the method. It has ModelInfer, ModelReady, ModelMetadata and ServerLive, "
@@ -60,6 +60,6 @@ class Service:
 
 
 def _wait_until_gone(call: Call) -> Disconnect:
-    """Return what waits until the caller has gone."""
+    """Return a function whose result completes when the caller disconnects."""
     gone = call.gone = asyncio.get_running_loop().create_future()
     return lambda: gone

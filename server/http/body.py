@@ -1,4 +1,4 @@
-"""The body of a request: whether it is of a type that is read, its arrival, and its expansion."""
+"""Reads the body of a request: checks its content type, receives it and decompresses it."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -17,7 +17,7 @@ EXPANDED_INLINE_BYTES = 1024  # a longer body may take over a millisecond
 async def read_body(
     route: Route, headers: Headers, receive: Receive, context: RequestContext, queue: WorkerQueue, deadline: float
 ) -> bytes:
-    """Return the whole body, expanded. The connection limits its length, and reports more as a fault.
+    """Return the whole body, decompressed. The connection limits its length and reports an excess as a fault.
 
     Args:
         route: What reads the body.
@@ -53,7 +53,7 @@ async def read_body(
 
 
 def raise_fault(context: RequestContext) -> None:
-    """Raise what is wrong with the request as HTTP, if anything is."""
+    """Raise the fault that the connection found in the request, if there is one."""
     extension = context.extension
     if extension.fault is not None:
         fault, extension.fault = extension.fault, None

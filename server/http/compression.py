@@ -1,4 +1,4 @@
-"""Compressed bodies, as they arrive and as they are sent. Both are gzip or deflate, which is zlib's format."""
+"""Decompresses requests and compresses responses, with gzip or deflate (zlib's format)."""
 
 import re
 import zlib
@@ -23,7 +23,7 @@ _ACCEPTED = re.compile(rb"([a-z*-]+)[ \t]*(?:;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.
 
 
 def content_coding(value: bytes) -> bytes:
-    """Return the one coding that a Content-Encoding names, or nothing for a plain body. Raises UnsupportedMediaType."""
+    """Return the coding that Content-Encoding names, or nothing for a plain body. Raises UnsupportedMediaType."""
     named = value.strip().lower()
     coding = _ALIASES.get(named, named)
     if coding == b"identity":
@@ -37,7 +37,7 @@ def content_coding(value: bytes) -> bytes:
 
 
 def expand(coding: bytes, body: bytes, max_bytes: int) -> bytes:
-    """Return the body as it was before it was compressed.
+    """Return the decompressed body.
 
     Args:
         coding: gzip or deflate.
@@ -58,7 +58,7 @@ def expand(coding: bytes, body: bytes, max_bytes: int) -> bytes:
         raise InvalidInput(f"The body is not valid {coding.decode()}, or was damaged.", "compression") from None
     if len(expanded) > limit:
         raise TooLarge(
-            f"The body is over {max_bytes} bytes when it is expanded. Send less at a time."
+            f"The body is over {max_bytes} bytes after decompression. Send less at a time."
             if limit == max_bytes
             else f"The body expands to over {MAX_RATIO} times its size. Send it uncompressed."
         )
@@ -71,7 +71,7 @@ def expand(coding: bytes, body: bytes, max_bytes: int) -> bytes:
 
 @lru_cache(maxsize=256)
 def accepted_coding(accept_encoding: bytes) -> bytes:
-    """Return the coding that the caller likes best, or nothing for a plain response."""
+    """Return the coding that the caller prefers, or nothing for a plain response."""
     weights: dict[bytes, float] = {}
     for entry in accept_encoding.lower().split(b","):
         if found := _ACCEPTED.fullmatch(entry.strip()):
@@ -82,7 +82,7 @@ def accepted_coding(accept_encoding: bytes) -> bytes:
 
 
 def compress(response: Response, coding: bytes) -> Response:
-    """Return the response in a coding, or plain if it has none, with a Vary that says what it depends on."""
+    """Return the response compressed with a coding, or plain without one, and with the Vary header either needs."""
     names = dict(response.headers)
     if names.get(b"content-type") in _COMPRESSED_ALREADY or b"content-encoding" in names:
         return response

@@ -1,6 +1,6 @@
 """CORS: which pages of other origins may call this server from a browser.
 
-It behaves as Starlette's CORSMiddleware without cookies, which this server has no use for. Tests compare the two.
+This behaves like Starlette's CORSMiddleware without credentials. Tests compare the two.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class Cors:
             headers += ((b"access-control-allow-origin", origin), _EXPOSED)
 
     def preflight_routes(self, routes: Routes) -> Routes:
-        """Return routes that answer the question which a browser asks before a request, for each path there is."""
+        """Return the routes that answer preflight requests, one for each path."""
         methods: dict[str, list[str]] = {}
         for (path, _), route in routes.items():
             methods.setdefault(path, []).extend(methods_of(route))

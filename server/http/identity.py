@@ -1,4 +1,4 @@
-"""What a request is called: its ID, and the trace that it is part of. Both are in the response and in the log."""
+"""The request ID and the W3C trace context, which are in the response and in the log."""
 
 import random
 import re

@@ -12,7 +12,7 @@ from server.tensors import DTYPES, ModelInput
 
 
 def closed_numbers(task: Task) -> "ClosedNumbers | None":
-    """Return what checks the task's rows, or None if every feature accepts all numbers."""
+    """Return the check of the task's rows, or None if every feature accepts all numbers."""
     return ClosedNumbers(task) if any(feature.only_numbers for feature in task.features) else None
 
 
@@ -34,14 +34,14 @@ class ClosedNumbers:
         ]
 
     def check_values(self, rows: Sequence[Values]) -> None:
-        """Raises InvalidInput if a number is none of its feature's, before it is rounded: 1e-300 is not 0."""
+        """Raise InvalidInput if a feature does not accept a number. It is not rounded before: 1e-300 is not 0."""
         for feature, place, allowed in self._allowed:
             for index, row in enumerate(rows):
                 if row[place] not in allowed:
                     raise _refusal(feature, index, len(rows))
 
     def check(self, rows: ModelInput) -> None:
-        """Raises InvalidInput if a number of the model's input is none of its feature's."""
+        """Raise InvalidInput if a feature does not accept a number of the model's input."""
         for feature, name, place, known in self._columns:
             column = rows[name][:, place]
             # For one row this takes 3 µs, np.isin 20 µs.

@@ -54,7 +54,7 @@ class InputReader:
         return rows
 
     def _read_other_form(self, inputs: Sequence[InputTensor], binary: memoryview) -> ModelInput:
-        """Read the inputs of a model that has one, if they are not that one itself."""
+        """Read inputs that are named differently from the one input of a model."""
         ((name, reader),) = self._readers.items()
         if _are(inputs, self._task.names):
             columns = _read(self._columns, inputs, binary)
@@ -72,7 +72,7 @@ class InputReader:
 
     @cached_property
     def _columns(self) -> dict[str, TensorReader]:
-        """The readers of a matrix' columns as a tensor each."""
+        """The readers of the columns that are sent as one tensor each."""
         return {
             feature.name: TensorReader(Tensor(feature.name, feature.datatype, (-1, 1)), (feature,))
             for feature in self._task.features

@@ -85,7 +85,7 @@ class TensorReader:
         return array.reshape(-1, self._width), binary
 
     def read_body(self, body: memoryview) -> Array:
-        """Return the rows that are a whole body, by Triton's rules for its raw form: numbers, or one text.
+        """Return the rows of a raw body, by Triton's rules: numbers, or one text.
 
         Raises:
             InvalidInput: The bytes are no whole rows, or do not fit the model.
@@ -186,7 +186,7 @@ def _refuse_non_finite(features: Sequence[Feature], rows: Array) -> None:
         row, column = refused[0]
         where = f"Row {row}: " if len(rows) > 1 else ""
         feature = features[column]
-        raise InvalidInput(f"{where}{feature.name} must be a finite number of {feature.datatype}.", "value_range")
+        raise InvalidInput(f"{where}{feature.name} must be a finite {feature.datatype} number.", "value_range")
 
 
 def _refuse_unknown(feature: Feature, texts: Sequence[str]) -> None:

@@ -87,7 +87,7 @@ def test_typed_contents_are_answered_in_typed_contents(
 
 def test_refusal_has_the_sentence_of_http_and_its_reason(channel: grpc.Channel) -> None:
     message = request("sign", "FP32", [1, 2], np.array([1, np.inf], "<f4").tobytes())
-    assert refusal(infer(channel, message)) == ("INVALID_ARGUMENT", "value_range", "y must be a finite number of FP32.")
+    assert refusal(infer(channel, message)) == ("INVALID_ARGUMENT", "value_range", "y must be a finite FP32 number.")
     message = request("ink", "BYTES", [1], bytes_contents=[b"GIF89a"])
     assert refusal(infer(channel, message))[:2] == ("INVALID_ARGUMENT", "media_type")
     message = request("sign", "INT8", [1, 2], int_contents=[1, 300])

@@ -1,4 +1,4 @@
-"""HTTP/2 as clients may write it, and as none should: over real sockets, frame by frame."""
+"""Valid and invalid HTTP/2, sent frame by frame over real sockets."""
 
 import asyncio
 import gzip

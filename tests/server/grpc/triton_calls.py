@@ -1,6 +1,6 @@
 """Call a server with tritonclient.grpc, and print what each call returns.
 
-In a process of its own: one process cannot load the messages of both KServe and Triton, which have the same names.
+This needs its own process: KServe's and Triton's protobuf messages have the same names and cannot both be loaded.
 """
 
 import json

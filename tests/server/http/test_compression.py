@@ -30,7 +30,7 @@ def test_no_body_stays_none() -> None:
 def test_body_may_expand_to_the_limit_and_not_beyond(coding: bytes) -> None:
     body = ROWS[:100_000]
     assert expand(coding, PACKED[coding](body), len(body)) == body
-    with pytest.raises(TooLarge, match=f"over {len(body) - 1} bytes when it is expanded"):
+    with pytest.raises(TooLarge, match=f"over {len(body) - 1} bytes after decompression"):
         expand(coding, PACKED[coding](body), len(body) - 1)
 
 

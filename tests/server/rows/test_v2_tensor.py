@@ -84,7 +84,7 @@ def test_a_value_that_its_datatype_does_not_have_is_refused(
 ) -> None:
     error = refusal(predict, gap, datatype, [value])
     assert error.reason == reason
-    assert "Input 'input'" in error.sentence or "finite number" in error.sentence
+    assert "Input 'input'" in error.sentence or "must be a finite" in error.sentence
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_value_that_its_datatype_does_not_have_is_refused(
 )
 def test_a_number_beyond_the_models_datatype_is_refused(sign: Predictor, value: float, binary: bool) -> None:
     error = refusal(partial(predict, sign, "FP64", [0, 1, value, 1], width=2, binary=binary))
-    assert (error.reason, error.sentence) == ("value_range", "Row 1: x must be a finite number of FP32.")
+    assert (error.reason, error.sentence) == ("value_range", "Row 1: x must be a finite FP32 number.")
 
 
 @pytest.mark.parametrize("datatype", [name for name in DTYPES if name != "BOOL"])
