@@ -20,6 +20,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from model.image.alarms import REASONS
 from server.response import Header, Response
 
 # Upper bounds in seconds, inclusive.
@@ -77,6 +78,7 @@ PlatformCollector(registry=REGISTRY)
 REQUESTS = RequestMetrics()
 REGISTRY.register(REQUESTS)
 REFUSED = Counter("mlserving_refused", "Requests refused, by what was wrong.", ["reason"], registry=REGISTRY)
+ALARMS = Counter("mlserving_alarms", "Alarms beside answers for pictures.", ["model", "reason"], registry=REGISTRY)
 IN_FLIGHT = Gauge("mlserving_requests_in_flight", "Requests being answered now.", registry=REGISTRY)
 QUEUE = Gauge("mlserving_queue_length", "Predictions that wait or run off the event loop.", registry=REGISTRY)
 CONNECTIONS = Gauge("mlserving_connections", "Connections open now.", registry=REGISTRY)
@@ -92,6 +94,12 @@ WARM_UP = Gauge(
     "mlserving_model_warm_up_seconds", "Time to open the model and predict once.", ["model"], registry=REGISTRY
 )
 _APP = make_wsgi_app(REGISTRY)  # what prometheus_client serves on a port of its own
+
+
+def start_alarms(model: str) -> None:
+    """Show every alarm of a model from the start, at 0, so that the rate of the first one can be seen."""
+    for reason in REASONS:
+        ALARMS.labels(model, reason)
 
 
 def listen(port: int) -> None:

@@ -56,7 +56,10 @@ class Predictor(kserve.Model):
             raise BundleError(
                 f"The model {self.name} takes {self._backend.inputs}, but its task describes {self.inputs}."
             )
-        self.outputs = (*self._backend.outputs, tensors.WARNINGS) if self.task.picture else self._backend.outputs
+        self.outputs = self._backend.outputs
+        if self.task.picture:
+            self.outputs += tensors.REMARKS
+            metrics.start_alarms(self.name)
         try:
             self.predict(tensors.example_input(self.task))
         except Exception as error:  # onnxruntime's, scikit-learn's, or InvalidInput

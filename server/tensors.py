@@ -49,7 +49,7 @@ class ModelOutput:
     scores: NDArray[np.floating[Any]] | None = None
 
 
-WARNINGS = Tensor("warnings", "BYTES", (-1,))  # one string for each picture, mostly empty
+REMARKS = tuple(Tensor(name, "BYTES", (-1,)) for name in ("notes", "alarms", "warnings"))  # mostly empty strings
 
 
 def input_tensors(task: Task) -> tuple[Tensor, ...]:

@@ -26,7 +26,7 @@ _COLOUR_SAMPLING = 4  # every fourth row and column is checked for colour
 
 
 def convert(picture: Image.Image, mode: Mode, scale: int = 1) -> tuple[Image.Image, tuple[str, ...]]:
-    """Return the picture in a mode, made smaller by a whole number, and warnings about what was lost."""
+    """Return the picture in a mode, made smaller by a whole number, and notes on what was lost."""
     if picture.mode == mode and scale == 1 and (mode == "RGBA" or not picture.has_transparency_data):
         return picture, ()
     width, height = picture.size

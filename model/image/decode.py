@@ -71,14 +71,14 @@ def decode_image(encoded: Encoded) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Decode a parsed file to grey levels, a large one at a fraction of its resolution.
 
     Returns:
-        The grey levels, [height, width], turned upright by the EXIF orientation; and warnings about the conversion.
+        The grey levels, [height, width], turned upright by the EXIF orientation; and notes on the conversion.
 
     Raises:
         ImageError: The file is broken.
     """
     scale = _scale(encoded.width, encoded.height)  # a JPEG can be decoded at a fraction of its resolution
-    picture, warnings = _decode(encoded, scale, lambda opened: convert(opened, "L", _scale(*opened.size)))
-    return np.asarray(picture), warnings
+    picture, notes = _decode(encoded, scale, lambda opened: convert(opened, "L", _scale(*opened.size)))
+    return np.asarray(picture), notes
 
 
 def decode_colours(encoded: Encoded, channels: int, scale: int) -> tuple[Image.Image, tuple[str, ...]]:
@@ -90,7 +90,7 @@ def decode_colours(encoded: Encoded, channels: int, scale: int) -> tuple[Image.I
         scale: By how much a JPEG may be made smaller while it is decoded: 1, 2, 4 or 8.
 
     Returns:
-        The picture, turned upright by the EXIF orientation; and warnings about the conversion.
+        The picture, turned upright by the EXIF orientation; and notes on the conversion.
 
     Raises:
         ImageError: The file is broken, or has too many pixels at this scale.
@@ -107,12 +107,12 @@ def _decode(
         with Image.open(io.BytesIO(encoded.essential), formats=[encoded.format]) as opened:
             opened.draft(None, (max(1, encoded.width // scale), max(1, encoded.height // scale)))
             opened.load()
-            picture, warnings = converted(opened)
+            picture, notes = converted(opened)
     except Exception as error:  # decoders raise anything on broken data
         raise _broken(encoded.format) from error
     transposition = transposition_of(encoded.exif)
     upright = picture if transposition is None else picture.transpose(transposition)
-    return upright, (*warnings, ANIMATED) if encoded.animated else warnings
+    return upright, (*notes, ANIMATED) if encoded.animated else notes
 
 
 def read_image(data: bytes) -> tuple[NDArray[np.uint8], tuple[str, ...]]:

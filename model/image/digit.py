@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.image import paper
+from model.image.alarms import Alarm, Transformed
 from model.image.components import label
 
 SIDE = 28
@@ -22,11 +23,11 @@ MIDDLE = 14  # pixels, the mean centre of mass of the MNIST pictures
 WORKING = 160  # pixels, the longer side of the copy in which the ink is located
 
 NOTHING = 14  # grey levels between ink and paper; less is camera noise
-FAINT = 50  # grey levels between ink and paper; less gets a warning
+FAINT = 50  # grey levels between ink and paper; less raises an alarm
 INK = 0.25  # share of the darkest ink's level; lighter pixels are paper
 LEAST = 0.002  # share of the picture that is assumed to be ink
 BLUR = 0.7  # pixels, against camera noise
-SMALL = 20  # pixels of the original picture; a smaller digit gets a warning
+SMALL = 20  # pixels of the original picture; a smaller digit raises an alarm
 SPECK = 0.1  # share of the largest component; smaller components are dropped
 THIN = 2.2  # pixels of the 28 × 28, the width of MNIST's thinner strokes; thinner strokes are widened to it
 
@@ -34,24 +35,17 @@ SOUGHT = (
     "The picture is not 28 × 28 and light on black; the digit was located and converted to that form, "
     "which may reduce accuracy."
 )
-EMPTY = "Nothing seems to be drawn in the picture."
-PALE = "The digit is very faint; a darker pen or more light would help."
-TINY = "The digit is very small; a closer picture would help."
 INVERTED = "The picture is dark on light; it was inverted, because the model expects light on dark."
+EMPTY = Alarm("blank", "Nothing seems to be drawn in the picture.")
+PALE = Alarm("faint", "The digit is very faint; a darker pen or more light would help.")
+TINY = Alarm("small", "The digit is very small; a closer picture would help.")
 
 Grey = NDArray[np.uint8]
 Ink = NDArray[np.float32]
 
 
-def prepare(grey: Grey) -> tuple[Ink, tuple[str, ...]]:
-    """Return the picture in MNIST's form, and warnings for the caller.
-
-    Args:
-        grey: Grey levels, [height, width].
-
-    Returns:
-        [28, 28], from 0 (background) to 1 (ink); and one sentence for each warning.
-    """
+def prepare(grey: Grey) -> Transformed:
+    """Return the picture in MNIST's form, [28, 28], from 0 (background) to 1 (ink); `grey` is [height, width]."""
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).mean()
     if grey.shape == (SIDE, SIDE) and not DARK < border < LIGHT:
         return _unchanged(grey, inverted=bool(border >= LIGHT))
@@ -62,18 +56,19 @@ def prepare(grey: Grey) -> tuple[Ink, tuple[str, ...]]:
     )
     ink, contrast = _locate_ink(small)
     if contrast < NOTHING:
-        return np.zeros((SIDE, SIDE), np.float32), (SOUGHT, EMPTY)
+        return Transformed(np.zeros((SIDE, SIDE), np.float32), (SOUGHT,), (EMPTY,))
     rows, columns = (np.flatnonzero(ink.max(axis=axis)) for axis in (1, 0))
     cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     found = {PALE: contrast < FAINT, TINY: max(cropped.shape) / scale < SMALL}
-    return _framed(_thickened(cropped)), (SOUGHT, *(sentence for sentence, applies in found.items() if applies))
+    alarms = tuple(alarm for alarm, applies in found.items() if applies)
+    return Transformed(_framed(_thickened(cropped)), (SOUGHT,), alarms)
 
 
-def _unchanged(grey: Grey, inverted: bool) -> tuple[Ink, tuple[str, ...]]:
+def _unchanged(grey: Grey, inverted: bool) -> Transformed:
     contrast = int(np.ptp(grey))
-    found = {INVERTED: inverted, EMPTY: contrast < NOTHING, PALE: NOTHING <= contrast < FAINT}
+    alarms = (EMPTY,) if contrast < NOTHING else (PALE,) if contrast < FAINT else ()
     ink = (WHITE - grey if inverted else grey) / np.float32(WHITE)
-    return ink.astype(np.float32), tuple(sentence for sentence, applies in found.items() if applies)
+    return Transformed(ink.astype(np.float32), (INVERTED,) if inverted else (), alarms)
 
 
 def _locate_ink(picture: Image.Image) -> tuple[Ink, float]:

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.image.alarms import Alarm, Transformed
+
 SIDE = 128  # pixels
 SMALL = 64  # pixels; in a smaller scan, a small tumour covers only a few of them
-NARROW = 3.0  # ratio of the sides above which a scan gets a warning
+NARROW = 3.0  # ratio of the sides above which a scan raises an alarm
 FLAT = 16  # grey levels between dark and bright parts; a scan with less shows nothing
 
 _DARK = 0.12  # of the way from dark to bright; darker rows and columns at the edge are margin
@@ -16,15 +18,8 @@ _FILLED = 0.02  # share of a row or column that must be brighter, so that a spec
 _DARKEST, _BRIGHTEST = 1.0, 99.5  # percentiles, so that single pixels have no influence
 
 
-def prepare(grey: NDArray[np.uint8]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Return the scan in the model's form, and warnings for the caller.
-
-    Args:
-        grey: Grey levels, [height, width].
-
-    Returns:
-        [SIDE, SIDE], from 0 (dark) to 1 (bright); and one sentence for each warning.
-    """
+def prepare(grey: NDArray[np.uint8]) -> Transformed:
+    """Return the scan in the model's form, [SIDE, SIDE], from 0 (dark) to 1 (bright); `grey` is [height, width]."""
     picture = Image.fromarray(grey)
     box = _content(picture)
     width, height = box[2] - box[0], box[3] - box[1]
@@ -35,7 +30,7 @@ def prepare(grey: NDArray[np.uint8]) -> tuple[NDArray[np.float32], tuple[str, ..
     left, top = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
     square = np.zeros((SIDE, SIDE), np.float32)
     square[top : top + size[1], left : left + size[0]] = np.clip((head - dark) / max(bright - dark, 1.0), 0, 1)
-    return square, _warnings(width, height, bright - dark)
+    return Transformed(square, alarms=_alarms(width, height, bright - dark))
 
 
 def _content(picture: Image.Image) -> tuple[int, int, int, int]:
@@ -57,12 +52,13 @@ def _content(picture: Image.Image) -> tuple[int, int, int, int]:
     )
 
 
-def _warnings(width: int, height: int, contrast: float) -> tuple[str, ...]:
+def _alarms(width: int, height: int, contrast: float) -> tuple[Alarm, ...]:
     if contrast < FLAT:
-        return ("There is nearly nothing to see in the picture.",)
-    warnings = []
+        return (Alarm("blank", "There is nearly nothing to see in the picture."),)
+    size = f"{width} × {height} pixels without its dark margin"
+    alarms = []
     if max(width, height) < SMALL:
-        warnings.append(f"The picture is very small: {width} × {height} pixels without its dark margin.")
+        alarms.append(Alarm("small", f"The picture is very small: {size}."))
     if max(width, height) > NARROW * min(width, height):
-        warnings.append(f"The picture is very narrow for a scan: {width} × {height} pixels without its dark margin.")
-    return tuple(warnings)
+        alarms.append(Alarm("narrow", f"The picture is very narrow for a scan: {size}."))
+    return tuple(alarms)

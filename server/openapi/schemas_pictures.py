@@ -1,7 +1,8 @@
 """Translate picture models to JSON Schema: requests and answers."""
 
+from model.image.alarms import REASONS
 from model.task import Task
-from server.openapi.from_types import one_of_values
+from server.openapi.from_types import nullable, one_of_values
 from server.openapi.names import Named, Schema
 from server.openapi.schemas import STRING, array_of, closed_object, open_object, tuple_of
 from server.pictures.batch import MIN_SIDE
@@ -15,7 +16,12 @@ _OPTIONS: dict[str, Schema] = {
     "probabilities": SWITCH,
 }
 _PROBABILITY: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-_WARNINGS: Schema = {"type": "array", "items": STRING}
+_ALARM: Schema = Named("Alarm", closed_object({"reason": one_of_values(REASONS), "sentence": STRING}), shared=True)
+_REMARKS: dict[str, Schema] = {
+    "notes": {"type": "array", "items": STRING, "description": "What was done to the picture."},
+    "alarms": {"type": "array", "items": _ALARM, "description": "Why not to trust the answer."},
+    "warnings": {"type": "array", "items": STRING, "description": "The sentences of notes and alarms together."},
+}
 _SEEN: Schema = {**STRING, "pattern": "^data:image/png;base64,"}
 
 
@@ -49,19 +55,19 @@ def form() -> Schema:
 
 def answer(task: Task) -> Schema:
     properties: dict[str, Schema] = {
-        "label": one_of_values(task.labels),
-        "prediction": one_of_values(task.classes),
-        "probability": _PROBABILITY,
-        "probabilities": _by_label(task),
-        "warnings": _WARNINGS,
+        "label": nullable(one_of_values(task.labels)),
+        "prediction": nullable(one_of_values(task.classes)),
+        "probability": nullable(_PROBABILITY),
+        "probabilities": nullable(_by_label(task)),
+        **_REMARKS,
         "seen": _SEEN,
     }
     return Named("Prediction", closed_object(properties, ["seen"]))
 
 
 def label(task: Task) -> Schema:
-    more: dict[str, Schema] = {"probabilities": _by_label(task), "warnings": _WARNINGS, "seen": _SEEN}
-    return Named("Label", closed_object({"y": one_of_values(task.labels)} | more, list(more)))
+    more: dict[str, Schema] = {"probabilities": nullable(_by_label(task)), **_REMARKS, "seen": _SEEN}
+    return Named("Label", closed_object({"y": nullable(one_of_values(task.labels))} | more, list(more)))
 
 
 def batch() -> Schema:
@@ -70,9 +76,13 @@ def batch() -> Schema:
 
 
 def classes(task: Task) -> Schema:
-    each = tuple_of([_PROBABILITY] * len(task.classes))
-    properties = {"y": array_of(one_of_values(task.classes)), "probabilities": array_of(each), "warnings": _WARNINGS}
-    return Named("Classes", closed_object(properties, ["probabilities", "warnings"]))
+    each = nullable(tuple_of([_PROBABILITY] * len(task.classes)))
+    more = {
+        "probabilities": array_of(each),
+        **{name: array_of(_REMARKS[name]) for name in ("notes", "alarms")},
+        "warnings": _REMARKS["warnings"],
+    }
+    return Named("Classes", closed_object({"y": array_of(nullable(one_of_values(task.classes)))} | more, list(more)))
 
 
 def instances() -> Schema:

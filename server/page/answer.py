@@ -8,6 +8,7 @@ from server.page.markup import Markup, element, escape, join, render, template
 
 MOST_BARS = 10  # of more classes, the page shows the likeliest
 
+NO_ANSWER = "No answer"  # of a picture in which there is nothing to recognise
 _SMALLEST_SHOWN = 0.001  # a probability closer to 0 or 1 is shown as a bound
 
 _BAR = Markup(
@@ -50,13 +51,14 @@ def _headline(task: Task, answer: Mapping[str, Any]) -> str:
     if task.targets and answer:
         pairs = zip(task.targets, answer["prediction"], strict=True)
         return ", ".join(f"{name} {number}" for name, number in pairs)
-    return str(answer.get("label", answer.get("prediction", "")))
+    found = answer.get("label", answer.get("prediction", ""))
+    return NO_ANSWER if found is None else str(found)
 
 
 def _beside(answer: Mapping[str, Any]) -> str:
     if "score" in answer:
         return f"score {answer['score']:.4g}"
-    return _percent(answer["probability"]) if "probability" in answer else ""
+    return "" if answer.get("probability") is None else _percent(answer["probability"])
 
 
 def _hint(task: Task) -> str:
@@ -69,8 +71,8 @@ def _hint(task: Task) -> str:
 
 def _probabilities(task: Task, answer: Mapping[str, Any]) -> Mapping[str, float]:
     """Return the known probabilities by label. With two labels, one probability implies the other."""
-    known: dict[str, float] = answer.get("probabilities", {})
-    if known or "probability" not in answer:
+    known: dict[str, float] = answer.get("probabilities") or {}
+    if known or answer.get("probability") is None:
         return known
     label, probability = answer["label"], answer["probability"]
     others = [other for other in task.labels if other != label]

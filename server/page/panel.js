@@ -1,7 +1,10 @@
 // The part of a section that shows the model's answer, or a message instead.
 import { commandIn } from './curl.js';
 
+export const NO_ANSWER = 'No answer'; // of a picture in which there is nothing to recognise
+
 export function percent(probability) {
+  if (probability === null) return '';
   if (probability > 0 && probability < 0.001) return '< 0.1 %';
   if (probability > 0.999 && probability < 1) return '> 99.9 %';
   return `${(100 * probability).toFixed(1)} %`;
@@ -53,7 +56,7 @@ export class Panel {
   }
 
   #fill(answer, probabilities) {
-    this.#at('.label').textContent = answer.label ?? this.#numbers(answer.prediction);
+    this.#at('.label').textContent = answer.label === null ? NO_ANSWER : answer.label ?? this.#numbers(answer.prediction);
     this.#at('.probability').textContent = beside(answer);
     this.#at('.took').textContent = '';
     const bars = this.root.querySelectorAll('.bars li');
@@ -87,7 +90,7 @@ export class Panel {
 
   /** Return the known probabilities by label. With two labels, one probability implies the other. */
   #probabilities({ label, probability, probabilities }) {
-    if (probabilities || probability === undefined) return probabilities ?? {};
+    if (probabilities || probability == null) return probabilities ?? {};
     const others = this.labels.filter((other) => other !== label);
     return { [label]: probability, ...(others.length === 1 && { [others[0]]: 1 - probability }) };
   }

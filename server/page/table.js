@@ -1,6 +1,6 @@
 // The table for several pictures: a row each, and a CSV file of all rows.
 import { saveAs } from './files.js';
-import { percent } from './panel.js';
+import { NO_ANSWER, percent } from './panel.js';
 
 const HEAD = ['picture', 'answer', 'probability', 'warnings', 'ms'];
 
@@ -28,8 +28,8 @@ export class Table {
 
   answered(name, { answer, ms, note }) {
     const warnings = [...(answer.warnings ?? []), ...(note ? [note] : [])].join(' ');
-    this.#add(name, [name, answer.label, answer.probability, warnings, Math.round(ms)], [
-      answer.label, percent(answer.probability), warnings, `${Math.round(ms)}`,
+    this.#add(name, [name, answer.label ?? NO_ANSWER, answer.probability ?? '', warnings, Math.round(ms)], [
+      answer.label ?? NO_ANSWER, percent(answer.probability), warnings, `${Math.round(ms)}`,
     ]);
   }
 

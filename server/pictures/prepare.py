@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.image import digit
+from model.image.alarms import Alarm, Transformed
 from model.image.decode import MAX_PIXELS, ImageError, parse_image
 from model.image.formats import Encoded
-from model.image.transforms import Transformed, transform_file, transform_levels
+from model.image.transforms import transform_file, transform_levels
 from model.task import Picture
 from server.errors import InvalidInput, ServingError, TooManyPixels, UnsupportedMediaType
 
@@ -21,7 +22,7 @@ MAX_TRANSFORMED = 64  # pictures of one request; transforming one takes some mil
 MAX_INPUT_PIXELS = 1 << 18
 
 # Mean of the border below which, and contrast above which, an image is already in MNIST's form: the transform would
-# return it unchanged and without a warning.
+# return it unchanged, without a note or an alarm.
 _MAX_BORDER, _MIN_CONTRAST = (digit.DARK - 1) / digit.WHITE, (digit.FAINT + 1) / digit.WHITE
 
 Pixels = NDArray[np.float32]  # [height, width] or [height, width, channels], from 0 (black) to 1
@@ -33,11 +34,18 @@ class PreparedBatch(NamedTuple):
 
     Attributes:
         pictures: [n, height, width] or [n, height, width, channels], from 0 (black) to 1 (white).
-        warnings: Sentences about each picture.
+        notes: What was done to each picture, in sentences.
+        alarms: Why not to trust the answer for each picture.
     """
 
     pictures: NDArray[np.float32]
-    warnings: list[tuple[str, ...]]
+    notes: list[tuple[str, ...]]
+    alarms: list[tuple[Alarm, ...]]
+
+
+def without_remarks(pictures: NDArray[np.float32]) -> PreparedBatch:
+    """Return pictures that came in the model's own form."""
+    return PreparedBatch(pictures, [()] * len(pictures), [()] * len(pictures))
 
 
 def prepare(picture: Picture, items: Items) -> PreparedBatch:
@@ -48,11 +56,12 @@ def prepare(picture: Picture, items: Items) -> PreparedBatch:
     sources = _parse_files(items, others)
     prepared = np.empty((len(items), *picture.shape), np.float32)
     prepared[unchanged] = unchanged_pictures
-    warnings: list[tuple[str, ...]] = [()] * len(items)
+    notes: list[tuple[str, ...]] = [()] * len(items)
+    alarms: list[tuple[Alarm, ...]] = [()] * len(items)
     for index, source in zip(others, sources, strict=True):
         with error_context(index, len(items)):
-            prepared[index], warnings[index] = _transformed(picture, source)
-    return PreparedBatch(prepared, warnings)
+            prepared[index], notes[index], alarms[index] = _transformed(picture, source)
+    return PreparedBatch(prepared, notes, alarms)
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from numpy.typing import NDArray
+
 from model.task import Picture
 from server.errors import BadLink
 from server.pictures.batch import decode_batch
@@ -12,6 +14,8 @@ from server.pictures.v1 import decode_instances
 from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers, Link
+
+REMARKS = ("notes", "alarms", "warnings")
 
 
 class RestHandlers:
@@ -28,9 +32,7 @@ class RestHandlers:
     def predict_img(self, request: ImageRequest) -> Response:
         """POST /predict/img: one picture → {"y": its label}, with only those other fields that were asked for."""
         full = self._classify_one(request).to_dict(0, preview=request.preview)
-        answer = {"y": full["label"]}
-        if full["warnings"]:
-            answer["warnings"] = full["warnings"]
+        answer = {"y": full["label"]} | {name: full[name] for name in REMARKS if full[name]}
         if request.probabilities:
             answer["probabilities"] = full["probabilities"]
         if request.preview:
@@ -41,11 +43,15 @@ class RestHandlers:
         """POST /predict/batch: {"x": pictures} → {"y": [class, …]}."""
         request = decode_batch(body)
         classification = classify(self._predictor, self._picture, request.pictures)
-        answer: dict[str, Any] = {"y": classification.predictions}
+        answer: dict[str, Any] = {"y": _answered(classification, classification.predictions)}
         if request.probabilities:
-            answer["probabilities"] = classification.probabilities
-        if any(classification.warnings):
-            answer["warnings"] = _numbered(classification.warnings)
+            answer["probabilities"] = _answered(classification, classification.probabilities)
+        if any(classification.notes):
+            answer["notes"] = classification.notes
+        if any(classification.alarms):
+            answer["alarms"] = [[alarm._asdict() for alarm in alarms] for alarms in classification.alarms]
+        if any(warnings := classification.warnings):
+            answer["warnings"] = _numbered(warnings)
         return Response(to_json(answer))
 
     def predict_v1(self, body: bytes, _headers: Headers) -> Response:
@@ -71,6 +77,17 @@ def extract_link(predict: Callable[[ImageRequest], Response], body: bytes, heade
     if request is None:
         return None
     return Link(request.url, lambda data: predict(request._replace(data=data, url="")))
+
+
+def _answered(classification: Classification, values: NDArray[Any]) -> NDArray[Any] | list[Any]:
+    """Return the values, [n] or [n, classes], with None for each picture that gets no answer."""
+    unanswered = classification.unanswered
+    if not unanswered:
+        return values
+    answers: list[Any] = values.tolist() if values.ndim == 1 else list(values)
+    for index in unanswered:
+        answers[index] = None
+    return answers
 
 
 def _numbered(warnings: list[tuple[str, ...]]) -> list[str]:

@@ -3,6 +3,7 @@
 import io
 from base64 import b64encode
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,13 @@ import orjson
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.image.alarms import UNANSWERABLE, Alarm
 from model.task import Picture, Task
+from server import metrics
 from server.pictures.prepare import Items, PreparedBatch, prepare
 from server.predictor import Predictor
+
+_NO_ANSWER: dict[str, Any] = dict.fromkeys(("label", "prediction", "probability", "probabilities"))
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class Classification:
     Attributes:
         task: Of the model.
         pictures: The model's input, [n, height, width] or [n, height, width, channels].
-        warnings: Sentences about each picture.
+        notes: What was done to each picture, in sentences.
+        alarms: Why not to trust the answer for each picture.
         predictions: The predicted classes, [n].
         probabilities: [n, classes].
         strangeness: The distance of each picture from the training data, [n]; None if the model does not compute it.
@@ -30,26 +36,50 @@ class Classification:
 
     task: Task
     pictures: NDArray[np.float32]
-    warnings: list[tuple[str, ...]]
+    notes: list[tuple[str, ...]]
+    alarms: list[tuple[Alarm, ...]]
     predictions: NDArray[Any]
     probabilities: NDArray[np.floating[Any]]
     strangeness: NDArray[np.floating[Any]] | None
 
+    @property
+    def warnings(self) -> list[tuple[str, ...]]:
+        """The sentences of notes and alarms together, for each picture."""
+        return list(map(self._warnings, range(len(self.alarms))))
+
+    @property
+    def unanswered(self) -> list[int]:
+        """The indices of the pictures for which no class can be predicted."""
+        return list(filter(self._is_unanswered, range(len(self.alarms))))
+
     def to_dict(self, index: int, *, preview: bool = False) -> dict[str, Any]:
         """Return the answer for one picture, with the picture itself if `preview`."""
-        task = self.task
-        predicted = task.classes.index(self.predictions.item(index))
-        probabilities = dict(zip(task.labels, self.probabilities[index], strict=True))
-        answer: dict[str, Any] = {
-            "label": task.labels[predicted],
-            "prediction": task.classes[predicted],
-            "probability": probabilities[task.labels[predicted]],
-            "probabilities": probabilities,
-            "warnings": self.warnings[index],
+        answer = _NO_ANSWER if self._is_unanswered(index) else self._predicted(index)
+        answer = answer | {
+            "notes": self.notes[index],
+            "alarms": [alarm._asdict() for alarm in self.alarms[index]],
+            "warnings": self._warnings(index),
         }
         if preview:
             answer["seen"] = preview_url(self.pictures[index])
         return answer
+
+    def _warnings(self, index: int) -> tuple[str, ...]:
+        return (*self.notes[index], *(alarm.sentence for alarm in self.alarms[index]))
+
+    def _is_unanswered(self, index: int) -> bool:
+        return any(alarm.reason in UNANSWERABLE for alarm in self.alarms[index])
+
+    def _predicted(self, index: int) -> dict[str, Any]:
+        task = self.task
+        predicted = task.classes.index(self.predictions.item(index))
+        probabilities = dict(zip(task.labels, self.probabilities[index], strict=True))
+        return {
+            "label": task.labels[predicted],
+            "prediction": task.classes[predicted],
+            "probability": probabilities[task.labels[predicted]],
+            "probabilities": probabilities,
+        }
 
 
 def classify(predictor: Predictor, picture: Picture, items: Items) -> Classification:
@@ -58,15 +88,18 @@ def classify(predictor: Predictor, picture: Picture, items: Items) -> Classifica
 
 
 def classify_prepared(predictor: Predictor, picture: Picture, batch: PreparedBatch) -> Classification:
-    """Classify pictures, and add a warning to those that look unlike the training data."""
+    """Classify pictures, and raise an alarm for those that look unlike the training data."""
     outputs = predictor.predict({"input": batch.pictures})
-    warnings = list(batch.warnings)
+    alarms = list(batch.alarms)
     if outputs.strangeness is not None and picture.strange_above is not None:
+        unfamiliar = Alarm("unfamiliar", f"It does not look like {picture.subject}.")
         for index in np.flatnonzero(outputs.strangeness > picture.strange_above).tolist():
-            warnings[index] = (*warnings[index], f"It does not look like {picture.subject}.")
+            alarms[index] = (*alarms[index], unfamiliar)
+    for alarm in chain.from_iterable(alarms):
+        metrics.ALARMS.labels(predictor.name, alarm.reason).inc()
     probabilities = np.asarray(outputs.probabilities)
     return Classification(
-        predictor.task, batch.pictures, warnings, outputs.predictions, probabilities, outputs.strangeness
+        predictor.task, batch.pictures, batch.notes, alarms, outputs.predictions, probabilities, outputs.strangeness
     )
 
 

@@ -1,5 +1,6 @@
 """KServe's V2 protocol for pictures: a tensor of numbers as the model takes them, or of files."""
 
+from collections.abc import Iterable
 from math import prod
 
 import msgspec
@@ -11,7 +12,7 @@ from model.task import Picture
 from server.errors import InvalidInput
 from server.json import arrays
 from server.json.strict import UNREADABLE
-from server.pictures.prepare import PreparedBatch, error_context
+from server.pictures.prepare import error_context, without_remarks
 from server.pictures.request import decode_base64
 from server.pictures.result import Classification, classify, classify_prepared
 from server.predictor import Predictor
@@ -20,6 +21,8 @@ from server.route import Headers
 from server.v2.encoding import HTTP, Encoding
 from server.v2.request import InputTensor, WholeBody, refuse_trailing_bytes, shape_mismatch, take_binary
 from server.v2.strings import unpack
+
+NO_CLASS = -1  # the prediction for a picture that gets no answer; the classes of pictures count from 0
 
 _TEXTS = msgspec.json.Decoder(list[str])
 
@@ -39,10 +42,14 @@ class V2Handler:
         if len(request.inputs) != 1:
             raise InvalidInput("Send exactly one input.", "inputs")
         classification = self._classify(request.inputs[0], binary)
+        predictions = classification.predictions.copy()
+        predictions[classification.unanswered] = NO_CLASS
         outputs = {
-            "prediction": classification.predictions,
+            "prediction": predictions,
             "probabilities": classification.probabilities,
-            "warnings": np.array([" ".join(warnings) for warnings in classification.warnings], np.object_),
+            "notes": _joined(classification.notes),
+            "alarms": _joined([alarm.reason for alarm in alarms] for alarms in classification.alarms),
+            "warnings": _joined(classification.warnings),
         }
         if classification.strangeness is not None:
             outputs["strangeness"] = classification.strangeness
@@ -58,12 +65,16 @@ class V2Handler:
         match tensor.datatype.upper():  # KServe accepts lower case too
             case "FP32":
                 numbers = _decode_numbers(tensor, own, self._picture)
-                return classify_prepared(self._predictor, self._picture, PreparedBatch(numbers, [()] * len(numbers)))
+                return classify_prepared(self._predictor, self._picture, without_remarks(numbers))
             case "BYTES":
                 return classify(self._predictor, self._picture, _decode_files(tensor, own))
         raise InvalidInput(
             f"Input '{tensor.name}': the datatype must be FP32 for numbers or BYTES for image files.", "datatype"
         )
+
+
+def _joined(texts: Iterable[Iterable[str]]) -> NDArray[np.object_]:
+    return np.array([" ".join(each) for each in texts], np.object_)
 
 
 def _decode_numbers(tensor: InputTensor, own: memoryview | None, picture: Picture) -> NDArray[np.float32]:

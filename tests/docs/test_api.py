@@ -2,6 +2,7 @@
 
 import re
 
+from model.image.alarms import REASONS
 from server import errors
 from tests.conftest import ROOT
 
@@ -15,3 +16,8 @@ def test_error_table_lists_every_status_and_reason() -> None:
     assert sorted(known - documented) == [], "docs/api.md needs a row for each of these"
     assert sorted(documented - known) == [], "server/errors.py has none of these"
     assert len(rows) == len(documented)
+
+
+def test_alarm_table_lists_every_reason() -> None:
+    table = TEXT.partition("| alarm | when |")[2].partition("\n\n")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \| \S", table, re.MULTILINE)) == REASONS

@@ -30,23 +30,23 @@ def of_mnist() -> Grey:
 
 
 def test_28_by_28_light_on_black_is_unchanged() -> None:
-    shown, warnings = prepare(of_mnist())
+    shown, notes, alarms = prepare(of_mnist())
     assert shown.dtype == np.float32
     assert np.array_equal(shown, of_mnist() / np.float32(255))
-    assert warnings == ()
+    assert (notes, alarms) == ((), ())
 
 
-def test_28_by_28_dark_on_white_is_inverted_with_a_warning() -> None:
-    shown, warnings = prepare(255 - of_mnist())
+def test_28_by_28_dark_on_white_is_inverted_with_a_note() -> None:
+    shown, notes, alarms = prepare(255 - of_mnist())
     assert np.array_equal(shown, of_mnist() / np.float32(255))
-    assert warnings == (INVERTED,)
+    assert (notes, alarms) == ((INVERTED,), ())
 
 
 def test_28_by_28_on_grey_paper_loses_the_paper() -> None:
-    shown, warnings = prepare((160 - of_mnist() * 0.5).astype(np.uint8))
+    shown, notes, alarms = prepare((160 - of_mnist() * 0.5).astype(np.uint8))
     assert alike(shown, PLAIN) > 0.85
     assert shown[0].max() == 0
-    assert warnings == (SOUGHT,)
+    assert (notes, alarms) == ((SOUGHT,), ())
 
 
 def test_ink_is_scaled_to_20_pixels_and_centred_by_mass() -> None:
@@ -73,9 +73,9 @@ ALIKE = {
 
 @pytest.mark.parametrize("name", ALIKE)
 def test_size_position_and_shades_do_not_matter(name: str) -> None:
-    shown, warnings = prepare(ALIKE[name])
+    shown, notes, alarms = prepare(ALIKE[name])
     assert alike(shown, PLAIN) > 0.85
-    assert warnings == (SOUGHT,)
+    assert (notes, alarms) == ((SOUGHT,), ())
 
 
 def lit(picture: Grey) -> Grey:
@@ -93,7 +93,7 @@ def noisy(picture: Grey) -> Grey:
 @pytest.mark.parametrize("spoil", [lit, noisy])
 def test_uneven_light_and_noise_are_removed(spoil: object) -> None:
     assert callable(spoil)
-    shown, _ = prepare(spoil(seven(140, 12)))
+    shown, *_ = prepare(spoil(seven(140, 12)))
     assert alike(shown, PLAIN) > 0.85
 
 
@@ -118,16 +118,16 @@ def test_thin_strokes_are_widened_to_mnist_width() -> None:
 
 @pytest.mark.parametrize("shape", [(28, 28), (100, 80), (1, 1), (1, 300)])
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_an_empty_picture_gets_a_warning(shape: tuple[int, int], level: int) -> None:
-    shown, warnings = prepare(np.full(shape, level, np.uint8))
+def test_an_empty_picture_raises_an_alarm(shape: tuple[int, int], level: int) -> None:
+    shown, _, alarms = prepare(np.full(shape, level, np.uint8))
     assert not shown.any()
-    assert EMPTY in warnings
+    assert alarms == (EMPTY,)
 
 
-def test_faint_and_small_digits_get_warnings() -> None:
-    assert prepare(seven(140, 12, 170, 200))[1] == (SOUGHT, PALE)
-    assert prepare((of_mnist() * 0.15).astype(np.uint8))[1] == (PALE,)
-    assert prepare(np.pad(seven(24, 2), 200, constant_values=255))[1] == (SOUGHT, TINY)
+def test_faint_and_small_digits_raise_alarms() -> None:
+    assert prepare(seven(140, 12, 170, 200))[1:] == ((SOUGHT,), (PALE,))
+    assert prepare((of_mnist() * 0.15).astype(np.uint8))[1:] == ((), (PALE,))
+    assert prepare(np.pad(seven(24, 2), 200, constant_values=255))[1:] == ((SOUGHT,), (TINY,))
 
 
 def test_any_picture_becomes_28_by_28_between_0_and_1() -> None:
@@ -136,8 +136,9 @@ def test_any_picture_becomes_28_by_28_between_0_and_1() -> None:
         height, width = random.choice([1, 2, 3, 27, 28, 29, 90, 400], 2)
         levels = random.choice([2, 5, 256])
         picture = (random.integers(0, levels, (height, width)) * (255 // (levels - 1))).astype(np.uint8)
-        shown, warnings = prepare(picture)
+        shown, notes, alarms = prepare(picture)
         assert shown.shape == (28, 28)
         assert shown.dtype == np.float32
         assert 0 <= shown.min() <= shown.max() <= 1
-        assert all(sentence.endswith(".") for sentence in warnings)
+        assert all(sentence.endswith(".") for sentence in notes)
+        assert all(alarm.sentence.endswith(".") for alarm in alarms)

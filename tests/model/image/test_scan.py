@@ -20,23 +20,23 @@ def with_margin(picture: Grey, margin: tuple[int, int, int, int], shade: int = 0
 
 
 def test_a_scan_fills_the_square_and_the_range() -> None:
-    square, warnings = scan.prepare(head(256, 256))
+    square, notes, alarms = scan.prepare(head(256, 256))
     assert square.shape == (scan.SIDE, scan.SIDE)
     assert square.dtype == np.float32
     assert (square.min(), square.max()) == (0.0, 1.0)
-    assert warnings == ()
+    assert (notes, alarms) == ((), ())
 
 
 @pytest.mark.parametrize("margin", [(40, 40, 40, 40), (0, 90, 10, 0), (200, 0, 0, 130)])
 @pytest.mark.parametrize("shade", [0, 9])
 def test_a_dark_margin_makes_little_difference(margin: tuple[int, int, int, int], shade: int) -> None:
-    tight, _ = scan.prepare(head(240, 240))
-    wide, _ = scan.prepare(with_margin(head(240, 240), margin, shade))
+    tight, *_ = scan.prepare(head(240, 240))
+    wide, *_ = scan.prepare(with_margin(head(240, 240), margin, shade))
     assert np.abs(tight - wide).mean() < 0.05
 
 
 def test_the_aspect_ratio_is_kept_and_the_head_centred() -> None:
-    square, _ = scan.prepare(head(200, 100))
+    square, *_ = scan.prepare(head(200, 100))
     lit = np.flatnonzero(square.max(axis=0) > 0.1)
     assert abs(len(lit) - scan.SIDE / 2) <= 3
     assert abs(lit.mean() - (scan.SIDE - 1) / 2) <= 1
@@ -77,15 +77,15 @@ def test_brightness_and_contrast_make_little_difference() -> None:
         (head(60, 300), "very narrow"),
     ],
 )
-def test_unusual_scans_get_a_warning(picture: Grey, words: str) -> None:
-    square, warnings = scan.prepare(picture)
+def test_unusual_scans_raise_an_alarm(picture: Grey, words: str) -> None:
+    square, _, alarms = scan.prepare(picture)
     assert square.shape == (scan.SIDE, scan.SIDE)
-    assert [words in warning for warning in warnings] == [True]
+    assert [words in alarm.sentence for alarm in alarms] == [True]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (2, 2), (3000, 4)])
 def test_any_shape_becomes_a_square_of_finite_numbers(shape: tuple[int, int]) -> None:
-    square, warnings = scan.prepare(np.random.default_rng(0).integers(0, 255, shape, np.uint8))
+    square, _, alarms = scan.prepare(np.random.default_rng(0).integers(0, 255, shape, np.uint8))
     assert square.shape == (scan.SIDE, scan.SIDE)
     assert np.isfinite(square).all()
-    assert warnings
+    assert alarms

@@ -110,7 +110,7 @@ def infer(client: httpx.Client, name: str, tensor: dict[str, Any], binary: bytes
     answer = client.post(f"/v2/models/{name}/infer", content=head + binary, headers=headers)
     assert answer.status_code == 200, answer.text
     outputs = {output["name"]: output for output in answer.json()["outputs"]}
-    assert list(outputs) == ["prediction", "probabilities", "warnings"]
+    assert list(outputs) == ["prediction", "probabilities", "notes", "alarms", "warnings"]
     return np.reshape(outputs["probabilities"]["data"], outputs["probabilities"]["shape"])
 
 

@@ -27,11 +27,11 @@ def pixels(levels: NDArray[Any]) -> NDArray[np.float32]:
 def test_a_file_goes_through_the_transform_of_the_model(ink: Predictor, bulk: Predictor) -> None:
     for predictor, transform in ((ink, "digit"), (bulk, "scan")):
         for levels in (BAR, BLOCK, 255 - BAR, np.pad(BAR, 20), np.pad(BLOCK, 50)):
-            expected, warnings = TRANSFORMS[transform](levels)
+            expected, notes, alarms = TRANSFORMS[transform](levels)
             for item in (png(levels), pixels(levels)):
                 given = prepare(picture_of(predictor), [item])
                 assert given.pictures.tolist() == [expected.tolist()]
-                assert given.warnings == [warnings]
+                assert (given.notes, given.alarms) == ([notes], [alarms])
 
 
 def test_pictures_that_skip_the_transform_are_those_it_leaves_unchanged(ink: Predictor) -> None:
@@ -45,28 +45,28 @@ def test_pictures_that_skip_the_transform_are_those_it_leaves_unchanged(ink: Pre
     given = prepare(picture_of(ink), [pixels(levels) for levels in many])
     stacked = prepare(picture_of(ink), pixels(many))
     for place, levels in enumerate(many):
-        expected, warnings = TRANSFORMS["digit"](levels)
+        expected, notes, alarms = TRANSFORMS["digit"](levels)
         assert given.pictures[place] == pytest.approx(expected, abs=1e-7)
-        assert given.warnings[place] == warnings
+        assert (given.notes[place], given.alarms[place]) == (notes, alarms)
     assert stacked.pictures.tolist() == given.pictures.tolist()
-    assert stacked.warnings == given.warnings
-    assert 4 < given.warnings.count(()) < 36
+    assert (stacked.notes, stacked.alarms) == (given.notes, given.alarms)
+    assert 4 < given.notes.count(()) < 40
 
 
 def test_colours_are_converted_to_grey(ink: Predictor) -> None:
     red = np.zeros((28, 28, 3), np.uint8)
     red[:, :, 0] = BAR
-    expected, _ = TRANSFORMS["digit"](np.asarray(Image.fromarray(red).convert("L")))
+    expected, *_ = TRANSFORMS["digit"](np.asarray(Image.fromarray(red).convert("L")))
     for item in (png(red), pixels(red)):
         given = prepare(picture_of(ink), [item])
         assert given.pictures[0].tolist() == expected.tolist()
-        assert COLOURED in given.warnings[0]
+        assert COLOURED in given.notes[0]
 
 
 def test_transparent_parts_become_white(ink: Predictor) -> None:
     stroke = np.zeros((28, 28, 4), np.uint8)
     stroke[:, :, 3] = BAR  # black, drawn on nothing
-    expected, _ = TRANSFORMS["digit"](255 - BAR)
+    expected, *_ = TRANSFORMS["digit"](255 - BAR)
     for item in (png(stroke), pixels(stroke)):
         assert prepare(picture_of(ink), [item]).pictures[0].tolist() == expected.tolist()
 
@@ -84,7 +84,7 @@ def test_pictures_of_mixed_forms_keep_their_order(ink: Predictor) -> None:
     for place, item in enumerate(items):
         alone = prepare(picture_of(ink), [item])
         assert together.pictures[place].tolist() == alone.pictures[0].tolist()
-        assert together.warnings[place] == alone.warnings[0]
+        assert together.notes[place] == alone.notes[0]
 
 
 GIF = written(Image.fromarray(BAR), "GIF")

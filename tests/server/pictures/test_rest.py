@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from model.image.convert import COLOURED
-from model.image.digit import INVERTED
+from model.image.digit import EMPTY, INVERTED
+from server import metrics
 from server.pictures.request import ImageRequest
 from server.pictures.rest import RestHandlers
 from server.predictor import Predictor
@@ -20,7 +21,7 @@ FULL = np.zeros((28, 28), np.uint8)
 FULL[1:27, 1:27] = 255
 FULL_MEAN = 26 * 26 / 28**2
 
-STRANGE = "It does not look like a stroke of ink."
+STRANGE = {"reason": "unfamiliar", "sentence": "It does not look like a stroke of ink."}
 
 
 @pytest.fixture
@@ -39,19 +40,47 @@ def test_one_picture_gets_a_complete_answer(rest: RestHandlers) -> None:
         "prediction": 0,
         "probability": pytest.approx(1 - BAR_MEAN),
         "probabilities": probabilities(BAR_MEAN),
+        "notes": [],
+        "alarms": [],
         "warnings": [],
     }
     answer = json.loads(rest.predict(ImageRequest(png(FULL))).body)
     assert (answer["label"], answer["prediction"]) == ("much", 1)
     assert answer["probability"] == pytest.approx(FULL_MEAN)
-    assert answer["warnings"] == [STRANGE]
+    assert answer["alarms"] == [STRANGE]
 
 
-def test_warnings_come_from_decoder_transform_and_model(rest: RestHandlers) -> None:
+def test_notes_come_from_decoder_and_transform_and_alarms_from_the_model(rest: RestHandlers) -> None:
     colourful = np.repeat(255 - FULL[:, :, None], 3, axis=2)
     colourful[10:20, 10:20] = 60, 0, 0
-    warnings = json.loads(rest.predict(ImageRequest(png(colourful))).body)["warnings"]
-    assert warnings == [COLOURED, INVERTED, STRANGE]
+    answer = json.loads(rest.predict(ImageRequest(png(colourful))).body)
+    assert answer["notes"] == [COLOURED, INVERTED]
+    assert answer["alarms"] == [STRANGE]
+    assert answer["warnings"] == [COLOURED, INVERTED, STRANGE["sentence"]]
+
+
+def test_an_alarm_is_counted_by_model_and_reason(rest: RestHandlers) -> None:
+    labels = {"model": "ink", "reason": "unfamiliar"}
+    before = metrics.REGISTRY.get_sample_value("mlserving_alarms_total", labels)
+    assert before is not None, "a counter that only appears with the first alarm cannot show its rate"
+    rest.predict(ImageRequest(png(FULL)))
+    rest.predict(ImageRequest(png(BAR)))
+    assert metrics.REGISTRY.get_sample_value("mlserving_alarms_total", labels) == before + 1
+
+
+def test_a_blank_picture_gets_no_answer(rest: RestHandlers) -> None:
+    blank = BAR * 0
+    nothing = dict.fromkeys(("label", "prediction", "probability", "probabilities"))
+    remarks = {"notes": [], "alarms": [EMPTY._asdict()], "warnings": [EMPTY.sentence]}
+    assert json.loads(rest.predict(ImageRequest(png(blank))).body) == nothing | remarks
+    asked = ImageRequest(png(blank), probabilities=True)
+    assert json.loads(rest.predict_img(asked).body) == {"y": None, "probabilities": None} | {
+        name: remark for name, remark in remarks.items() if remark
+    }
+    answer = batch(rest, [BAR.tolist(), blank.tolist()], probabilities=True)
+    assert answer["y"] == [0, None]
+    assert answer["probabilities"][1] is None
+    assert answer["alarms"] == [[], [EMPTY._asdict()]]
 
 
 def test_a_float32_has_its_shortest_decimal_form(rest: RestHandlers) -> None:
@@ -69,7 +98,11 @@ def test_the_preview_is_the_models_input(rest: RestHandlers) -> None:
 def test_the_label_path_answers_only_what_was_asked(rest: RestHandlers) -> None:
     assert rest.predict_img(ImageRequest(png(BAR))).body == b'{"y":"little"}'
     assert rest.predict_img(ImageRequest(png(BLOCK))).body == b'{"y":"much"}'
-    assert json.loads(rest.predict_img(ImageRequest(png(255 - BAR))).body) == {"y": "little", "warnings": [INVERTED]}
+    assert json.loads(rest.predict_img(ImageRequest(png(255 - BAR))).body) == {
+        "y": "little",
+        "notes": [INVERTED],
+        "warnings": [INVERTED],
+    }
     answer = json.loads(rest.predict_img(ImageRequest(png(BLOCK), probabilities=True)).body)
     assert answer == {"y": "much", "probabilities": probabilities(BLOCK_MEAN)}
 
@@ -88,10 +121,15 @@ def test_a_batch_is_answered_with_classes(rest: RestHandlers) -> None:
     )
 
 
-def test_warnings_of_a_batch_name_the_picture(rest: RestHandlers) -> None:
-    pictures = [BAR.tolist(), (255 - BAR).tolist(), FULL.tolist()]
-    assert batch(rest, pictures) == {"y": [0, 0, 1], "warnings": [f"Picture 1: {INVERTED}", f"Picture 2: {STRANGE}"]}
-    assert batch(rest, [FULL.tolist()])["warnings"] == [STRANGE]
+def test_a_batch_has_notes_and_alarms_for_each_picture_and_warnings_that_name_it(rest: RestHandlers) -> None:
+    sentence = STRANGE["sentence"]
+    assert batch(rest, [BAR.tolist(), (255 - BAR).tolist(), FULL.tolist()]) == {
+        "y": [0, 0, 1],
+        "notes": [[], [INVERTED], []],
+        "alarms": [[], [], [STRANGE]],
+        "warnings": [f"Picture 1: {INVERTED}", f"Picture 2: {sentence}"],
+    }
+    assert batch(rest, [FULL.tolist()])["warnings"] == [sentence]
 
 
 def test_v1_accepts_files_and_arrays_and_answers_like_predict(rest: RestHandlers) -> None:

@@ -1,7 +1,6 @@
 """A real server of rows and pictures: which path takes which body, with which status."""
 
 import gzip
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,7 +70,7 @@ def test_a_photo_of_3_mb_is_taken_as_a_file(both: httpx.Client, path: str) -> No
 def test_the_form_takes_a_photo_of_3_mb(both: httpx.Client) -> None:
     answer = both.post("/", files={"image_file": PHOTO}, data={"model": "ink"}, headers={"accept": "text/html"})
     assert answer.status_code == 200
-    assert re.search('class="label">(much|little)<', answer.text)
+    assert 'class="label">No answer<' in answer.text  # it is noise, without any ink
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/ink", "/v1/models/ink:predict"])

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.image.digit import INVERTED
+from model.image.digit import EMPTY, INVERTED
 from server.errors import InvalidInput
-from server.pictures.v2 import V2Handler
+from server.pictures.v2 import NO_CLASS, V2Handler
 from server.predictor import Predictor
 from server.v2.request import JSON_LENGTH
 from tests.server.pictures.images import BAR, BLOCK, base64, png
@@ -45,8 +45,9 @@ def test_numbers_are_accepted_in_any_of_their_shapes(infer: V2Handler) -> None:
     flat = ask(infer, NUMBERS)
     assert outputs(flat)["prediction"] == [0, 1]
     assert outputs(flat)["strangeness"] == pytest.approx([10 * picture.mean() for picture in PAIR])
-    assert outputs(flat)["warnings"] == ["", ""]
-    assert [output["shape"] for output in flat["outputs"]] == [[2], [2, 2], [2], [2]]
+    for name in ("notes", "alarms", "warnings"):
+        assert outputs(flat)[name] == ["", ""]
+    assert [output["shape"] for output in flat["outputs"]] == [[2], [2, 2], [2], [2], [2], [2]]
     for shape in ([2, 28, 28], [2, 1, 28, 28], [2, 28, 28, 1]):
         for data in (PAIR.reshape(shape), PAIR):
             if data.ndim in (3, len(shape)) and list(data.shape) == shape:
@@ -79,13 +80,17 @@ def test_a_whole_body_is_one_picture(infer: V2Handler) -> None:
         infer(b"", {JSON_LENGTH: b"0"})
 
 
-def test_warnings_are_an_output(infer: V2Handler) -> None:
-    data = [base64(png(255 - BAR)), base64(png(BAR))]
-    answer = ask(infer, FILES | {"data": data}, outputs=[{"name": "warnings"}])
-    (output,) = answer["outputs"]
-    assert (output["datatype"], output["shape"]) == ("BYTES", [2])
-    assert output["data"][0].startswith(INVERTED)
-    assert output["data"][1] == ""
+def test_notes_and_alarms_are_outputs(infer: V2Handler) -> None:
+    names = ("prediction", "notes", "alarms", "warnings")
+    data = [base64(png(picture)) for picture in (255 - BAR, BAR, 0 * BAR)]
+    asked = [{"name": name} for name in names]
+    answer = outputs(ask(infer, FILES | {"shape": [3], "data": data}, outputs=asked))
+    assert answer == {
+        "prediction": [0, 0, NO_CLASS],
+        "notes": [INVERTED, "", ""],
+        "alarms": ["", "", "blank"],
+        "warnings": [INVERTED, "", EMPTY.sentence],
+    }
 
 
 @pytest.mark.parametrize(
