@@ -62,6 +62,11 @@ def is_running(environment: Mapping[str, str]) -> bool:
     return subprocess.run(["docker", "info"], env=environment, capture_output=True, check=False).returncode == 0
 
 
+def make_base() -> None:
+    """Make the base image in buildah's store, which stays mounted, if it is not there."""
+    run_bash(f". scripts/image/store.sh; builder inspect --type image {BASE} || scripts/node/node base-image")
+
+
 def install_docker() -> None:
     if not shutil.which("dockerd"):
         packages = '"dockerd docker.io" "docker docker.io"'
@@ -94,7 +99,6 @@ def load_base(home: Path, environment: Mapping[str, str]) -> None:
     """
     code = f"""
     . scripts/image/store.sh
-    builder inspect --type image {BASE} >{home}/inspect 2>&1 || scripts/node/node base-image
     builder push -q {BASE} docker-archive:{home}/base.tar:{BASE}
     docker load -q -i {home}/base.tar
     python3 scripts/image/pip_config.py >{home}/pip.conf
@@ -104,9 +108,12 @@ def load_base(home: Path, environment: Mapping[str, str]) -> None:
     docker commit "$container" {BASE}
     docker rm "$container"
     """
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    run_bash(code, environment)
+
+
+def run_bash(code: str, environment: Mapping[str, str] | None = None) -> None:
+    command = ["bash", "-euo", "pipefail", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.docker_engine import docker_environment, install_docker, is_running
+from tests.e2e.docker_engine import docker_environment, install_docker, is_running, make_base
 from tests.e2e.readme import (
     COMMANDS,
     assert_prints_what_readme_shows,
@@ -32,6 +32,7 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, st
         yield dict(os.environ)
         return
     install_docker()
+    make_base()
     before = snapshot(NO_HOME)
     with docker_environment(tmp_path_factory.mktemp("bin")) as environment:
         yield environment

@@ -3,20 +3,24 @@
 import subprocess
 from pathlib import Path
 
+from tests.conftest import program
+
 RUNTIME = Path("/run/kube-node")
 FOLDERS = ("/var/lib/kubelet", "/var/lib/cni", "/var/log/containers", "/usr/libexec/kubernetes", "/run/containerd")
 PROGRAMS = {"kube", "pause", "containerd", "containerd-shim"}
 SETTINGS = ("net/ipv4/ip_forward", "net/ipv4/conf/all/route_localnet", "vm/overcommit_memory", "kernel/panic")
 
 
-def output_lines(*command: str) -> list[str]:
+def output_lines(package: str, *command: str) -> list[str]:
+    """Return what a program of this Debian package prints."""
+    command = (program(package, command[0]), *command[1:])
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
-def packet_filter(program: str) -> set[str]:
+def packet_filter(command: str) -> set[str]:
     """Return the rules and chains of every table, without counters and without built-in chains."""
     found, table = set(), ""
-    for line in output_lines(program):
+    for line in output_lines("iptables", command):
         table = line if line.startswith("*") else table
         if line.startswith("-A") or (line.startswith(":") and line.split()[1] == "-"):
             found.add(f"{table} {line.split(' [')[0]}")
@@ -40,9 +44,9 @@ def processes() -> set[str]:
 def snapshot(home: Path) -> dict[str, set[str]]:
     mounts = {line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()}
     return {
-        "interfaces": {line.split(":")[1].split("@")[0] for line in output_lines("ip", "-o", "link")},
-        "addresses": {" ".join(line.split()[1:4]) for line in output_lines("ip", "-o", "addr")},
-        "routes": set(output_lines("ip", "route")),
+        "interfaces": {line.split(":")[1].split("@")[0] for line in output_lines("iproute2", "ip", "-o", "link")},
+        "addresses": {" ".join(line.split()[1:4]) for line in output_lines("iproute2", "ip", "-o", "addr")},
+        "routes": set(output_lines("iproute2", "ip", "route")),
         "iptables": packet_filter("iptables-save"),
         "ip6tables": packet_filter("ip6tables-save"),
         "mounts": mounts,
