@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.http.app import App
-from server.http.worker import WorkerQueue
+from server.http.worker import ClientDisconnected, WorkerQueue
 from server.route import Route
 from tests.server.responder import responder
 
@@ -103,3 +103,16 @@ def test_request_cut_off_by_the_stop_returns_503() -> None:
 
     asyncio.run(cut_off())
     assert refusal(sent) == (503, "stop")
+
+
+def test_client_that_left_before_its_refusal_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    async def send(_message: Any) -> None:
+        raise ClientDisconnected
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    unknown = {**SCOPE, "path": "/nothing"}
+    with caplog.at_level(logging.INFO, "server"):
+        asyncio.run(app_in_front_of(answers)(unknown, receive, send))
+    assert not caplog.records
