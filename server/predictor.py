@@ -56,9 +56,8 @@ class Predictor(kserve.Model):
             raise BundleError(
                 f"The model {self.name} takes {self._backend.inputs}, but its task describes {self.inputs}."
             )
-        self.outputs = self._backend.outputs
+        self.outputs = (*self._backend.outputs, *(tensors.REMARKS if self.task.picture else (tensors.WARNINGS,)))
         if self.task.picture:
-            self.outputs += tensors.REMARKS
             metrics.start_alarms(self.name)
         try:
             self.predict(tensors.example_input(self.task))

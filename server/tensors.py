@@ -25,11 +25,17 @@ V2_DATATYPES = {
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor as V2 metadata describes it. The first axis, of rows or pictures, is -1."""
+    """A tensor as V2 metadata describes it.
+
+    Attributes:
+        shape: The first axis, of rows or pictures, is -1.
+        on_request: Whether only a request that names this output gets it.
+    """
 
     name: str
     datatype: str
     shape: tuple[int, ...]
+    on_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class ModelOutput:
     scores: NDArray[np.floating[Any]] | None = None
 
 
+WARNINGS = Tensor("warnings", "BYTES", (-1,), on_request=True)  # of rows
 REMARKS = tuple(Tensor(name, "BYTES", (-1,)) for name in ("notes", "alarms", "warnings"))  # mostly empty strings
 
 

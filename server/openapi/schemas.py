@@ -66,7 +66,8 @@ def answer(predictor: Predictor) -> Schema:
         properties["probability"] = {"type": "number", "minimum": 0, "maximum": 1}
     if "score" in names:
         properties["score"] = {"type": "number"}
-    return Named("Prediction", closed_object(properties))
+    properties["warnings"] = {**array_of(STRING), "description": "Values outside those seen in training."}
+    return Named("Prediction", closed_object(properties, ["warnings"]))
 
 
 def prediction(task: Task) -> Schema:

@@ -1,6 +1,6 @@
 """Predict rows over the plain protocol and KServe's V1: JSON rows in, JSON predictions out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from server.predictor import Predictor, RowRequest, answer_alone
 from server.response import Response
 from server.route import Headers
 from server.rows.decode import RowReader
+from server.rows.ranges import TrainingRanges, Warnings
 from server.tensors import ModelOutput
 
 
@@ -32,17 +33,19 @@ def predict_v1(predictor: Predictor, body: bytes, headers: Headers) -> Response:
 
 
 def decode_one(predictor: Predictor, body: bytes, _headers: Headers) -> RowRequest:
-    reader, encoder = _codec(predictor)
-    return RowRequest(reader.read_one(body), lambda output: Response(encoder.encode_one(output)))
+    reader, encoder, ranges = _codec(predictor)
+    rows = reader.read_one(body)
+    return RowRequest(rows, lambda output: Response(encoder.encode_one(output, ranges.warnings(rows))))
 
 
 def decode_batch(predictor: Predictor, body: bytes, _headers: Headers) -> RowRequest:
-    reader, encoder = _codec(predictor)
-    return RowRequest(reader.read_batch(body), lambda output: Response(encoder.encode_batch(output)))
+    reader, encoder, ranges = _codec(predictor)
+    rows = reader.read_batch(body)
+    return RowRequest(rows, lambda output: Response(encoder.encode_batch(output, ranges.warnings(rows))))
 
 
 def decode_v1(predictor: Predictor, body: bytes, _headers: Headers) -> RowRequest:
-    reader, _ = _codec(predictor)
+    reader, *_ = _codec(predictor)
     return RowRequest(reader.read_batch(body), _encode_v1)
 
 
@@ -53,7 +56,10 @@ def _encode_v1(output: ModelOutput) -> Response:
 
 
 class PredictionEncoder:
-    """Encodes {"label": …, "prediction": …, "probability": …} for each row, or {"prediction": …} for a regression."""
+    """Encodes {"label": …, "prediction": …, "probability": …} for each row, or {"prediction": …} for a regression.
+
+    Rows outside the training data get {…, "warnings": [sentence, …]}.
+    """
 
     def __init__(self, task: Task) -> None:
         self._positions: dict[Any, int] = {value: position for position, value in enumerate(task.classes)}
@@ -63,8 +69,12 @@ class PredictionEncoder:
             for label, value in zip(task.labels, task.classes, strict=True)
         ]
 
-    def encode_one(self, output: ModelOutput) -> bytes:
+    def encode_one(self, output: ModelOutput, warnings: Warnings = ()) -> bytes:
         """Return the object of the first row."""
+        encoded = self._one(output)
+        return _with_warnings(encoded, warnings[0]) if warnings else encoded
+
+    def _one(self, output: ModelOutput) -> bytes:
         if not self._beginnings:
             return b'{"prediction":' + _number(output.predictions[0]) + b"}"
         if output.scores is not None:
@@ -74,9 +84,12 @@ class PredictionEncoder:
             return self._beginnings[position] + b"}"
         return self._beginnings[position] + b',"probability":' + _number(output.probabilities[0, position]) + b"}"
 
-    def encode_batch(self, output: ModelOutput) -> bytes:
+    def encode_batch(self, output: ModelOutput, warnings: Warnings = ()) -> bytes:
         """Return {"predictions": [object, …]}."""
-        return b'{"predictions":[' + b",".join(self._objects(output)) + b"]}"
+        objects = self._objects(output)
+        if warnings:
+            objects = map(_with_warnings, objects, warnings)
+        return b'{"predictions":[' + b",".join(objects) + b"]}"
 
     def _objects(self, output: ModelOutput) -> Iterable[bytes]:
         if not self._beginnings:
@@ -96,8 +109,14 @@ class PredictionEncoder:
 
 
 @cache  # msgspec compiles its decoders once for each model
-def _codec(predictor: Predictor) -> tuple[RowReader, PredictionEncoder]:
-    return RowReader(predictor.task), PredictionEncoder(predictor.task)
+def _codec(predictor: Predictor) -> tuple[RowReader, PredictionEncoder, TrainingRanges]:
+    task = predictor.task
+    return RowReader(task), PredictionEncoder(task), TrainingRanges(task)
+
+
+def _with_warnings(encoded: bytes, warnings: Sequence[str]) -> bytes:
+    """Add the warnings about a row to its object, if there are any."""
+    return b'%b,"warnings":%b}' % (encoded[:-1], orjson.dumps(warnings)) if warnings else encoded
 
 
 def _number(value: np.generic) -> bytes:

@@ -2,11 +2,14 @@
 
 from functools import cache
 
-from server.predictor import Predictor, RowRequest, answer_alone
+import numpy as np
+
+from server.predictor import Predictor, RowRequest, answer_alone, row_count
 from server.response import Response
 from server.route import Headers
+from server.rows.ranges import TrainingRanges
 from server.rows.v2_inputs import InputReader
-from server.tensors import ModelOutput
+from server.tensors import WARNINGS, ModelOutput
 from server.v2.encoding import HTTP, Encoding
 from server.v2.response import ResponseWriter
 
@@ -17,17 +20,23 @@ def infer(predictor: Predictor, body: bytes, headers: Headers) -> Response:
 
 
 def decode(predictor: Predictor, body: bytes, headers: Headers, encoding: Encoding = HTTP) -> RowRequest:
-    reader, writer = _codec(predictor, encoding)
+    reader, writer, ranges = _codec(predictor, encoding)
     request, binary = encoding.read(body, headers)
+
+    rows = reader.read(request.inputs, binary)
 
     def respond(output: ModelOutput) -> Response:
         values = {"prediction": output.predictions, "probabilities": output.probabilities, "score": output.scores}
+        if any(asked.name == WARNINGS.name for asked in request.outputs or ()):
+            warnings = ranges.warnings(rows) or [()] * row_count(rows)
+            values[WARNINGS.name] = np.array([" ".join(sentences) for sentences in warnings], np.object_)
         return writer.write(request, values)
 
-    return RowRequest(reader.read(request.inputs, binary), respond)
+    return RowRequest(rows, respond)
 
 
 @cache  # msgspec compiles its decoders once for each model
-def _codec(predictor: Predictor, encoding: Encoding) -> tuple[InputReader, ResponseWriter]:
+def _codec(predictor: Predictor, encoding: Encoding) -> tuple[InputReader, ResponseWriter, TrainingRanges]:
     task = predictor.task
-    return InputReader(task, predictor.inputs), encoding.writer(predictor.name, task.version, predictor.outputs)
+    writer = encoding.writer(predictor.name, task.version, predictor.outputs)
+    return InputReader(task, predictor.inputs), writer, TrainingRanges(task)

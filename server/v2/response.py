@@ -19,7 +19,7 @@ class ResponseWriter:
     """Writes the responses of one model. What is the same in all of them is encoded once."""
 
     def __init__(self, model: str, version: str, tensors: Sequence[Tensor]) -> None:
-        self._all_outputs = [RequestedOutput(tensor.name) for tensor in tensors]
+        self._usual_outputs = [RequestedOutput(tensor.name) for tensor in tensors if not tensor.on_request]
         self._model = b',"model_name":%b,"model_version":%b,"outputs":[' % (
             msgspec.json.encode(model),
             msgspec.json.encode(version),
@@ -61,7 +61,7 @@ class ResponseWriter:
     def requested(self, request: InferRequest) -> Sequence[RequestedOutput]:
         """Return the outputs that a request asks for. Raises InvalidInput."""
         if not request.outputs:
-            return self._all_outputs
+            return self._usual_outputs
         names = {output.name for output in request.outputs}
         if len(names) != len(request.outputs) or not names <= self._beginnings.keys():
             raise InvalidInput(

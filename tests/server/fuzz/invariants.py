@@ -16,7 +16,7 @@ from tests.server.fuzz.request import Input, Request, Then
 
 OK, DEADLINE_PASSED = 200, 504
 
-ROW = 64  # bytes that the answer to one row may take, however short the row was
+ROW = 160  # bytes that the answer to one row may take, however short the row was
 
 _ID = re.compile(rb"[!#-\[\]-~]{1,64}")
 _PATHS = {path.decode() for path in PATHS}

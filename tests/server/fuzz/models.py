@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+_PRICES = {"red": 1.0, "blue": 2.0}
 _FLOATS: Mapping[str, Callable[[Any], Any]] = {"FP16": np.float16, "FP32": np.float32}
 
 
@@ -28,6 +29,7 @@ class Model:
         tensors: datatype and width by name, as V2 sends them.
         outputs: datatype and width by name.
         predict: returns the prediction and the probabilities of a row's values, None for a missing one.
+        outside: returns what is said about a row outside the training data, or nothing.
         optional: whether values may be missing.
     """
 
@@ -36,6 +38,7 @@ class Model:
     outputs: Mapping[str, tuple[str, int]]
     version: str
     predict: Callable[..., tuple[Any, list[float]]]
+    outside: Callable[..., str] = lambda *_: ""
     optional: bool = False
 
     def row(self, sent: Any) -> list[Any]:
@@ -79,7 +82,7 @@ def _sign(x: float, y: float) -> tuple[int, list[float]]:
 
 
 def _price(colour: str, size: float) -> tuple[float, list[float]]:
-    return {"red": 1.0, "blue": 2.0}.get(colour, 0.0) + size, []
+    return _PRICES.get(colour, 0.0) + size, []
 
 
 def _gap(x: float | None) -> tuple[float, list[float]]:
@@ -93,6 +96,7 @@ MODELS = {
         outputs={"prediction": ("INT64", 1), "probabilities": ("FP32", 2)},
         version="1.2.3",
         predict=_sign,
+        outside=lambda x, _: "" if -10 <= x <= 10 else "x is outside the range seen in training, -10 to 10.",
     ),
     "price": Model(
         fields={"colour": "BYTES", "size": "FP32"},
@@ -100,6 +104,7 @@ MODELS = {
         outputs={"prediction": ("FP32", 1)},
         version="1.0.0",
         predict=_price,
+        outside=lambda colour, _: "" if colour in _PRICES else "colour is none of the 2 texts seen in training.",
     ),
     "gap": Model(
         fields={"x": "FP64"},

@@ -80,10 +80,12 @@ def _check_content(request: Request, types: tuple[bytes, ...]) -> None:
 
 def _prediction(model: Model, row: list[Any]) -> dict[str, Any]:
     prediction, probabilities = model.predict(*row)
+    outside = model.outside(*row)
+    warnings = {"warnings": [outside]} if outside else {}
     if not probabilities:
-        return {"prediction": prediction}
+        return {"prediction": prediction} | warnings
     label = ("low", "high")[prediction]
-    return {"label": label, "prediction": prediction, "probability": probabilities[prediction]}
+    return {"label": label, "prediction": prediction, "probability": probabilities[prediction]} | warnings
 
 
 def _predict(name: str, request: Request) -> Any:

@@ -47,7 +47,7 @@ def test_tritons_client_works_unchanged(triton: dict[str, Any]) -> None:
     assert server["name"] == "kserve"
     assert model["versions"] == ["1.2.3"]
     assert model["inputs"] == [{"name": "input", "datatype": "FP32", "shape": ["-1", "2"]}]
-    assert [output["name"] for output in model["outputs"]] == ["prediction", "probabilities"]
+    assert [output["name"] for output in model["outputs"]] == ["prediction", "probabilities", "warnings"]
     assert triton == {
         "live": True,
         "ready": True,

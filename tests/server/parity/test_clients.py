@@ -93,7 +93,7 @@ def test_tritons_client_sees_the_server_ready(triton_client: triton.InferenceSer
     assert triton_client.get_server_metadata()["name"] == "kserve"
     metadata = triton_client.get_model_metadata("sign")
     assert metadata["inputs"] == [{"name": "input", "datatype": "FP32", "shape": [-1, 2]}]
-    assert [output["name"] for output in metadata["outputs"]] == ["prediction", "probabilities"]
+    assert [output["name"] for output in metadata["outputs"]] == ["prediction", "probabilities", "warnings"]
 
 
 @pytest.mark.parametrize("binary", [True, False])

@@ -42,7 +42,8 @@ def test_predictions_of_a_batch_are_in_the_order_of_its_rows() -> None:
     ]
     rows = [dict(zip(breast.task.names, row, strict=True)) for row in values]
     body = json.dumps({"instances": rows}).encode()
-    assert json.loads(rest.predict_batch(breast, body, {}).body)["predictions"] == expected
+    answers = json.loads(rest.predict_batch(breast, body, {}).body)["predictions"]
+    assert [{name: answer[name] for name in expected[0]} for answer in answers] == expected
     assert json.loads(rest.predict_v1(breast, body, {}).body)["predictions"] == output.predictions.tolist()
     assert {row["label"] for row in expected} == {"B", "M"}
 

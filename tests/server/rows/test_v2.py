@@ -157,7 +157,11 @@ def test_an_invalid_tensor_is_refused(
             "structure",
             "The field binary_data of parameters of outputs[0] must be true or false.",
         ),
-        ({"inputs": [INPUT], "outputs": [{"name": "other"}]}, "outputs", "the outputs prediction, probabilities."),
+        (
+            {"inputs": [INPUT], "outputs": [{"name": "other"}]},
+            "outputs",
+            "the outputs prediction, probabilities, warnings.",
+        ),
         ({"inputs": [INPUT], "outputs": [{"name": "prediction"}] * 2}, "outputs", "at most once"),
     ],
 )
