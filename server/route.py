@@ -12,6 +12,7 @@ from server.response import Response, error_response
 # Paths under which a model predicts; {model} stands for its name.
 PREDICT, PREDICT_BATCH, PREDICT_LABEL = "/predict/{model}", "/predict/{model}/batch", "/predict/{model}/img"
 V1, V2 = "/v1/models/{model}:predict", "/v2/models/{model}/infer"
+VERSION = "/v2/models/{model}/versions/{version}"  # what V2 has below the model's name is below this path, too
 
 # Paths that name no model, and the path of the default model that each stands for.
 DEFAULT_PATHS = {

@@ -33,7 +33,7 @@ from server.default_model import default_models, default_route
 from server.page import routes as page
 from server.predictor import Predictor, RowRequest, answer_alone
 from server.response import JSON, OCTETS, Response
-from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, Headers, Route, Routes
+from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, VERSION, Headers, Route, Routes
 from server.row_independence import batcher_for
 from server.rows import rest, v2
 from server.settings import Settings
@@ -41,8 +41,7 @@ from server.settings import Settings
 
 def all_routes(predictors: Sequence[Predictor], settings: Settings) -> Routes:
     """Return every route of the server, by path and method."""
-    api = api_routes(predictors)
-    routes = api | dict(_versions(api, predictors)) | page.routes_for(predictors, settings)
+    routes = api_routes(predictors) | page.routes_for(predictors, settings)
     if settings.docs:
         from server import docs  # noqa: PLC0415 (it loads the whole OpenAPI document, which few servers show)
 
@@ -71,7 +70,8 @@ def api_routes(predictors: Iterable[Predictor]) -> Routes:
         routes += [_document(_path(path, predictor), path, content) for path, content in documents.items()]
         routes.append((_path("/v1/models/{model}", predictor), Route("/v1/models/{model}", "GET")))
     routes.append(_document("/info", "/info", partial(info.describe, next(iter(served)), names)))
-    return {(path, route.method): route for path, route in routes}
+    api = {(path, route.method): route for path, route in routes}
+    return api | dict(_versions(api, served))
 
 
 def routes_for(predictor: Predictor) -> dict[str, Route]:
@@ -132,8 +132,8 @@ def _versions(api: Routes, predictors: Iterable[Predictor]) -> Iterable[tuple[tu
     for predictor in predictors:
         for end, method in (("", "GET"), ("/ready", "GET"), ("/infer", "POST")):
             route = api[f"/v2/models/{predictor.name}{end}", method]
-            path = f"/v2/models/{predictor.name}/versions/{predictor.task.version}{end}"
-            yield (path, method), replace(route, name=f"/v2/models/{{model}}/versions/{{version}}{end}")
+            path = VERSION.format(model=predictor.name, version=predictor.task.version)
+            yield (path + end, method), replace(route, name=VERSION + end)
 
 
 def _path(template: str, predictor: Predictor) -> str:

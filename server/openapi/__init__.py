@@ -13,7 +13,7 @@ def document(predictors: Iterable[Predictor]) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of these models."""
     predictors = tuple(predictors)
     first, names = predictors[0], Names()
-    paths = names.extract(paths_for(predictors, names))
+    paths = paths_for(predictors, names)
     parts = names.extract(components())
     return {
         "openapi": "3.1.0",

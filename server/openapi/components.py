@@ -44,6 +44,10 @@ PARAMETERS: dict[str, Any] = {
         "body is JSON.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 9_999_999_999},
     },
+    "Content-Encoding": {
+        "description": "How the body is compressed, if it is.",
+        "schema": one_of_values(["gzip", "deflate"]),
+    },
 }
 
 _REFUSALS = {

@@ -73,8 +73,12 @@ def _of_class(kind: type, complete: Any) -> Schema:
 
 
 def _bounded(schema: Schema, bounds: Mapping[str, Schema]) -> Schema:
-    fields = {name: about | bounds[name] if name in bounds else about for name, about in schema["properties"].items()}
-    return schema | {"properties": fields}
+    fields = schema["properties"].items()
+    return schema | {"properties": {name: _with_bounds(about, bounds.get(name, {})) for name, about in fields}}
+
+
+def _with_bounds(schema: Schema, bounds: Schema) -> Schema:
+    return bounds if isinstance(bounds, Named) else schema | bounds if bounds else schema
 
 
 def _without(schema: Schema, *names: str) -> Schema:

@@ -73,7 +73,7 @@ def post(summary: str, request: Content, answer: Content, *framing: str) -> dict
     return {
         "post": {
             "summary": summary,
-            "parameters": parameters("X-Request-Id", "X-Envoy-Expected-Rq-Timeout-Ms", *framing),
+            "parameters": parameters("X-Request-Id", "X-Envoy-Expected-Rq-Timeout-Ms", "Content-Encoding", *framing),
             "requestBody": {"required": True, "content": request},
             "responses": {"200": _response(answer, *framing)} | refusals(STATUSES_OF_POST),
         }

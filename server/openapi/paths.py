@@ -9,7 +9,7 @@ from server.openapi import rows, schemas, schemas_v2
 from server.openapi.names import Names
 from server.openapi.operations import Prediction, constant, either_of, get, json
 from server.predictor import Predictor
-from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2
+from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, VERSION
 
 FRAMING = {V2: ["Inference-Header-Content-Length"]}  # headers that separate the parts of a body
 
@@ -29,6 +29,9 @@ _VERBS = {
     "/v1/models/{model}": "ready_v1",
     "/v2/models/{model}": "metadata",
     "/v2/models/{model}/ready": "ready",
+    VERSION: "metadata_version",
+    f"{VERSION}/ready": "ready_version",
+    f"{VERSION}/infer": "infer_version",
     "/health": "health",
     "/health/ready": "health_ready",
     "/health/live": "health_live",
@@ -48,14 +51,15 @@ def paths_for(predictors: Iterable[Predictor], names: Names) -> dict[str, Any]:
     found = {}
     for path, operation in (_unnamed(predictions) | {"/info": names.extract(_info(first), first.name)}).items():
         found[path] = _identified(path, operation, names, "default model")
-    for path, operation in _of_server([predictor.name for predictor in predictions]).items():
+    for path, operation in names.extract(_of_server([predictor.name for predictor in predictions])).items():
         found[path] = _identified(path, operation, names, "server")
     for predictor, of_model in predictions.items():
         operations = {path: prediction.operation(*FRAMING.get(path, [])) for path, prediction in of_model.items()}
         operations |= names.extract(_of_model(predictor), predictor.name)
+        operations |= {f"{VERSION}{end}": operations[f"/v2/models/{{model}}{end}"] for end in ("", "/ready", "/infer")}
         for path, operation in operations.items():
             identified = _identified(path, operation, names, predictor.name, predictor.name)
-            found[path.replace("{model}", predictor.name)] = identified
+            found[path.format(model=predictor.name, version=predictor.task.version)] = identified
     return found
 
 

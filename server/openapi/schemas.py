@@ -16,6 +16,8 @@ from server.rows.row_types import value_type
 from server.tensors import DTYPES
 
 STRING: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number", "format": "double"}  # without a format, generators make single precision of it
+PROBABILITY: Schema = {**NUMBER, "minimum": 0, "maximum": 1}
 
 
 def closed_object(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
@@ -63,17 +65,17 @@ def answer(predictor: Predictor) -> Schema:
         properties["label"] = one_of_values(task.labels)
     names = {output.name for output in predictor.outputs}
     if "probabilities" in names:
-        properties["probability"] = {"type": "number", "minimum": 0, "maximum": 1}
+        properties["probability"] = PROBABILITY
     if "score" in names:
-        properties["score"] = {"type": "number"}
+        properties["score"] = NUMBER
     properties["warnings"] = {**array_of(STRING), "description": "Values outside those seen in training."}
     return Named("Prediction", closed_object(properties, ["warnings"]))
 
 
 def prediction(task: Task) -> Schema:
     if task.targets:
-        return tuple_of([{"type": "number"}] * len(task.targets))
-    return one_of_values(task.classes) if task.classes else {"type": "number"}
+        return tuple_of([NUMBER] * len(task.targets))
+    return one_of_values(task.classes) if task.classes else NUMBER
 
 
 def predictions(each: Schema, name: str = "Predictions") -> Schema:
@@ -105,7 +107,7 @@ def _takes(task: Task) -> dict[str, Schema]:
 
 def _bounds(datatype: str) -> Schema:
     largest = _largest(np.finfo(DTYPES[datatype]).max)
-    return {"minimum": -largest, "maximum": largest}
+    return {"format": NUMBER["format"], "minimum": -largest, "maximum": largest}
 
 
 def _largest(number: np.floating[Any]) -> float:

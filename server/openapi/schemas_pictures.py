@@ -4,7 +4,7 @@ from model.image.alarms import REASONS
 from model.task import Task
 from server.openapi.from_types import nullable, one_of_values
 from server.openapi.names import Named, Schema
-from server.openapi.schemas import STRING, array_of, closed_object, open_object, tuple_of
+from server.openapi.schemas import NUMBER, PROBABILITY, STRING, array_of, closed_object, open_object, tuple_of
 from server.pictures.batch import MIN_SIDE
 
 BASE64: Schema = {**STRING, "description": "A JPEG or PNG file in base64 or as a data: URL."}
@@ -15,7 +15,6 @@ _OPTIONS: dict[str, Schema] = {
     "seen": {**SWITCH, "description": "Whether to return the picture as the model sees it."},
     "probabilities": SWITCH,
 }
-_PROBABILITY: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _ALARM: Schema = Named("Alarm", closed_object({"reason": one_of_values(REASONS), "sentence": STRING}), shared=True)
 _REMARKS: dict[str, Schema] = {
     "notes": {"type": "array", "items": STRING, "description": "What was done to the picture."},
@@ -30,7 +29,7 @@ def _pixels(pixel: Schema) -> Schema:
     return {**array_of(row), "minItems": MIN_SIDE}
 
 
-_NUMBER: Schema = {"type": "number", "minimum": 0, "maximum": 255}
+_NUMBER: Schema = {**NUMBER, "minimum": 0, "maximum": 255}
 _GREY = _pixels(_NUMBER)
 PIXELS: Schema = {
     "anyOf": [_GREY, _pixels({**array_of(_NUMBER), "maxItems": 4})],
@@ -57,7 +56,7 @@ def answer(task: Task) -> Schema:
     properties: dict[str, Schema] = {
         "label": nullable(one_of_values(task.labels)),
         "prediction": nullable(one_of_values(task.classes)),
-        "probability": nullable(_PROBABILITY),
+        "probability": nullable(PROBABILITY),
         "probabilities": nullable(_by_label(task)),
         **_REMARKS,
         "seen": _SEEN,
@@ -76,7 +75,7 @@ def batch() -> Schema:
 
 
 def classes(task: Task) -> Schema:
-    each = nullable(tuple_of([_PROBABILITY] * len(task.classes)))
+    each = nullable(tuple_of([PROBABILITY] * len(task.classes)))
     more = {
         "probabilities": array_of(each),
         **{name: array_of(_REMARKS[name]) for name in ("notes", "alarms")},
@@ -93,4 +92,4 @@ def instances() -> Schema:
 
 
 def _by_label(task: Task) -> Schema:
-    return closed_object(dict.fromkeys(task.labels, _PROBABILITY))
+    return closed_object(dict.fromkeys(task.labels, PROBABILITY))

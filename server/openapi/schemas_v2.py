@@ -3,11 +3,13 @@
 No schema can say that names and datatypes must fit the model, or that `shape` and the length of `data` must agree.
 """
 
-from server.openapi.from_types import of_request
+from server.openapi.from_types import of_request, one_of_values
 from server.openapi.names import Named, Schema
 from server.openapi.schemas import STRING, array_of, closed_object, open_object
+from server.rows.v2_tensor import DATATYPES
 from server.v2.request import InferRequest
 
+_DATATYPE = Named("Datatype", one_of_values(DATATYPES), shared=True)
 _SHAPE: Schema = {**array_of({"type": "integer"}), "description": "Number of rows, and what a row has."}
 _DATA: Schema = {
     **array_of({}),
@@ -18,7 +20,7 @@ _DATA: Schema = {
 # What the types that decode cannot say.
 _BOUNDS: dict[str, dict[str, Schema]] = {
     "InferRequest": {"inputs": {"minItems": 1}},
-    "InputTensor": {"shape": _SHAPE, "data": _DATA, "datatype": {"description": "FP32, INT64, BOOL, BYTES …"}},
+    "InputTensor": {"shape": _SHAPE, "data": _DATA, "datatype": _DATATYPE},
     "TensorParameters": {"binary_data_size": {"minimum": 0, "description": "Bytes in the binary part."}},
 }
 
@@ -34,7 +36,7 @@ SERVER = Named(
 
 _TENSOR = Named(
     "TensorMetadata",
-    closed_object({"name": STRING, "datatype": STRING, "shape": array_of({"type": "integer"})}),
+    closed_object({"name": STRING, "datatype": _DATATYPE, "shape": array_of({"type": "integer"})}),
     shared=True,
 )
 
@@ -57,7 +59,7 @@ _OUTPUT = Named(
     closed_object(
         {
             "name": STRING,
-            "datatype": STRING,
+            "datatype": _DATATYPE,
             "shape": _SHAPE,
             "data": _DATA,
             "parameters": open_object({"binary_data_size": {"type": "integer", "minimum": 0}}),

@@ -43,6 +43,7 @@ _NUMBERS: Mapping[str, _Form] = {
     **{f"FP{bits}": _Form(float, f"<f{bits // 8}", "numbers") for bits in (16, 32, 64)},
 }
 _TEXTS = {"BYTES": _Form(str, None, "strings")}
+DATATYPES = (*_NUMBERS, *_TEXTS)  # of inputs; outputs have some of them
 
 
 class TensorReader:

@@ -21,7 +21,10 @@ from server.tensors import Tensor
 
 Document = dict[str, Any]
 
-DEADLINE = {"$ref": "#/components/parameters/X-Envoy-Expected-Rq-Timeout-Ms"}
+# With a deadline of 0 ms, or a coding that the body does not have, every body is refused.
+REFUSED = [
+    {"$ref": f"#/components/parameters/{name}"} for name in ("X-Envoy-Expected-Rq-Timeout-Ms", "Content-Encoding")
+]
 
 CONFIG = {"generation": {"deterministic": True, "max-examples": 10}, "continue-on-failure": True}
 
@@ -59,8 +62,7 @@ def faults(document: Document, url: str, unsayable: str = UNSAYABLE) -> list[str
     document = deepcopy(document)
     document["paths"].pop("/", None)  # its HTML page and form are not in the document
     for _, _, operation in operations(document):
-        # With a deadline of 0 ms, every body is refused.
-        operation["parameters"] = [about for about in operation["parameters"] if about != DEADLINE]
+        operation["parameters"] = [about for about in operation["parameters"] if about not in REFUSED]
     more_is_refused = {"include-path-regex": unsayable, "checks": {"positive_data_acceptance": {"enabled": False}}}
     config = Config.from_dict({**CONFIG, "base-url": url, "operations": [more_is_refused]})
     found: list[str] = []
