@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from model.bring.progress import step
 from model.bundle import BundleError
-from model.image.decode import ImageError, parse_image
+from model.image.decode import parse_image
+from model.image.errors import ImageError
 from model.image.transforms import transform_file
 from model.task import Picture
 

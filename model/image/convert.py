@@ -1,23 +1,33 @@
 """Convert a decoded picture to grey levels or colours of 8 bits, strip by strip: never all of it is in memory twice.
 
-Transparent parts become white, a colour becomes its luma (ITU-R 601), and of 16 bits the upper 8 count.
+Transparent parts become the background, and a colour becomes its luma (ITU-R 601). Of 16 bits the upper 8 count. But a
+grey picture whose values all fit into 8, 10 or 12 bits, or into as many as its file says, has only so many bits, and of
+these the upper 8 count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from PIL import Image
 
 COLOURED = "The picture is in colour; it was converted to grey."
-TRANSPARENT = "The picture has transparent parts; they were made white."
+STRETCHED = "The picture has 16 bits per pixel but uses fewer; these were stretched from black to white."
+
+Background = Literal["white", "black"]
+TRANSPARENT: Mapping[Background, str] = {
+    "white": "The picture has transparent parts; they were made white.",
+    "black": "The picture has transparent parts; they were made black.",
+}
 
 Mode = Literal["L", "RGB", "RGBA"]
 MODES: Mapping[int, Mode] = {1: "L", 3: "RGB", 4: "RGBA"}  # by the number of channels
 
 _OPAQUE = 255
+_BYTE, _WORD = 8, 16  # bits
+_USUAL = (8, 10, 12)  # bits of a camera or a scanner
 _STRIP_ROWS = 64  # a multiple of every scale
 
 _COLOUR_DIFFERENCE = 32  # grey levels between the channels of a coloured pixel
@@ -25,23 +35,38 @@ _COLOURED_SHARE = 0.005  # of the pixels; above it the picture is in colour
 _COLOUR_SAMPLING = 4  # every fourth row and column is checked for colour
 
 
-def convert(picture: Image.Image, mode: Mode, scale: int = 1) -> tuple[Image.Image, tuple[str, ...]]:
-    """Return the picture in a mode, made smaller by a whole number, and notes on what was lost."""
+def convert(
+    picture: Image.Image,
+    mode: Mode,
+    scale: int = 1,
+    background: Background = "white",
+    significant_bits: int = 0,
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """Return the picture in a mode, made smaller by a whole number, and notes on what was changed.
+
+    Args:
+        picture: In any mode.
+        mode: Of the result.
+        scale: By how much it is made smaller.
+        background: What shows through transparent parts.
+        significant_bits: How many bits a grey value uses, as the file says; 0 if it does not say.
+    """
     if picture.mode == mode and scale == 1 and (mode == "RGBA" or not picture.has_transparency_data):
         return picture, ()
     width, height = picture.size
     converted = Image.new(mode, (-(-width // scale), -(-height // scale)))
     coloured, transparent = 0, False
+    bits = _bits_used(picture, significant_bits)
     for top in range(0, height, _STRIP_ROWS):
-        strip = _to_8_bits(picture.crop((0, top, width, min(top + _STRIP_ROWS, height)))).reduce(scale)
+        strip = _to_8_bits(picture.crop((0, top, width, min(top + _STRIP_ROWS, height))), bits).reduce(scale)
         if strip.mode == "RGBA" and mode != "RGBA":
             transparent |= bool((np.asarray(strip)[:, :, 3] < _OPAQUE).any())
-            strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip).convert("RGB")
+            strip = Image.alpha_composite(Image.new("RGBA", strip.size, background), strip).convert("RGB")
         if strip.mode == "RGB" and mode == "L":
             coloured += _coloured(strip)
         converted.paste(strip.convert(mode), (0, top // scale))
     is_coloured = coloured > _COLOURED_SHARE * converted.width * converted.height / _COLOUR_SAMPLING**2
-    found = {COLOURED: is_coloured, TRANSPARENT: transparent}
+    found = {COLOURED: is_coloured, TRANSPARENT[background]: transparent, STRETCHED: bits < _WORD}
     return converted, tuple(sentence for sentence, applies in found.items() if applies)
 
 
@@ -51,10 +76,19 @@ def _coloured(strip: Image.Image) -> int:
     return int(np.count_nonzero(sample.max(axis=2) - sample.min(axis=2) > _COLOUR_DIFFERENCE))
 
 
-def _to_8_bits(strip: Image.Image) -> Image.Image:
-    """Convert to L, RGB or RGBA, each of 8 bits per channel."""
+def _bits_used(picture: Image.Image, significant: int) -> int:
+    """Return how many bits a picture in grey of 16 bits uses."""
+    if picture.mode != "I;16":
+        return _WORD
+    largest = cast("int", picture.getextrema()[1])
+    usual = (significant,) if _BYTE <= significant <= _WORD else _USUAL
+    return next((bits for bits in usual if largest < 1 << bits), _WORD)
+
+
+def _to_8_bits(strip: Image.Image, bits: int) -> Image.Image:
+    """Convert to L, RGB or RGBA, each of 8 bits per channel; `bits` are those used of 16 bits of grey."""
     if strip.mode == "I;16":
-        return Image.fromarray((np.asarray(strip) >> 8).astype(np.uint8))
+        return Image.fromarray((np.asarray(strip) >> (bits - _BYTE)).astype(np.uint8))
     if strip.has_transparency_data:
         return strip.convert("RGBA")
     return strip.convert("L" if strip.mode in ("1", "L") else "RGB")

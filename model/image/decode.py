@@ -6,14 +6,14 @@ import io
 import re
 import struct
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from model.image import formats
-from model.image.convert import MODES, convert
+from model.image.convert import MODES, Background, convert
+from model.image.errors import ImageError, broken
 from model.image.formats import Encoded
 from model.image.orientation import transposition_of
 
@@ -21,7 +21,7 @@ MAX_PIXELS = 25_000_000
 MAX_SIDE = 65_500  # pixels, the limit of JPEG; longer sides are slow to decode in strips
 MAX_DECODER_BYTES = 60_000_000  # see Encoded
 
-ANIMATED = "The picture is animated; only its first frame was used."
+SEND = "Send a JPEG or a PNG."
 
 _FULL_RESOLUTION = 768 * 768  # pixels; a larger image is read at a half, a quarter or an eighth of its resolution
 _PIXEL_BYTES = 4  # of a coloured picture in Pillow's memory
@@ -45,15 +45,6 @@ _OTHER_FORMATS = {
 }
 
 
-class ImageError(ValueError):
-    """A file that is not accepted; the message is a sentence for the caller."""
-
-    def __init__(self, kind: Literal["unsupported", "pixels", "broken"], sentence: str) -> None:
-        super().__init__(sentence)
-        self.kind = kind
-        self.sentence = sentence
-
-
 def parse_image(data: bytes) -> Encoded:
     """Parse the headers of a file and check its size. Raises ImageError."""
     for name, signature, parse in _FORMATS:
@@ -61,14 +52,18 @@ def parse_image(data: bytes) -> Encoded:
             try:
                 encoded = parse(data)
             except (ValueError, struct.error) as error:
-                raise _broken(name) from error
+                raise broken(name) from error
             _check_size(encoded)
             return encoded
     raise _not_supported(data)
 
 
-def decode_image(encoded: Encoded) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+def decode_image(encoded: Encoded, background: Background = "white") -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Decode a parsed file to grey levels, a large one at a fraction of its resolution.
+
+    Args:
+        encoded: The file.
+        background: What shows through transparent parts.
 
     Returns:
         The grey levels, [height, width], turned upright by the EXIF orientation; and notes on the conversion.
@@ -77,7 +72,11 @@ def decode_image(encoded: Encoded) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
         ImageError: The file is broken.
     """
     scale = _scale(encoded.width, encoded.height)  # a JPEG can be decoded at a fraction of its resolution
-    picture, notes = _decode(encoded, scale, lambda opened: convert(opened, "L", _scale(*opened.size)))
+
+    def converted(opened: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+        return convert(opened, "L", _scale(*opened.size), background, encoded.significant_bits)
+
+    picture, notes = _decode(encoded, scale, converted)
     return np.asarray(picture), notes
 
 
@@ -97,22 +96,29 @@ def decode_colours(encoded: Encoded, channels: int, scale: int) -> tuple[Image.I
     """
     if encoded.format == "JPEG":
         _check_cost(encoded, encoded.width * encoded.height * _PIXEL_BYTES // scale**2)
-    return _decode(encoded, scale, lambda opened: convert(opened, MODES[channels]))
+    return _decode(
+        encoded, scale, lambda opened: convert(opened, MODES[channels], significant_bits=encoded.significant_bits)
+    )
 
 
 def _decode(
     encoded: Encoded, scale: int, converted: Callable[[Image.Image], tuple[Image.Image, tuple[str, ...]]]
 ) -> tuple[Image.Image, tuple[str, ...]]:
     try:
-        with Image.open(io.BytesIO(encoded.essential), formats=[encoded.format]) as opened:
-            opened.draft(None, (max(1, encoded.width // scale), max(1, encoded.height // scale)))
-            opened.load()
+        with _opened(encoded, scale) as opened:
             picture, notes = converted(opened)
     except Exception as error:  # decoders raise anything on broken data
-        raise _broken(encoded.format) from error
+        raise broken(encoded.format) from error
     transposition = transposition_of(encoded.exif)
     upright = picture if transposition is None else picture.transpose(transposition)
-    return upright, (*notes, ANIMATED) if encoded.animated else notes
+    return upright, (*notes, *encoded.notes)
+
+
+def _opened(encoded: Encoded, scale: int) -> Image.Image:
+    opened = Image.open(io.BytesIO(encoded.essential), formats=[encoded.format])
+    opened.draft(None, (max(1, encoded.width // scale), max(1, encoded.height // scale)))
+    opened.load()
+    return opened
 
 
 def read_image(data: bytes) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
@@ -123,12 +129,8 @@ def read_image(data: bytes) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
 def _not_supported(data: bytes) -> ImageError:
     for name, pattern in _OTHER_FORMATS.items():
         if re.match(pattern, data[:64], re.DOTALL):
-            return ImageError("unsupported", f"The picture is {name}. Send a JPEG or a PNG.")
-    return ImageError("broken", "The bytes are not a picture. Send a JPEG or a PNG.")
-
-
-def _broken(name: str) -> ImageError:
-    return ImageError("broken", f"The {name} file is broken or cut short. Send an intact one.")
+            return ImageError("unsupported", f"The picture is {name}. {SEND}")
+    return ImageError("broken", f"The bytes are not a picture. {SEND}")
 
 
 def _check_size(encoded: Encoded) -> None:

@@ -18,6 +18,8 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_SEGMENTS = 1_000  # of a JPEG
 MAX_CHUNKS = 20_000  # of a PNG; one of 25 megapixels has about 3,000
 
+ANIMATED = "The picture is animated; only its first frame was used."
+
 _MIN_SCANS = 8  # charged to any multi-scan JPEG, because the decoder then keeps all coefficients in memory
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
@@ -48,7 +50,8 @@ class Encoded:
         decoder_bytes: What the decoder has to hold in memory or to go over repeatedly.
         exif: EXIF data from the byte-order mark on; empty if there is none.
         essential: The file without the parts that do not affect the pixels.
-        animated: Whether the file has more than one frame.
+        notes: What is not used of the file, or not certain, in sentences.
+        significant_bits: How many bits of a grey value a PNG says to use; 0 if it does not say.
     """
 
     format: Literal["JPEG", "PNG"]
@@ -57,7 +60,8 @@ class Encoded:
     decoder_bytes: int
     exif: bytes
     essential: bytes
-    animated: bool = False
+    notes: tuple[str, ...] = ()
+    significant_bits: int = 0
 
 
 def parse_jpeg(data: bytes) -> Encoded:
@@ -88,7 +92,9 @@ def parse_png(data: bytes) -> Encoded:
     decoder_bytes = width * height * (decoded + unfiltered) * (3 if interlaced else 2) // 2
     exif = next((bytes(chunk[8:-4]) for name, chunk in chunks if name == b"eXIf"), b"")
     essential = PNG_SIGNATURE + b"".join(chunk for name, chunk in chunks if name in _ESSENTIAL_CHUNKS)
-    return Encoded("PNG", width, height, decoder_bytes, exif, essential, animated=b"acTL" in names)
+    significant_bits = next((chunk[8] for name, chunk in chunks if name == b"sBIT" and len(chunk) > _CHUNK_FRAME), 0)
+    notes = (ANIMATED,) * (b"acTL" in names)
+    return Encoded("PNG", width, height, decoder_bytes, exif, essential, notes, significant_bits)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from model.image import digit
 from model.image.alarms import Alarm, Transformed
-from model.image.decode import MAX_PIXELS, ImageError, parse_image
+from model.image.decode import MAX_PIXELS, parse_image
+from model.image.errors import ImageError
 from model.image.formats import Encoded
 from model.image.transforms import transform_file, transform_levels
 from model.task import Picture

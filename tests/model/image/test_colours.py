@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from model.image.convert import COLOURED, TRANSPARENT
-from model.image.decode import ImageError, decode_colours, parse_image
+from model.image.decode import decode_colours, parse_image
+from model.image.errors import ImageError
 from tests.model.image.files import encoded
 from tests.model.image.test_resize import photograph
 
@@ -52,7 +53,7 @@ def test_transparent_parts_become_white_unless_the_network_takes_them() -> None:
     white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
     given, warnings = decoded(encoded(picture, "PNG"))
     assert given.tolist() == np.asarray(white).astype(int).tolist()
-    assert warnings == (TRANSPARENT,)
+    assert warnings == (TRANSPARENT["white"],)
     given, warnings = decoded(encoded(picture, "PNG"), 4)
     assert given.tolist() == np.asarray(picture).astype(int).tolist()
     assert warnings == ()

@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.image.convert import COLOURED, TRANSPARENT
-from model.image.decode import ANIMATED, read_image
+from model.image.convert import COLOURED, STRETCHED, TRANSPARENT
+from model.image.decode import decode_image, parse_image, read_image
+from model.image.formats import ANIMATED
 from tests.model.image.files import PICTURE, SHADES, chunk, encoded, png, with_chunks
 
 ORIENTATION = 0x0112
@@ -76,6 +77,45 @@ def test_16_bit_colour_keeps_the_upper_8_bits() -> None:
     assert read_image(png(1, 1, 16, 2, chunk(b"IDAT", rows)))[0].tolist() == [[0x80]]
 
 
+def in_16_bits(values: list[int], significant: int | None = None) -> bytes:
+    """Return a PNG of one row, which may say how many bits are significant."""
+    file = encoded(Image.fromarray(np.array([values], np.uint16)), "PNG")
+    return file if significant is None else with_chunks(file, chunk(b"sBIT", bytes([significant])))
+
+
+@pytest.mark.parametrize(
+    ("largest", "significant", "bits"),
+    [
+        (255, None, 8),
+        (256, None, 10),
+        (1023, None, 10),
+        (1024, None, 12),
+        (4095, None, 12),
+        (4096, None, 16),
+        (1023, 12, 12),
+        (8191, 13, 13),
+        (8192, 13, 16),  # the values are scaled to 16 bits, as the PNG specification says
+        (255, 16, 16),
+        (1023, 3, 10),  # fewer than the 8 bits that remain
+    ],
+)
+def test_16_bits_of_which_fewer_are_used_are_stretched_with_a_note(
+    largest: int, significant: int | None, bits: int
+) -> None:
+    values = [0, largest // 2, largest]
+    shades, notes = read_image(in_16_bits(values, significant))
+    assert shades.tolist() == [[value >> (bits - 8) for value in values]]
+    assert notes == ((STRETCHED,) if bits < 16 else ())
+
+
+def test_a_large_picture_is_stretched_by_its_largest_value_wherever_it_is() -> None:
+    levels = np.full((2000, 2000), 300, np.uint16)
+    levels[1990:] = 3000
+    shades, notes = read_image(encoded(Image.fromarray(levels), "PNG"))
+    assert (shades[0, 0], shades[-1, 0]) == (300 >> 4, 3000 >> 4)
+    assert notes == (STRETCHED,)
+
+
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_colour_becomes_luma_with_a_warning(form: str) -> None:
     shades, warnings = read_image(encoded(RED, form))
@@ -121,10 +161,13 @@ def transparent_palette() -> bytes:
     ],
     ids=["RGBA", "LA", "L with a key", "RGB with a key", "P with a key"],
 )
-def test_transparent_pixels_become_white_with_a_warning(data: bytes) -> None:
+def test_transparent_pixels_become_the_background_with_a_warning(data: bytes) -> None:
     shades, warnings = read_image(data)
     assert shades.tolist() == [[255, 10]]
-    assert warnings == (TRANSPARENT,)
+    assert warnings == (TRANSPARENT["white"],)
+    shades, warnings = decode_image(parse_image(data), "black")
+    assert shades.tolist() == [[0, 10]]
+    assert warnings == (TRANSPARENT["black"],)
 
 
 def test_half_transparent_black_becomes_mid_grey() -> None:

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from model.image import formats
-from model.image.decode import ImageError, read_image
+from model.image.decode import read_image
+from model.image.errors import ImageError
 from tests.model.image.files import PICTURE, SHADES, chunk, encoded, png, with_chunks
 
 
@@ -164,7 +165,8 @@ def test_endless_chunks_and_segments_are_refused_as_broken() -> None:
 COST = """
 import sys, time
 from pathlib import Path
-from model.image.decode import ImageError, read_image
+from model.image.decode import read_image
+from model.image.errors import ImageError
 files = [path.read_bytes() for path in sorted(Path(sys.argv[1]).iterdir())]
 status = Path("/proc/self/status")
 peak = lambda: next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.image.convert import COLOURED
+from model.image.convert import COLOURED, TRANSPARENT
 from model.image.transforms import TRANSFORMS
 from model.task import Picture, Resize
 from server.pictures.prepare import MAX_TRANSFORMED, prepare
@@ -27,7 +27,7 @@ def pixels(levels: NDArray[Any]) -> NDArray[np.float32]:
 def test_a_file_goes_through_the_transform_of_the_model(ink: Predictor, bulk: Predictor) -> None:
     for predictor, transform in ((ink, "digit"), (bulk, "scan")):
         for levels in (BAR, BLOCK, 255 - BAR, np.pad(BAR, 20), np.pad(BLOCK, 50)):
-            expected, notes, alarms = TRANSFORMS[transform](levels)
+            expected, notes, alarms = TRANSFORMS[transform].prepare(levels)
             for item in (png(levels), pixels(levels)):
                 given = prepare(picture_of(predictor), [item])
                 assert given.pictures.tolist() == [expected.tolist()]
@@ -45,7 +45,7 @@ def test_pictures_that_skip_the_transform_are_those_it_leaves_unchanged(ink: Pre
     given = prepare(picture_of(ink), [pixels(levels) for levels in many])
     stacked = prepare(picture_of(ink), pixels(many))
     for place, levels in enumerate(many):
-        expected, notes, alarms = TRANSFORMS["digit"](levels)
+        expected, notes, alarms = TRANSFORMS["digit"].prepare(levels)
         assert given.pictures[place] == pytest.approx(expected, abs=1e-7)
         assert (given.notes[place], given.alarms[place]) == (notes, alarms)
     assert stacked.pictures.tolist() == given.pictures.tolist()
@@ -56,17 +56,27 @@ def test_pictures_that_skip_the_transform_are_those_it_leaves_unchanged(ink: Pre
 def test_colours_are_converted_to_grey(ink: Predictor) -> None:
     red = np.zeros((28, 28, 3), np.uint8)
     red[:, :, 0] = BAR
-    expected, *_ = TRANSFORMS["digit"](np.asarray(Image.fromarray(red).convert("L")))
+    expected, *_ = TRANSFORMS["digit"].prepare(np.asarray(Image.fromarray(red).convert("L")))
     for item in (png(red), pixels(red)):
         given = prepare(picture_of(ink), [item])
         assert given.pictures[0].tolist() == expected.tolist()
         assert COLOURED in given.notes[0]
 
 
+def test_transparent_parts_of_a_scan_become_black(bulk: Predictor) -> None:
+    head = np.full((64, 64, 4), 255, np.uint8)
+    head[:, :, 3] = np.pad(BLOCK, 18)  # white, cut out of its surroundings
+    expected, *_ = TRANSFORMS["scan"].prepare(np.pad(BLOCK, 18))
+    for item in (png(head), pixels(head)):
+        given = prepare(picture_of(bulk), [item])
+        assert given.pictures[0].tolist() == expected.tolist()
+        assert TRANSPARENT["black"] in given.notes[0]
+
+
 def test_transparent_parts_become_white(ink: Predictor) -> None:
     stroke = np.zeros((28, 28, 4), np.uint8)
     stroke[:, :, 3] = BAR  # black, drawn on nothing
-    expected, *_ = TRANSFORMS["digit"](255 - BAR)
+    expected, *_ = TRANSFORMS["digit"].prepare(255 - BAR)
     for item in (png(stroke), pixels(stroke)):
         assert prepare(picture_of(ink), [item]).pictures[0].tolist() == expected.tolist()
 
@@ -94,7 +104,7 @@ HUGE = written(Image.new("1", (6000, 5000)), "PNG")
 @pytest.mark.parametrize(
     ("item", "status", "reason", "fact"),
     [
-        (GIF, 415, "media_type", "The picture is a GIF"),
+        (GIF, 415, "media_type", "The picture is a GIF."),
         (HUGE, 413, "pixels", "6000 × 5000 pixels"),
         (png()[:60], 400, "picture_format", "The PNG file is broken or cut short"),
         (jpeg()[:-200], 400, "picture_format", "The JPEG file is broken or cut short"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.image.decode import ImageError
+from model.image.errors import ImageError
 from model.train.brain_mri import evaluate
 from model.train.brain_mri.data import Scans
 from model.train.brain_mri.variants import DRAWN, EACH, variants, without_scan
