@@ -39,9 +39,10 @@ def default_route(
         forms = 'rows, {"instances": [row, …]}', 'pictures, {"x": [picture, …]}'
     else:
         row_keys, picture_keys = set(names), ["image", "url"]
+        file = "image/jpeg, image/png or application/dicom, as the field image_file of a form"
         forms = (
             f"one row, a JSON object with the fields {', '.join(names)}",
-            'a picture, as image/jpeg, image/png, the field image_file of a form, or JSON {"image": base64}',
+            f'a picture, as {file}, or as JSON {{"image": base64}}',
         )
     sentence = f"Send either {forms[0]} (for {rows_model.name}), or {forms[1]} (for {pictures_model.name})."
     router = ContentRouter(rows, pictures, row_keys, picture_keys, sentence)

@@ -122,7 +122,7 @@ async def _get(target: LinkTarget, pool: httpcore.AsyncConnectionPool, network: 
     headers = [
         ("Host", target.authority),
         ("User-Agent", "mlserving"),
-        ("Accept", "image/jpeg, image/png"),
+        ("Accept", "image/jpeg, image/png, application/dicom"),
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
     ]

@@ -1,4 +1,4 @@
-"""Decode JPEG and PNG files. No other decoder is ever entered, and no image that is too large for it."""
+"""Decode JPEG, PNG and DICOM files. No other decoder is ever entered, and no image that is too large for it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,28 @@ from model.image.convert import MODES, Background, convert
 from model.image.errors import ImageError, broken
 from model.image.formats import Encoded
 from model.image.orientation import transposition_of
+from model.image.stored import decode_stored
 
 MAX_PIXELS = 25_000_000
 MAX_SIDE = 65_500  # pixels, the limit of JPEG; longer sides are slow to decode in strips
 MAX_DECODER_BYTES = 60_000_000  # see Encoded
 
-SEND = "Send a JPEG or a PNG."
+SEND = "Send a JPEG, a PNG or a DICOM file."
 
 _FULL_RESOLUTION = 768 * 768  # pixels; a larger image is read at a half, a quarter or an eighth of its resolution
 _PIXEL_BYTES = 4  # of a coloured picture in Pillow's memory
 
-_FORMATS = (
-    ("JPEG", formats.JPEG_SIGNATURE, formats.parse_jpeg),
-    ("PNG", formats.PNG_SIGNATURE, formats.parse_png),
+
+def _parse_dicom(data: bytes) -> Encoded:
+    from model.image.dicom import parse_dicom  # noqa: PLC0415 (pydicom takes 12 MiB, which few servers need)
+
+    return parse_dicom(data)
+
+
+_FORMATS = (  # name, signature, its place, parser
+    ("JPEG", formats.JPEG_SIGNATURE, 0, formats.parse_jpeg),
+    ("PNG", formats.PNG_SIGNATURE, 0, formats.parse_png),
+    ("DICOM", b"DICM", 128, _parse_dicom),
 )
 _OTHER_FORMATS = {
     "a GIF": rb"GIF8[79]a",
@@ -47,10 +56,12 @@ _OTHER_FORMATS = {
 
 def parse_image(data: bytes) -> Encoded:
     """Parse the headers of a file and check its size. Raises ImageError."""
-    for name, signature, parse in _FORMATS:
-        if data.startswith(signature):
+    for name, signature, place, parse in _FORMATS:
+        if data.startswith(signature, place):
             try:
                 encoded = parse(data)
+            except ImageError:
+                raise
             except (ValueError, struct.error) as error:
                 raise broken(name) from error
             _check_size(encoded)
@@ -115,6 +126,8 @@ def _decode(
 
 
 def _opened(encoded: Encoded, scale: int) -> Image.Image:
+    if encoded.stored is not None:
+        return decode_stored(encoded.essential, encoded.stored, encoded.width, encoded.height)
     opened = Image.open(io.BytesIO(encoded.essential), formats=[encoded.format])
     opened.draft(None, (max(1, encoded.width // scale), max(1, encoded.height // scale)))
     opened.load()

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from model.image.stored import StoredPixels
+
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_SEGMENTS = 1_000  # of a JPEG
@@ -49,12 +51,14 @@ class Encoded:
         height: In pixels.
         decoder_bytes: What the decoder has to hold in memory or to go over repeatedly.
         exif: EXIF data from the byte-order mark on; empty if there is none.
-        essential: The file without the parts that do not affect the pixels.
+        essential: The file without the parts that do not affect the pixels; of a DICOM file, the pixels alone.
         notes: What is not used of the file, or not certain, in sentences.
         significant_bits: How many bits of a grey value a PNG says to use; 0 if it does not say.
+        stored: How a DICOM file stores its pixels; None for the other formats.
+        header_parts: How many parts of a DICOM header were read one by one.
     """
 
-    format: Literal["JPEG", "PNG"]
+    format: Literal["JPEG", "PNG", "DICOM"]
     width: int
     height: int
     decoder_bytes: int
@@ -62,6 +66,8 @@ class Encoded:
     essential: bytes
     notes: tuple[str, ...] = ()
     significant_bits: int = 0
+    stored: StoredPixels | None = None
+    header_parts: int = 0
 
 
 def parse_jpeg(data: bytes) -> Encoded:

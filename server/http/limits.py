@@ -92,4 +92,4 @@ def check_head(fields: Fields, version: str, shared: ConnectionLimits) -> Servin
 
 
 def _announces_file(fields: Iterable[Header]) -> bool:
-    return media_type(dict(fields)).startswith((b"image/", b"multipart/form-data"))
+    return media_type(dict(fields)).startswith((b"image/", b"application/dicom", b"multipart/form-data"))

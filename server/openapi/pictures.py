@@ -11,7 +11,7 @@ from server.openapi import schemas, schemas_v2
 from server.openapi import schemas_pictures as picture_schemas
 from server.openapi.names import Schema
 from server.openapi.operations import OCTETS, Content, Prediction, json
-from server.pictures.request import decode_json
+from server.pictures.request import FILES, decode_json
 from server.pictures.rest import RestHandlers
 from server.pictures.result import preview_url
 from server.pictures.v2 import V2Handler
@@ -68,8 +68,7 @@ def _v2(predictor: Predictor, picture: Picture, file: str) -> Prediction:
 def _one(example: object) -> Content:
     return {
         **json(picture_schemas.one(), example),  # first, since generators of clients take the first
-        "image/jpeg": {"schema": picture_schemas.FILE},
-        "image/png": {"schema": picture_schemas.FILE},
+        **{kind.decode(): {"schema": picture_schemas.FILE} for kind in FILES},
         "multipart/form-data": {"schema": picture_schemas.form()},
     }
 

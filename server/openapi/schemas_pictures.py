@@ -7,8 +7,8 @@ from server.openapi.names import Named, Schema
 from server.openapi.schemas import NUMBER, PROBABILITY, STRING, array_of, closed_object, open_object, tuple_of
 from server.pictures.batch import MIN_SIDE
 
-BASE64: Schema = {**STRING, "description": "A JPEG or PNG file in base64 or as a data: URL."}
-FILE: Schema = {**STRING, "format": "binary"}
+BASE64: Schema = {**STRING, "description": "A JPEG, PNG or DICOM file in base64 or as a data: URL."}
+FILE: Schema = {**STRING, "format": "binary", "description": "A JPEG, PNG or DICOM file."}
 SWITCH: Schema = {"type": "boolean"}
 
 _OPTIONS: dict[str, Schema] = {

@@ -15,13 +15,14 @@ from server.response import JSON
 from server.route import Headers, media_type
 
 FORM = b"multipart/form-data"
-READS = (b"image/jpeg", b"image/png", FORM, JSON)
+FILES = (b"image/jpeg", b"image/png", b"application/dicom", b"application/octet-stream")
+READS = (*FILES, FORM, JSON)
 FILE_FIELDS = (b"image_file", b"image", b"file")
 MAX_LINK_BODY = 16 << 10  # bytes; longer bodies are not searched for a link, because that happens on the event loop
 
 _ACCEPTED = (
-    'Send it as image/jpeg or image/png, as the field image_file of a form, or as JSON {"image": base64} '
-    'or {"url": link}.'
+    "Send it as image/jpeg, image/png or application/dicom, as the field image_file of a form, or as JSON "
+    '{"image": base64} or {"url": link}.'
 )
 _DATA_URL = re.compile(r"data:[A-Za-z0-9.+/;=-]{0,100},")
 _NOT_BASE64 = (

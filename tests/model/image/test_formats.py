@@ -41,7 +41,7 @@ def refusal(data: bytes) -> ImageError:
 def test_other_formats_are_refused_by_name(data: bytes, name: str) -> None:
     error = refusal(data)
     assert error.kind == "unsupported"
-    assert error.sentence == str(error) == f"The picture is {name}. Send a JPEG or a PNG."
+    assert error.sentence == str(error) == f"The picture is {name}. Send a JPEG, a PNG or a DICOM file."
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\x89PNG", b"hello", bytes(1000), b"<html></html>"])

@@ -6,16 +6,17 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from tests.server.bounds_pictures import jpeg, png
+from tests.server.bounds_pictures import dicom, jpeg, png
 
 CAP = 1 << 20
 
-JSON, PNG, JPEG, OCTETS = "application/json", "image/png", "image/jpeg", "application/octet-stream"
+JSON, PNG, JPEG, DICOM = "application/json", "image/png", "image/jpeg", "application/dicom"
 FORM = "multipart/form-data; boundary=b"
 FILE = b'Content-Disposition: form-data; name="image_file"; filename="a.png"\r\n\r\n'
 
@@ -34,13 +35,15 @@ def bombs(side: int) -> Iterator[tuple[str, Bomb]]:
         yield name, Bomb("/predict/{model}", PNG, content)
     for name, content in _jpegs():
         yield name, Bomb("/predict/{model}", JPEG, content)
+    for name, content in dicom.bombs(CAP):
+        yield name, Bomb("/predict/{model}", DICOM, content)
     for name, content in _forms():
         yield name, Bomb("/predict/{model}", FORM, content)
     for name, content in _objects():
         yield name, Bomb("/predict/{model}", JSON, content)
     for name, content in _batches(side):
         yield name, Bomb("/predict/{model}/batch", JSON, content)
-    for name, content in _files().items():
+    for name, content in chain(_files().items(), dicom.small()):
         yield f"V1: {name}", Bomb("/v1/models/{model}:predict", JSON, _instances(content))
         yield f"V2: {name}", Bomb("/v2/models/{model}/infer", JSON, _bytes_tensor(content))
     yield "V2: as many pictures as there is room for", Bomb("/v2/models/{model}/infer", JSON, _tensor(side))
@@ -56,6 +59,10 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     yield "PNG of 12 MP, colour", png.flat(3460, 3460, png.RGB, filtered=png.PAETH, interlaced=True)
     yield "PNG of 12 MP, 16 bits of colour", png.flat(3460, 3460, png.RGB, 16, filtered=png.PAETH, interlaced=True)
     yield "PNG of 12 MP, transparent", png.flat(3460, 3460, png.RGBA, filtered=png.PAETH, interlaced=True)
+    yield "PNG of 12 MP, transparent, not interlaced", png.flat(4000, 3000, png.RGBA, filtered=png.PAETH)
+    yield "PNG of 13 MP, colour, not interlaced", png.flat(4450, 3000, png.RGB, filtered=png.PAETH)
+    yield "PNG of 13 MP, colour, in long rows", png.flat(65_500, 205, png.RGB, filtered=png.PAETH)
+    yield "PNG of 24 MP, 16 bits, not interlaced", png.flat(5000, 4800, depth=16, filtered=png.PAETH)
     yield "PNG of 25 MP in one row", png.flat(25_000_000, 1)
     yield "PNG of 25 MP in one column", png.flat(1, 25_000_000)
     yield "PNG of 25 MP in one column of colour", png.flat(1, 25_000_000, png.PALETTE)

@@ -8,8 +8,8 @@ from itertools import chain
 import numpy as np
 from PIL import Image, ImageFile
 
-from tests.server.bounds_pictures import jpeg, png
-from tests.server.bounds_pictures.bombs import FILE, FORM, JPEG, PNG, Bomb
+from tests.server.bounds_pictures import dicom, jpeg, png
+from tests.server.bounds_pictures.bombs import DICOM, FILE, FORM, JPEG, PNG, Bomb
 
 LARGE = 10 << 20
 
@@ -20,6 +20,8 @@ def large_bombs() -> Iterator[tuple[str, Bomb]]:
         yield name, Bomb("/predict/{model}", JPEG, content)
     for name, content in _pngs():
         yield name, Bomb("/predict/{model}", PNG, content)
+    for name, content in dicom.bombs(LARGE):
+        yield name, Bomb("/predict/{model}", DICOM, content)
     for name, content in _forms():
         yield name, Bomb("/predict/{model}", FORM, content)
 
@@ -49,6 +51,14 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
             f"PNG of {name} noise",
             png.whole(side, side, colour, 8, zlib.compress(noise.tobytes(), 1), interlaced=False),
         )
+    grain = np.random.default_rng(0).integers(0, 256, (2500, 3 * 3600 + 1), np.uint8)
+    grain[:, 0] = png.PAETH
+    grain[:, 3400:] = 0
+    packed = zlib.compress(grain.tobytes(), 1)
+    yield (
+        "PNG of 9 MP, a third of it noise",
+        png.whole(3600, 2500, png.RGB, 8, packed, interlaced=False),
+    )
     yield "PNG with 600,000 texts", png.flat(99, 99, extra=[png.chunk(b"tEXt", b"a\0b")] * 600_000)
 
 

@@ -46,7 +46,9 @@ def test_a_bad_head_is_refused(fields: limits.Fields, version: str, status: int)
     assert refusal.status == status
 
 
-@pytest.mark.parametrize("kind", [b"image/jpeg", b"Image/PNG", b"image/heic", b"multipart/form-data; boundary=b"])
+@pytest.mark.parametrize(
+    "kind", [b"image/jpeg", b"Image/PNG", b"image/heic", b"application/dicom", b"multipart/form-data; boundary=b"]
+)
 def test_a_picture_as_a_file_may_be_longer_if_a_model_takes_pictures(kind: bytes) -> None:
     fields = [HOST, (b"content-type", kind)]
     assert (SHARED.body_bytes(fields), ROWS.body_bytes(fields)) == (3000, 1000)

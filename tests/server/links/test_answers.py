@@ -69,7 +69,8 @@ def test_the_request_has_no_other_headers_and_no_proxy(monkeypatch: pytest.Monke
     fetch(serve, "?size=1&b=%20#part", lambda host: ports.append(host.port))
     assert bytes(asked) == (
         b"GET /?size=1&b=%%20 HTTP/1.1\r\nHost: pictures.example:%d\r\nUser-Agent: mlserving\r\n"
-        b"Accept: image/jpeg, image/png\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n" % ports[0]
+        b"Accept: image/jpeg, image/png, application/dicom\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
+        % ports[0]
     )
 
 

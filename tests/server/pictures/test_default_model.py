@@ -6,6 +6,7 @@ import pytest
 
 from server import routing
 from server.errors import InvalidInput
+from server.pictures.request import FILES
 from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers, Route, Routes
@@ -105,5 +106,5 @@ def test_with_one_kind_of_model_the_body_selects_nothing(sign: Predictor, ink: P
 
 
 def test_a_shared_path_accepts_the_content_types_of_both(table: Routes) -> None:
-    assert table["/predict", "POST"].reads == (b"application/json", b"image/jpeg", b"image/png", b"multipart/form-data")
+    assert table["/predict", "POST"].reads == (b"application/json", *FILES, b"multipart/form-data")
     assert table["/predict/batch", "POST"].reads == (b"application/json",)

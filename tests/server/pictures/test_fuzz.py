@@ -15,6 +15,7 @@ from server import routing
 from server.errors import ServingError
 from server.predictor import Predictor
 from server.route import Headers, Routes
+from tests.model.image.dicom_files import DEFLATED, EXPLICIT, IMPLICIT, RLE, dicom, of_jpeg
 from tests.server.fuzz.documents import to_json
 from tests.server.fuzz.faults import damaged
 from tests.server.fuzz.invariants import check_refusal
@@ -29,6 +30,8 @@ OF_EACH = 400
 JSON = {b"content-type": b"application/json"}
 SMALL = np.zeros((8, 8), int)
 SMALL[2:6, 3] = 255
+DICOM = [dicom(BAR.astype(np.uint16) * 16, syntax) for syntax in (EXPLICIT, IMPLICIT, DEFLATED, RLE)]
+DICOM.append(of_jpeg(jpeg(), *BAR.shape))
 
 Request = tuple[str, bytes, Headers]  # path, body and headers
 
@@ -37,6 +40,12 @@ Request = tuple[str, bytes, Headers]  # path, body and headers
 def file(draw: st.DrawFn) -> Request:
     whole = draw(st.sampled_from([png, jpeg]))(draw(st.sampled_from([BAR, BLOCK, np.pad(BAR, 9)])))
     return "/predict", draw(damaged(whole)), {b"content-type": b"image/png"}
+
+
+@st.composite
+def dicom_file(draw: st.DrawFn) -> Request:
+    form = draw(st.sampled_from([b"application/dicom", b"application/octet-stream"]))
+    return "/predict/ink", draw(damaged(draw(st.sampled_from(DICOM)))), {b"content-type": form}
 
 
 @st.composite
@@ -52,7 +61,9 @@ def form(draw: st.DrawFn) -> Request:
 
 @st.composite
 def one(draw: st.DrawFn) -> Request:
-    text = draw(st.sampled_from(["", "data:image/png;base64,"])) + base64(draw(st.sampled_from([png, jpeg]))())
+    text = draw(st.sampled_from(["", "data:image/png;base64,"])) + base64(
+        draw(st.sampled_from([png(), jpeg(), *DICOM]))
+    )
     more: dict[str, Any] = draw(st.sampled_from([{}, {"seen": True}, {"probabilities": True}]))
     path = draw(st.sampled_from(["/predict", "/predict/ink", "/predict/bulk/img"]))
     return path, draw(_faulty({"image": text, **more})), JSON
@@ -69,7 +80,12 @@ def many(draw: st.DrawFn) -> Request:
 
 @st.composite
 def v1(draw: st.DrawFn) -> Request:
-    instances = [{"b64": base64(png())}, {"image_bytes": {"b64": base64(jpeg())}}, SMALL.tolist()]
+    instances = [
+        {"b64": base64(png())},
+        {"image_bytes": {"b64": base64(jpeg())}},
+        {"b64": base64(DICOM[0])},
+        SMALL.tolist(),
+    ]
     chosen = draw(st.permutations(instances))[: draw(st.integers(1, 3))]
     return "/v1/models/bulk:predict", draw(_faulty({"instances": chosen})), JSON
 
@@ -88,7 +104,7 @@ def v2_binary(draw: st.DrawFn) -> Request:
     shape, datatype, packed = draw(
         st.sampled_from(
             [
-                ([2], "BYTES", b"".join(struct.pack("<I", len(data)) + data for data in (png(), jpeg()))),
+                ([2], "BYTES", b"".join(struct.pack("<I", len(data)) + data for data in (png(), DICOM[-1]))),
                 ([2, 28, 28], "FP32", (np.stack([BAR, BLOCK]) / np.float32(255)).astype("<f4").tobytes()),
             ]
         )
@@ -113,7 +129,7 @@ def table(sign: Predictor, ink: Predictor, bulk: Predictor) -> Routes:
     return routing.api_routes([sign, ink, bulk])
 
 
-@pytest.mark.parametrize("kind", [file, form, one, many, v1, v2, v2_binary], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [file, dicom_file, form, one, many, v1, v2, v2_binary], ids=lambda kind: kind.__name__)
 def test_any_body_is_answered_or_refused(table: Routes, kind: Callable[[], st.SearchStrategy[Request]]) -> None:
     statuses: Counter[int] = Counter()
 

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.image.convert import COLOURED, TRANSPARENT
+from model.image.decode import parse_image
 from model.image.transforms import TRANSFORMS
 from model.task import Picture, Resize
-from server.pictures.prepare import MAX_TRANSFORMED, prepare
+from server.pictures.prepare import MAX_HEADER_PARTS, MAX_TRANSFORMED, prepare
 from server.predictor import Predictor
+from tests.model.image.dicom_files import by_hand, element, grey_header
 from tests.server.pictures.images import BAR, BLOCK, jpeg, png, written
 from tests.server.pictures.refusals import refused
 
@@ -104,7 +106,9 @@ HUGE = written(Image.new("1", (6000, 5000)), "PNG")
 @pytest.mark.parametrize(
     ("item", "status", "reason", "fact"),
     [
-        (GIF, 415, "media_type", "The picture is a GIF."),
+        (GIF, 415, "media_type", "The picture is a GIF. Send a JPEG, a PNG or a DICOM file."),
+        (by_hand(grey_header(8, 8), syntax="1.2.840.10008.1.2.4.90"), 415, "media_type", "JPEG 2000"),
+        (by_hand(grey_header(8, 8)), 400, "picture_format", "The DICOM file has no pixels"),
         (HUGE, 413, "pixels", "6000 × 5000 pixels"),
         (png()[:60], 400, "picture_format", "The PNG file is broken or cut short"),
         (jpeg()[:-200], 400, "picture_format", "The JPEG file is broken or cut short"),
@@ -125,6 +129,15 @@ def test_too_many_pictures_to_transform_are_refused(ink: Predictor) -> None:
     for item in (small, pixels(255 - BAR), png()):
         with refused("too_many_pictures", f"has {most + 1} pictures", f"limit is {most}."):
             prepare(picture_of(ink), [pixels(BAR)] + [item] * (most + 1))
+
+
+def test_dicom_files_with_too_many_elements_together_are_refused(ink: Predictor) -> None:
+    private = b"".join(element(0x00090000 + number, b"UN", b"abcd") for number in range(1_000, 2_000))
+    long = by_hand(private, grey_header(28, 28, 8), element(0x7FE00010, b"OB", BAR.tobytes()))
+    most = MAX_HEADER_PARTS // parse_image(long).header_parts
+    assert len(prepare(picture_of(ink), [long] * most).pictures) == most
+    with refused("too_many_pictures", "DICOM files", "Send fewer"):
+        prepare(picture_of(ink), [long] * (most + 1))
 
 
 def test_the_limit_is_lower_for_a_model_of_larger_pictures(bulk: Predictor) -> None:

@@ -24,7 +24,9 @@ def from_form(files: Any, data: Any = None) -> ImageRequest:
     return decode(request.headers["content-type"], request.read())
 
 
-@pytest.mark.parametrize("content_type", ["image/png", "image/jpeg", "IMAGE/PNG ; x=y"])
+@pytest.mark.parametrize(
+    "content_type", ["image/png", "image/jpeg", "IMAGE/PNG ; x=y", "application/dicom", "application/octet-stream"]
+)
 def test_the_body_may_be_the_file(content_type: str) -> None:
     assert decode(content_type, FILE) == ImageRequest(FILE)
 

@@ -128,7 +128,7 @@ def test_a_body_for_one_kind_of_model_is_refused_with_what_is_wrong(both: httpx.
         ("/predict", "text/plain"),
         ("/predict", "application/x-www-form-urlencoded"),
         ("/predict/ink", "image/webp"),
-        ("/predict/ink", "application/octet-stream"),
+        ("/predict/ink", "application/pdf"),
         ("/predict/ink/img", ""),
         ("/predict/ink/batch", "image/png"),
         ("/predict/sign", "image/png"),
