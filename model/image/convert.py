@@ -28,7 +28,9 @@ MODES: Mapping[int, Mode] = {1: "L", 3: "RGB", 4: "RGBA"}  # by the number of ch
 _OPAQUE = 255
 _BYTE, _WORD = 8, 16  # bits
 _USUAL = (8, 10, 12)  # bits of a camera or a scanner
-_STRIP_ROWS = 64  # a multiple of every scale
+_LARGEST_SCALE = 8
+_STRIP_ROWS = 8 * _LARGEST_SCALE  # at most
+_STRIP_PIXELS = 1 << 19  # at most, unless so few rows as the largest scale have more
 
 _COLOUR_DIFFERENCE = 32  # grey levels between the channels of a coloured pixel
 _COLOURED_SHARE = 0.005  # of the pixels; above it the picture is in colour
@@ -57,8 +59,9 @@ def convert(
     converted = Image.new(mode, (-(-width // scale), -(-height // scale)))
     coloured, transparent = 0, False
     bits = _bits_used(picture, significant_bits)
-    for top in range(0, height, _STRIP_ROWS):
-        strip = _to_8_bits(picture.crop((0, top, width, min(top + _STRIP_ROWS, height))), bits).reduce(scale)
+    rows = min(_STRIP_ROWS, max(1, _STRIP_PIXELS // (width * _LARGEST_SCALE)) * _LARGEST_SCALE)
+    for top in range(0, height, rows):
+        strip = _to_8_bits(picture.crop((0, top, width, min(top + rows, height))), bits).reduce(scale)
         if strip.mode == "RGBA" and mode != "RGBA":
             transparent |= bool((np.asarray(strip)[:, :, 3] < _OPAQUE).any())
             strip = Image.alpha_composite(Image.new("RGBA", strip.size, background), strip).convert("RGB")
@@ -90,5 +93,7 @@ def _to_8_bits(strip: Image.Image, bits: int) -> Image.Image:
     if strip.mode == "I;16":
         return Image.fromarray((np.asarray(strip) >> (bits - _BYTE)).astype(np.uint8))
     if strip.has_transparency_data:
-        return strip.convert("RGBA")
+        with_alpha = strip.convert("RGBA")
+        is_opaque = with_alpha.getchannel("A").getextrema()[0] == _OPAQUE
+        return with_alpha.convert("RGB") if is_opaque else with_alpha  # RGBA takes four times as long to make smaller
     return strip.convert("L" if strip.mode in ("1", "L") else "RGB")

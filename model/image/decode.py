@@ -26,6 +26,7 @@ SEND = "Send a JPEG, a PNG or a DICOM file."
 
 _FULL_RESOLUTION = 768 * 768  # pixels; a larger image is read at a half, a quarter or an eighth of its resolution
 _PIXEL_BYTES = 4  # of a coloured picture in Pillow's memory
+_HELD = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # the same of the others, by their mode
 
 
 def _parse_dicom(data: bytes) -> Encoded:
@@ -105,11 +106,17 @@ def decode_colours(encoded: Encoded, channels: int, scale: int) -> tuple[Image.I
     Raises:
         ImageError: The file is broken, or has too many pixels at this scale.
     """
+    mode = MODES[channels]
     if encoded.format == "JPEG":
         _check_cost(encoded, encoded.width * encoded.height * _PIXEL_BYTES // scale**2)
-    return _decode(
-        encoded, scale, lambda opened: convert(opened, MODES[channels], significant_bits=encoded.significant_bits)
-    )
+
+    def converted(opened: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+        if encoded.format != "JPEG" and opened.mode != mode:  # a second copy
+            held = _HELD.get(opened.mode, _PIXEL_BYTES) + _HELD.get(mode, _PIXEL_BYTES)
+            _check_cost(encoded, encoded.width * encoded.height * held)
+        return convert(opened, mode, significant_bits=encoded.significant_bits)
+
+    return _decode(encoded, scale, converted)
 
 
 def _decode(
@@ -118,6 +125,8 @@ def _decode(
     try:
         with _opened(encoded, scale) as opened:
             picture, notes = converted(opened)
+    except ImageError:
+        raise
     except Exception as error:  # decoders raise anything on broken data
         raise broken(encoded.format) from error
     transposition = transposition_of(encoded.exif)

@@ -37,6 +37,8 @@ _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])", re.DOTALL)
 
 _ESSENTIAL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _CHUNK_FRAME = 12  # bytes of a chunk besides its content: length, name, checksum
+_STRIP_BYTES = 6_000_000  # of the strips in which the picture is converted
+_ROW_BYTE = 4  # thirds of a byte that a byte of a row counts for its time, even if the rows are never kept together
 _GREY, _PALETTE = 0, 3  # the PNG colour types of one channel
 _CHANNELS = {_GREY: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
 
@@ -95,9 +97,13 @@ def parse_png(data: bytes) -> Encoded:
     width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", chunks[0][1], 8)
     unfiltered = _CHANNELS.get(colour, 4) * max(depth, 8) // 8  # bytes of a pixel after decompression
     decoded = unfiltered if colour in (_GREY, _PALETTE) else 4  # bytes of a pixel in Pillow's memory
-    decoder_bytes = width * height * (decoded + unfiltered) * (3 if interlaced else 2) // 2
     exif = next((bytes(chunk[8:-4]) for name, chunk in chunks if name == b"eXIf"), b"")
     essential = PNG_SIGNATURE + b"".join(chunk for name, chunk in chunks if name in _ESSENTIAL_CHUNKS)
+    pixels = width * height
+    if interlaced:  # Pillow decompresses it into a second copy
+        decoder_bytes = pixels * (decoded + unfiltered) * 3 // 2
+    else:
+        decoder_bytes = max(pixels * decoded + 2 * len(essential) + _STRIP_BYTES, pixels * unfiltered * _ROW_BYTE // 3)
     significant_bits = next((chunk[8] for name, chunk in chunks if name == b"sBIT" and len(chunk) > _CHUNK_FRAME), 0)
     notes = (ANIMATED,) * (b"acTL" in names)
     return Encoded("PNG", width, height, decoder_bytes, exif, essential, notes, significant_bits)

@@ -78,6 +78,19 @@ def test_jpeg_too_large_for_memory_at_full_resolution_is_refused() -> None:
     assert decode_colours(parse_image(data), 3, 2)[0].size == (2250, 1750)
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "P", "I;16"])
+def test_png_of_which_two_copies_are_too_large_for_memory_is_refused(mode: str) -> None:
+    data = encoded(Image.new(mode, (4000, 3001)), "PNG")  # one copy is not
+    with pytest.raises(ImageError, match="Send it smaller") as refused:
+        decode_colours(parse_image(data), 3, 1)
+    assert refused.value.kind == "pixels"
+
+
+def test_large_png_in_the_networks_own_form_is_decoded() -> None:
+    data = encoded(Image.new("RGB", (4000, 3000)), "PNG")
+    assert decode_colours(parse_image(data), 3, 1)[0].size == (4000, 3000)
+
+
 def test_broken_file_is_refused() -> None:
     data = encoded(PICTURE, "JPEG")
     with pytest.raises(ImageError, match="broken or cut short"):

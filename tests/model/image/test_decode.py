@@ -237,6 +237,22 @@ def test_large_pictures_are_read_at_reduced_resolution() -> None:
         assert close(np.asarray(Image.fromarray(shades).reduce(25)), SHADES, 6)
 
 
+@pytest.mark.parametrize(
+    ("mode", "size"),
+    [
+        ("RGBA", (3840, 2160)),
+        ("RGBA", (4000, 2750)),
+        ("RGB", (4100, 2700)),
+        ("I;16", (5000, 4800)),
+    ],
+)
+def test_large_drawings_are_decoded(mode: str, size: tuple[int, int]) -> None:
+    drawn = Image.new(mode, size)
+    drawn.paste(255 if mode == "I;16" else "white", (0, 0, size[0] // 2, size[1]))
+    shades, _ = decode_image(parse_image(encoded(drawn, "PNG", compress_level=1)), "black")
+    assert (shades[0, 0], shades[0, -1]) == (255, 0)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 2)])
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_any_shape_is_decoded(shape: tuple[int, int], form: str) -> None:
