@@ -83,7 +83,7 @@ def _transfer_syntax(file: Reader, size: int) -> str:
         raise ValueError("The file does not say how it is coded, or ends there.")
     if syntax not in _CODINGS:
         uid = UID(syntax, config.IGNORE)
-        known = not uid.is_private and uid.type == "Transfer Syntax"
+        known = uid == syntax and not uid.is_private and uid.type == "Transfer Syntax"
         name = uid.name if known else "a transfer syntax that DICOM does not define"
         raise ImageError("unsupported", f"The DICOM file is in {name}. {_SEND_CODED}")
     return syntax

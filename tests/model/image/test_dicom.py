@@ -69,6 +69,7 @@ def test_of_several_compressed_frames_the_first_is_used() -> None:
         ("1.2.840.10008.1.2.4.102", "MPEG-4"),
         ("1.2.840.10008.5.1.4.1.1.4", "a transfer syntax that DICOM does not define"),
         ("1.2.276.1.77", "a transfer syntax that DICOM does not define"),
+        (EXPLICIT + "\t", "a transfer syntax that DICOM does not define"),
         (PATIENT, "a transfer syntax that DICOM does not define"),
     ],
 )
