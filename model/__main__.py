@@ -48,7 +48,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from model.bring import recheck  # noqa: PLC0415 (see above)
 
     found = recheck.compare(arguments.folder, arguments.data, arguments.target, arguments.trust)
-    print("\n\n".join([*show.figures_tables(found.task, found.metrics), found.sentence]))
+    print("\n\n".join([*show.figures_tables(found.task.labels, found.metrics), found.sentence]))
     return 0 if found.agrees else 1
 
 

@@ -70,6 +70,14 @@ class Bundle:
     onnx: bytes
     skops: SkopsFile | None = None
 
+    @property
+    def class_names(self) -> dict[str, str]:
+        """What to call each class where a person reads it: as the card's data say, or else its label."""
+        data = self.card.get("data")
+        names = data.get("classes") if isinstance(data, dict) else None
+        known = names if isinstance(names, dict) else {}
+        return {label: str(known.get(label, label)) for label in self.task.labels}
+
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     sha256: str

@@ -19,7 +19,7 @@ def readable(bundle: Bundle) -> str:
     """Return the bundle as lines of text."""
     card = bundle.card
     head = f"{bundle.task.title} · {bundle.task.name} {bundle.task.version}\ndigest {bundle.digest}"
-    paragraphs = [f"{_title(key)}: {card[key]}" for key in ("summary", "intended_use") if key in card]
+    paragraphs = [f"{_title(key)}: {card[key]}" for key in ("summary", "intended_use", "method") if key in card]
     limits = ["Limits:", *(f"- {limit}" for limit in card.get("limits", ()))]
     return "\n\n".join(
         [
@@ -28,7 +28,7 @@ def readable(bundle: Bundle) -> str:
             "\n".join(_wrap(line) for line in limits),
             _named("Data", card.get("data", {})),
             _picture(bundle.task.picture) if bundle.task.picture else _inputs(bundle.task),
-            *figures_tables(bundle.task, card.get("metrics", {})),
+            *figures_tables(list(bundle.class_names.values()), card.get("metrics", {})),
             *(_tests(_title(name), card[name]) for name in TESTS if name in card),
             _named("Milliseconds per picture on one core", card.get("milliseconds", {})),
             _named("Which fit each figure belongs to", card.get("fits", {})),
@@ -48,8 +48,13 @@ def backend(bundle: Bundle) -> str:
     return f"scikit-learn{f', which builds objects of these types: {trusted}' if trusted else ''}"
 
 
-def figures_tables(task: Task, metrics: Mapping[str, Figures]) -> list[str]:
-    """Return a table of all single figures, then confusion and calibration of each evaluation that has them."""
+def figures_tables(classes: Sequence[str], metrics: Mapping[str, Figures]) -> list[str]:
+    """Return a table of all single figures, then confusion and calibration of each evaluation that has them.
+
+    Args:
+        classes: What to call each class, in the order of the confusion matrix.
+        metrics: The figures of each evaluation by its name.
+    """
     if not metrics:
         return []
     single = [key for figures in metrics.values() for key, value in figures.items() if _is_single(value)]
@@ -60,7 +65,7 @@ def figures_tables(task: Task, metrics: Mapping[str, Figures]) -> list[str]:
     tables = ["Figures\n" + table([head, *body])]
     for name, figures in metrics.items():
         if "confusion_matrix" in figures:
-            tables.append(f"Confusion, {_title(name).lower()}\n" + _confusion(task, figures))
+            tables.append(f"Confusion, {_title(name).lower()}\n" + _confusion(classes, figures))
         if "reliability" in figures:
             tables.append(f"Calibration, {_title(name).lower()}\n" + _calibration(figures))
     return tables
@@ -74,10 +79,10 @@ def table(lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _confusion(task: Task, figures: Figures) -> str:
+def _confusion(classes: Sequence[str], figures: Figures) -> str:
     counts = figures["confusion_matrix"]["counts"]
-    head = ["", *(f"predicted {label}" for label in task.labels)]
-    return table([head, *([f"is {label}", *map(str, row)] for label, row in zip(task.labels, counts, strict=True))])
+    head = ["", *(f"predicted {name}" for name in classes)]
+    return table([head, *([f"is {name}", *map(str, row)] for name, row in zip(classes, counts, strict=True))])
 
 
 def _calibration(figures: Figures) -> str:

@@ -6,6 +6,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,22 @@ def test_a_saved_bundle_is_loaded(folder: Path) -> None:
     )
     assert loaded.digest == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     assert gzip.decompress((folder / "model_binary.dat.gz").read_bytes()) == b"pipeline"
+
+
+@pytest.mark.parametrize(
+    ("card", "names"),
+    [
+        ({"data": {"classes": {"low": "below zero"}}}, ["below zero", "high"]),
+        ({"data": {"classes": ["below zero"]}}, ["low", "high"]),
+        ({"data": "rows of a sensor"}, ["low", "high"]),
+        ({}, ["low", "high"]),
+    ],
+)
+def test_a_class_is_called_as_the_card_says_or_by_its_label(
+    tmp_path: Path, card: dict[str, object], names: list[str]
+) -> None:
+    task = replace(TASK, kind="classification", classes=(0, 1), labels=("low", "high"))
+    assert Bundle(tmp_path, task, card, {}, "", b"").class_names == dict(zip(("low", "high"), names, strict=True))
 
 
 @pytest.mark.parametrize("name", [bundle.MANIFEST, *WRITTEN])

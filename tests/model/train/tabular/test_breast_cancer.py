@@ -129,7 +129,15 @@ def test_training_logs_its_steps_and_no_warnings(
     assert run.stderr == ""
     assert "Held out: fitting on 426 rows, testing on the other 143." in run.stdout
     assert readable(breast) in run.stdout
-    for word in ("Roc auc", "Brier", "Expected calibration error", "Sensitivity", "Specificity", "is M", "predicted B"):
+    for word in (
+        "Roc auc",
+        "Brier",
+        "Expected calibration error",
+        "Sensitivity",
+        "Specificity",
+        "is malignant",
+        "predicted benign",
+    ):
         assert word in run.stdout
 
 
