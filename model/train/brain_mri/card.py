@@ -21,7 +21,7 @@ The data set does not say which slices are of one patient. Near copies are kept 
 patient can be on both sides of a split, so figures for new patients would be lower.
 Some labels of the data set are wrong: a few scans are labelled as two kinds of tumour, and some that are labelled \
 "no tumour" plainly show one.
-It makes a prediction for any picture; how often it warns of a picture without a scan is under "out_of_distribution".
+It makes a prediction for almost any picture, and not every picture without a scan of a brain raises an alarm.
 """
 
 
@@ -40,12 +40,14 @@ def card(
     return {
         "title": "Brain tumour MRI, four classes",
         "summary": (
-            "Distinguishes glioma, meningioma, pituitary tumour and no tumour in one MRI slice: a convolutional "
-            f"network with {fit['parameters']:,} parameters, fitted from scratch on scans that were rotated, shifted, "
-            "scaled, mirrored, bent, blurred and given other contrasts and noise. It averages over a scan and its "
-            "mirror image, and its probabilities are calibrated."
+            "Distinguishes glioma, meningioma, pituitary tumour and no tumour in one slice of an MRI scan of the head."
         ),
         "intended_use": "Demonstration of model serving, teaching, and comparison of serving systems.",
+        "method": (
+            f"A convolutional network with {fit['parameters']:,} parameters, fitted from scratch on scans that were "
+            "rotated, shifted, scaled, mirrored, bent, blurred and given other contrasts and noise. It averages over a "
+            "scan and its mirror image, and its probabilities are calibrated."
+        ),
         "limits": LIMITS.format(side=SIDE).strip().splitlines(),
         "data": SOURCE,
         "fits": {

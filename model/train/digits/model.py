@@ -44,7 +44,7 @@ SOURCE = {
 LIMITS = (
     "One digit per picture: of two or more digits it sees one figure and predicts one digit.",
     "The writers lived in the United States: a 1 with a long upstroke and a crossed 7 are rarer there than elsewhere.",
-    'It predicts a digit for any picture; how often it warns of one without a digit is under "out_of_distribution".',
+    "It predicts a digit for almost any picture, and not every picture without a digit raises an alarm.",
     "In a picture that is not 28 × 28 it searches for the ink: hard shadows, edges or lines can mislead it.",
     "Strokes of a thin pen are thickened before the model sees them, so narrow loops can close.",
 )
@@ -116,11 +116,14 @@ def card(fit: dict[str, Any], metrics: dict[str, Figures], tests: dict[str, Any]
     return {
         "title": "Handwritten digits",
         "summary": (
-            "Recognises the digits 0 to 9 in pictures of 28 × 28 pixels: a convolutional network with "
-            f"{fit['parameters']:,} parameters, fitted from scratch on digits that were rotated, shifted, scaled, "
-            "sheared, warped and drawn thicker or thinner. Its probabilities are calibrated."
+            "Recognises one handwritten digit, 0 to 9, in a drawing, a scan or a photograph. The digit is converted to "
+            "28 × 28 pixels first."
         ),
         "intended_use": "Demonstration of model serving, teaching, and comparison of serving systems.",
+        "method": (
+            f"A convolutional network with {fit['parameters']:,} parameters, fitted from scratch on digits that were "
+            "rotated, shifted, scaled, sheared, warped and drawn thicker or thinner. Its probabilities are calibrated."
+        ),
         "limits": [*LIMITS, *shortfalls(metrics)],
         "data": SOURCE,
         "fits": {

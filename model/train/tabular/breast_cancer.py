@@ -125,10 +125,13 @@ def card(metrics: dict[str, Figures], verification: dict[str, Any]) -> dict[str,
         "title": "Breast Cancer Wisconsin (Diagnostic), six features",
         "summary": (
             "Distinguishes benign and malignant breast masses by six measurements of the cell nuclei in an image of a "
-            "fine-needle aspirate: median imputation, scaling, and the mean of two probabilities, one by logistic "
-            f"regression on quadratic terms and one by the {NEIGHBOURS} nearest neighbours."
+            "fine-needle aspirate."
         ),
         "intended_use": "Demonstration of model serving, teaching, and comparison of serving systems.",
+        "method": (
+            "Median imputation, scaling, and the mean of two probabilities, one by logistic regression on quadratic "
+            f"terms and one by the {NEIGHBOURS} nearest neighbours."
+        ),
         "limits": [
             "Not a medical device. Do not use it for any decision about a patient.",
             "The images were taken in one hospital in the early 1990s; other stains, cameras and patients differ.",
