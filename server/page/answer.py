@@ -1,4 +1,4 @@
-"""Render a model's answer: the prediction, a bar for each class, the warnings, and the picture as the model sees it."""
+"""Render a model's answer: the prediction, alarms, bars of the classes, notes, and the picture as the model sees it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,11 +8,11 @@ from server.page.markup import Markup, element, escape, join, render, template
 
 MOST_BARS = 10  # of more classes, the page shows the likeliest
 
-NO_ANSWER = "No answer"  # of a picture in which there is nothing to recognise
+_INCONCLUSIVE, _NO_ANSWER = "Inconclusive", "No answer"  # in place of a class; panel.js has the same words
 _SMALLEST_SHOWN = 0.001  # a probability closer to 0 or 1 is shown as a bound
 
 _BAR = Markup(
-    '<li data-label="{label}"{likeliest}><span class="class">{label}</span>'
+    '<li data-label="{label}"{likeliest}><span class="class">{name}</span>'
     '<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="{width}" height="1"/></svg>'
     '<span class="percent">{percent}</span></li>'
 )
@@ -22,11 +22,12 @@ _SEEN = Markup(
 )
 
 
-def render_answer(task: Task, answer: Mapping[str, Any] | None) -> Markup:
+def render_answer(task: Task, names: Mapping[str, str], answer: Mapping[str, Any] | None) -> Markup:
     """Render the answer's part of the page.
 
     Args:
         task: The model's description.
+        names: What to call the class of each label.
         answer: The JSON object that POST /predict returns, with "seen" for a picture. None renders the empty
             elements that the scripts fill, with a hint on what to do.
     """
@@ -34,25 +35,45 @@ def render_answer(task: Task, answer: Mapping[str, Any] | None) -> Markup:
     probabilities = _probabilities(task, found)
     return render(
         template("answer"),
-        state="" if answer else " empty with-script",
-        label=_headline(task, found),
+        state=_state(answer),
+        label=_headline(task, names, found),
         probability=_beside(found),
         message="" if answer else _hint(task),
-        warnings=join(element("li", warning) for warning in found.get("warnings", [])),
+        alarms=join(element("p", sentence) for sentence in _alarms(found)),
         bars=join(
-            _bar(label, probabilities.get(label), label == found.get("label")) for label in _shown(task, probabilities)
+            _bar(label, names[label], probabilities.get(label), label == found.get("label"))
+            for label in _shown(task, probabilities)
         ),
+        notes=join(element("li", note) for note in found.get("notes", [])),
         seen=_seen(task, found.get("seen")),
     )
 
 
-def _headline(task: Task, answer: Mapping[str, Any]) -> str:
-    """Return the label or the number, or each of several numbers with its name."""
+def _state(answer: Mapping[str, Any] | None) -> str:
+    """Return the classes that the style sheet needs."""
+    if answer is None:
+        return " empty with-script"
+    return " unanswered" if answer.get("label", "") is None else ""
+
+
+def _alarms(answer: Mapping[str, Any]) -> list[str]:
+    """Return why not to trust the answer. All warnings of a row are such reasons."""
+    if "alarms" in answer:
+        return [alarm["sentence"] for alarm in answer["alarms"]]
+    return list(answer.get("warnings", []))
+
+
+def _headline(task: Task, names: Mapping[str, str], answer: Mapping[str, Any]) -> str:
+    """Return the class or the number, or each of several numbers with its name."""
     if task.targets and answer:
         pairs = zip(task.targets, answer["prediction"], strict=True)
         return ", ".join(f"{name} {number}" for name, number in pairs)
-    found = answer.get("label", answer.get("prediction", ""))
-    return NO_ANSWER if found is None else str(found)
+    if "label" not in answer:
+        return str(answer.get("prediction", ""))
+    if answer["label"] is None:
+        reasons = [alarm["reason"] for alarm in answer["alarms"]]
+        return _INCONCLUSIVE if "inconclusive" in reasons else _NO_ANSWER
+    return names[answer["label"]]
 
 
 def _beside(answer: Mapping[str, Any]) -> str:
@@ -86,10 +107,11 @@ def _shown(task: Task, probabilities: Mapping[str, float]) -> Sequence[str]:
     return sorted(task.labels, key=lambda label: -probabilities.get(label, 0))[:MOST_BARS]
 
 
-def _bar(label: str, probability: float | None, likeliest: bool) -> Markup:
+def _bar(label: str, name: str, probability: float | None, likeliest: bool) -> Markup:
     return render(
         _BAR,
         label=label,
+        name=name,
         likeliest=Markup(' class="likeliest"' if likeliest else ""),
         width=f"{100 * (probability or 0):.2f}",
         percent="" if probability is None else _percent(probability),

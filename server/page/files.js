@@ -5,6 +5,7 @@
 export function takeChosen(section) {
   const several = section.querySelector('[name=image_file]');
   several.multiple = true;
+  several.accept += ',image/*'; // what the server does not read is converted here
   section.querySelector('.drop')?.addEventListener('click', () => several.click());
   for (const input of section.querySelectorAll('input[type=file]')) {
     input.addEventListener('change', () => {
@@ -35,6 +36,10 @@ export class Preview {
   constructor(section) {
     this.image = section.querySelector('.given');
     this.image.addEventListener('error', () => this.hide()); // not a format that the browser can show
+  }
+
+  get isShown() {
+    return !this.image.hidden;
   }
 
   show(file) {

@@ -1,30 +1,33 @@
 // Requests to the server. They are repeated while it is busy or unreachable; a new one replaces the one before.
 
-const SLOW = 400; // milliseconds until the page says that a request takes a moment
-
-/** Something that cannot be done, with a sentence for the person who wanted it. */
-export class Refusal extends Error {}
+/** Something that cannot be done: a sentence for the person who wanted it and, from the server, a reason. */
+export class Refusal extends Error {
+  constructor(sentence, reason = '') {
+    super(sentence);
+    this.reason = reason;
+  }
+}
 
 /**
  * POST the body until the server answers.
  *
  * tell(sentence) is called while the server is busy or unreachable. Resolves to the answer, the round trip in
- * milliseconds, and a note if the server had been unreachable. Throws Refusal, or AbortError.
+ * milliseconds, and a message if the server had been unreachable. Throws Refusal, or AbortError.
  */
 export async function post(path, body, tell, signal) {
-  let note = '';
+  let message = '';
   for (let wait = 1; ; wait = Math.min(2 * wait, 8)) {
     const began = performance.now();
     const response = await send(path, body, signal);
     if (response?.ok) {
       const ms = performance.now() - began;
-      return { answer: await read(response), ms, note };
+      return { answer: await read(response), ms, message };
     }
-    if (response && response.status !== 503) throw new Refusal(await errorOf(response));
+    if (response && response.status !== 503) throw await refusalOf(response);
     const seconds = Number(response?.headers.get('Retry-After')) || wait;
     const why = response ? 'The server is busy' : 'The server cannot be reached';
     tell(`${why}. Retrying in ${seconds} s.`);
-    if (!response) note = 'The server is back.';
+    if (!response) message = 'The server is back.';
     await pause(seconds, signal);
   }
 }
@@ -35,15 +38,13 @@ export function latest(panel) {
   return async (job) => {
     current.abort();
     const mine = (current = new AbortController());
-    const slow = setTimeout(() => panel.isWaiting || panel.wait('One moment …'), SLOW);
+    panel.expect();
     try {
       await job(mine.signal);
     } catch (error) {
       if (mine.signal.aborted) return;
       if (!(error instanceof Refusal)) throw error;
       panel.refuse(error.message);
-    } finally {
-      clearTimeout(slow);
     }
   };
 }
@@ -67,11 +68,12 @@ async function read(response) {
   }
 }
 
-async function errorOf(response) {
+async function refusalOf(response) {
   try {
-    return (await response.json()).error;
+    const { error, reason } = await response.json();
+    return new Refusal(error, reason);
   } catch {
-    return `The server answered ${response.status} without an explanation.`;
+    return new Refusal(`The server answered ${response.status} without an explanation.`);
   }
 }
 

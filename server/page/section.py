@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from model.task import Feature, Picture
+from server.page.about import limits_of, render_about
 from server.page.answer import render_answer
 from server.page.markup import Markup, element, join, render, template
 from server.predictor import Predictor
@@ -34,7 +35,7 @@ _PICTURE_TABLE = Markup(
     '<div class="head"><h2>All pictures</h2><p class="progress" role="status"></p>'
     '<button type="button" class="save">Save as CSV</button></div>\n'
     '<table aria-label="Answers"><thead><tr><th scope="col">Picture</th><th scope="col">Answer</th>'
-    '<th scope="col">Probability</th><th scope="col">Warnings</th><th scope="col">ms</th></tr></thead>'
+    '<th scope="col">Probability</th><th scope="col">Alarms</th><th scope="col">ms</th></tr></thead>'
     "<tbody></tbody></table>\n</div>"
 )
 _ROW = Markup('<div class="fields">{fields}</div>\n<button class="send">Predict</button>')
@@ -71,7 +72,7 @@ def render_section(
         row: The values to fill into the form. None fills in the model's example.
     """
     task, card, picture = predictor.task, predictor.bundle.card, predictor.task.picture
-    limits = _limits(card)
+    names = predictor.bundle.class_names
     return render(
         template("section"),
         name=predictor.name,
@@ -80,22 +81,14 @@ def render_section(
         enctype="multipart/form-data" if picture else "application/x-www-form-urlencoded",
         input=picture.input if picture else "row",
         size=f"{picture.width} × {picture.height}" if picture else "",
-        labels=msgspec.json.encode(task.labels).decode(),
+        names=msgspec.json.encode(tuple(names.items())).decode(),
         targets=msgspec.json.encode(task.targets).decode(),
-        caution=_caution(picture, limits),
+        caution=_caution(picture, limits_of(card)),
         fields=_picture_form(picture) if picture else _row_form(predictor, task.example if row is None else row),
-        answer=render_answer(task, answer),
+        answer=render_answer(task, names, answer),
         table=_PICTURE_TABLE if picture else Markup(""),
-        limits=join(element("li", limit) for limit in limits),
-        version=task.version,
-        digest=predictor.bundle.digest[:12],
+        about=render_about(predictor.bundle),
     )
-
-
-def _limits(card: Mapping[str, Any]) -> list[str]:
-    """Return the card's limits. A card's fields are free, so this one may have any type."""
-    limits = card.get("limits")
-    return [str(limit) for limit in limits] if isinstance(limits, list) else []
 
 
 def _caution(picture: Picture | None, limits: list[str]) -> Markup:

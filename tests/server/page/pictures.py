@@ -17,9 +17,14 @@ def stroke(start: Point, end: Point, form: str = "PNG", size: int = 100) -> byte
 
 
 def lit(upper: int, lower: int, form: str = "JPEG") -> bytes:
-    """Return a picture whose two halves have these grey levels."""
-    shades = np.repeat(np.array([upper] * 100 + [lower] * 100, np.uint8)[:, None], 200, 1)
-    return encode(Image.fromarray(shades), form)
+    """Return a picture whose two halves have these grey levels at the left, and fade to the right."""
+    shades = np.repeat([upper, lower], 100)[:, None] * np.linspace(1, 0.6, 200)
+    return encode(Image.fromarray(shades.astype(np.uint8)), form)
+
+
+def blank(form: str) -> bytes:
+    """Return a grey picture without anything in it."""
+    return encode(Image.new("L", (200, 200), 128), form)
 
 
 def noise(width: int, height: int) -> bytes:

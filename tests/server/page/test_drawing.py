@@ -30,7 +30,7 @@ def test_answer_appears_during_the_stroke_and_follows_the_drawing(visit: Visit) 
     visit.page.mouse.up()
     draw(visit.page, *WIDE)
     expect(part.locator(".label")).to_have_text("wide")
-    expect(part.locator(".warnings li")).to_have_count(0)  # no warning about the size of the drawing
+    expect(part.locator(".notes li")).to_have_count(0)  # no note about the size of the drawing
 
 
 def test_bars_and_percentages_show_the_servers_probabilities(visit: Visit) -> None:

@@ -65,11 +65,12 @@ def test_few_classes_keep_their_order_and_many_are_sorted() -> None:
     task = Task("leaves", "Leaves", "1", "classification", (), {}, tuple(range(12)), labels, picture=picture)
     probabilities = {label: float(index) / 66 for index, label in enumerate(labels)}
     answer = {"label": "kind 11", "probability": 11 / 66, "probabilities": probabilities, "warnings": []}
-    shown = render_answer(task, answer)
+    names = {label: label for label in labels}
+    shown = render_answer(task, names, answer)
     assert [f"kind {index}" for index in range(11, 1, -1)] == _bars(shown)
     few = replace(task, classes=task.classes[:10], labels=labels[:10])
-    assert _bars(render_answer(few, answer)) == list(labels[:10])
-    assert len(_bars(render_answer(task, None))) == MOST_BARS
+    assert _bars(render_answer(few, names, answer)) == list(labels[:10])
+    assert len(_bars(render_answer(task, names, None))) == MOST_BARS
 
 
 def _bars(markup: str) -> list[str]:

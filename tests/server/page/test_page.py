@@ -1,18 +1,20 @@
 """The whole page: without scripts, by keyboard, on a phone, in dark mode, and closed to other origins."""
 
+import io
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.server.page.bundles import CAUTION
 from tests.server.page.conftest import DIGITS, ROWS, SCANS, Visit, Visiting
-from tests.server.page.pictures import lit, stroke
+from tests.server.page.pictures import encode, lit, stroke
 
 pytestmark = pytest.mark.browser
 
 MODELS = [ROWS, DIGITS, SCANS]
-SCAN = ("a" * 60 + ".jpg", "image/jpeg", lit(220, 90))
+SCAN = ("a" * 60 + ".jpg", "image/jpeg", lit(210, 190))
 LETTER = ("letter.txt", "text/plain", b"Dear Sir or Madam")
 
 
@@ -122,7 +124,7 @@ STATES: dict[str, Callable[[Visit], Locator]] = {
 def test_long_file_name_does_not_widen_the_table(visiting: Visiting, width: int) -> None:
     visit = visiting(viewport={"width": width, "height": 740})
     part = visit.give(SCANS, SCAN, LETTER)
-    expect(part.locator(".progress")).to_have_text("2 pictures")
+    expect(part.locator(".progress")).to_have_text("2 pictures, 1 of them refused")
     assert visit.width() == width
     heights = part.locator("[data-of=probability], [data-of=ms]").evaluate_all(
         "cells => cells.map(cell => { const range = document.createRange(); range.selectNodeContents(cell);"
@@ -146,6 +148,29 @@ def test_page_fits_the_width_of_a_phone(visiting: Visiting, state: str, scripts:
     for summary in visit.page.locator("summary:visible").all():
         summary.click()
     assert visit.width() == 360
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_links_and_buttons_are_as_high_as_a_fingertip_on_a_phone(visiting: Visiting, state: str) -> None:
+    visit = visiting(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    STATES[state](visit)
+    if state != "rows":
+        expect(visit.page.locator(".label:visible, .refused:visible").first).to_be_visible()
+    low = visit.page.locator("a, button, .button, summary").evaluate_all(
+        "elements => elements.filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)"
+        ".map((one) => one.outerHTML)"
+    )
+    assert low == []
+
+
+@pytest.mark.parametrize("model", [DIGITS, SCANS])
+def test_white_picture_has_no_dark_corners(visiting: Visiting, model: str) -> None:
+    visit = visiting(viewport={"width": 1200, "height": 900}, color_scheme="light")
+    part = visit.give(model, ("white.png", "image/png", encode(Image.new("L", (300, 300), 255), "PNG")))
+    expect(part.locator(".label")).to_have_text("No answer")
+    expect(part.locator(".given")).to_be_visible()
+    shown = Image.open(io.BytesIO(part.locator(".given").screenshot())).convert("L")
+    assert min(shown.tobytes()) > 128
 
 
 def test_colours_follow_the_preferred_scheme(visiting: Visiting) -> None:

@@ -1,6 +1,5 @@
 """Pictures arrive chosen, dropped, pasted, photographed, or several at once."""
 
-import csv
 import subprocess
 from base64 import b64encode
 from pathlib import Path
@@ -14,7 +13,6 @@ from tests.server.page.pictures import lit, stroke
 pytestmark = pytest.mark.browser
 
 UPPER, LOWER = ("upper.jpg", "image/jpeg", lit(220, 90)), ("lower.jpg", "image/jpeg", lit(90, 220))
-TEXT = ("letter.txt", "text/plain", b"Dear Sir or Madam")
 
 TRANSFER = """([name, type, content]) => {
     const transfer = new DataTransfer(), bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt());
@@ -77,32 +75,6 @@ def test_camera_is_offered_on_phones_only(visiting: Visiting) -> None:
     assert taken.get_attribute("capture") == "environment"
     taken.set_input_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": LOWER[2]})
     expect(phone.page.locator(f"#{SCANS} .label")).to_have_text("lower")
-
-
-def test_warnings_of_the_answer_are_shown(visit: Visit) -> None:
-    with visit.page.expect_response("**/predict/half") as response:
-        part = visit.give(SCANS, ("grey.png", "image/png", lit(128, 128, "PNG")))
-    warnings = response.value.json()["warnings"]
-    assert warnings
-    expect(part.locator(".warnings li")).to_have_text(warnings)
-
-
-def test_several_pictures_fill_a_table_that_saves_as_csv(visit: Visit) -> None:
-    odd = ('a "b", <i>c</i>.jpg', *LOWER[1:])
-    part = visit.give(SCANS, UPPER, TEXT, odd)
-    expect(part.locator(".progress")).to_have_text("3 pictures")
-    shown = [row.locator("th, td").all_inner_texts() for row in part.locator("tbody tr").all()]
-    assert [row[:2] for row in shown] == [["upper.jpg", "upper"], ["letter.txt", "–"], [odd[0], "lower"]]
-    with visit.page.expect_download() as saved:
-        part.get_by_role("button", name="Save as CSV").click()
-    assert saved.value.suggested_filename == "half.csv"
-    with Path(saved.value.path()).open(newline="", encoding="utf-8") as file:
-        head, upper, text, lower = csv.reader(file)
-    assert head == ["picture", "answer", "probability", "warnings", "ms"]
-    assert (upper[:2], lower[:2]) == (["upper.jpg", "upper"], [odd[0], "lower"])
-    assert 0.5 < float(upper[2]) <= 1
-    assert "not a picture" in text[3]
-    assert int(upper[4]) >= 0
 
 
 def test_new_choice_replaces_a_running_one(visit: Visit) -> None:
