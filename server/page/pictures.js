@@ -2,7 +2,7 @@
 import { ofPicture } from './curl.js';
 import { drawing } from './drawing.js';
 import { Preview, takeChosen } from './files.js';
-import { fitting } from './fitting.js';
+import { fitting, reduced } from './fitting.js';
 import { Panel } from './panel.js';
 import { Refusal, latest, post } from './request.js';
 import { Table } from './table.js';
@@ -23,8 +23,16 @@ export function pictures(section) {
 
   /** Return what the panel shows for the file. tell(sentence) is called while the server is busy. Throws Refusal. */
   async function ask(file, tell, signal) {
-    const sent = await fitting(file);
-    const result = await send(sent.picture, tell, signal);
+    let sent = await fitting(file);
+    let result;
+    try {
+      result = await send(sent.picture, tell, signal);
+    } catch (error) {
+      const smaller = error.reason === 'pixels' && !sent.note && await reduced(file);
+      if (!smaller) throw error;
+      sent = smaller;
+      result = await send(sent.picture, tell, signal);
+    }
     if (sent.note) result.answer.notes.unshift(sent.note);
     return { ...result, curl: sent.note ? '' : ofPicture(model, sent.picture.type || 'image/jpeg', file.name) };
   }
