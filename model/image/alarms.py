@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-Reason = Literal["blank", "faint", "small", "narrow", "unfamiliar"]
+Reason = Literal["blank", "faint", "small", "narrow", "several_figures", "unfamiliar"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 UNANSWERABLE: frozenset[Reason] = frozenset({"blank"})  # the picture gets no answer
 

@@ -1,7 +1,7 @@
 """Convert any picture of a digit to the form of MNIST: 28 × 28, white on black, centred.
 
-A picture of that size is used unchanged if its border is black, and inverted if it is white. In any other picture the
-ink is located, whatever its colour and the lighting, and specks are removed. As in MNIST, the ink is scaled to fit
+A picture in that form is used unchanged, and inverted if it is in that form but for its colours. In any other picture
+the ink is located, whatever its colour and the lighting, and specks are removed. As in MNIST, the ink is scaled to fit
 into 20 × 20 pixels, and its centre of mass is moved to the middle.
 """
 
@@ -14,31 +14,32 @@ from PIL import Image, ImageFilter
 from model.image import paper
 from model.image.alarms import Alarm, Transformed
 from model.image.components import label
+from model.image.figures import count_figures
+from model.image.mnist_form import MIDDLE, SIDE, in_mnist_form
 
-SIDE = 28
 BOX = 20  # pixels, the longer side of the ink
 WHITE = 255
-DARK, LIGHT = 48, WHITE - 48  # mean grey level below, or above, which a border counts as black, or white
-MIDDLE = 14  # pixels, the mean centre of mass of the MNIST pictures
 WORKING = 160  # pixels, the longer side of the copy in which the ink is located
 
 NOTHING = 14  # grey levels between ink and paper; less is camera noise
-FAINT = 50  # grey levels between ink and paper; less raises an alarm
+FAINT = 25  # grey levels between ink and paper; less raises an alarm
+UNSURE = 60  # grey levels between ink and paper; with less, it may be uneven light that looks like ink
 INK = 0.25  # share of the darkest ink's level; lighter pixels are paper
-LEAST = 0.002  # share of the picture that is assumed to be ink
-BLUR = 0.7  # pixels, against camera noise
-SMALL = 20  # pixels of the original picture; a smaller digit raises an alarm
+BLUR = 0.7  # pixels
+SMALL = 12  # pixels of the original picture; a smaller digit raises an alarm
 SPECK = 0.1  # share of the largest component; smaller components are dropped
+SHADOW = 0.75  # share of the darkest component's level; a lighter one that reaches the border is a shadow
 THIN = 2.2  # pixels of the 28 × 28, the width of MNIST's thinner strokes; thinner strokes are widened to it
 
 SOUGHT = (
-    "The picture is not 28 × 28 and light on black; the digit was located and converted to that form, "
-    "which may reduce accuracy."
+    "The picture does not have MNIST's form (28 × 28, light on black, centred); the digit was located and converted to "
+    "that form, which may reduce accuracy."
 )
 INVERTED = "The picture is dark on light; it was inverted, because the model expects light on dark."
 EMPTY = Alarm("blank", "Nothing seems to be drawn in the picture.")
 PALE = Alarm("faint", "The digit is very faint; a darker pen or more light would help.")
 TINY = Alarm("small", "The digit is very small; a closer picture would help.")
+SEVERAL = Alarm("several_figures", "There are several figures in the picture; send one digit per picture.")
 
 Grey = NDArray[np.uint8]
 Ink = NDArray[np.float32]
@@ -46,44 +47,54 @@ Ink = NDArray[np.float32]
 
 def prepare(grey: Grey) -> Transformed:
     """Return the picture in MNIST's form, [28, 28], from 0 (background) to 1 (ink); `grey` is [height, width]."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).mean()
-    if grey.shape == (SIDE, SIDE) and not DARK < border < LIGHT:
-        return _unchanged(grey, inverted=bool(border >= LIGHT))
+    for light_on_dark, notes in ((grey, ()), (WHITE - grey, (INVERTED,))):
+        if in_mnist_form(light_on_dark[np.newaxis])[0]:
+            return Transformed((light_on_dark / np.float32(WHITE)).astype(np.float32), notes)
     height, width = grey.shape
     scale = min(1.0, WORKING / max(width, height))
     small = Image.fromarray(grey).resize(
         (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.BOX
     )
-    ink, contrast = _locate_ink(small)
-    if contrast < NOTHING:
-        return Transformed(np.zeros((SIDE, SIDE), np.float32), (SOUGHT,), (EMPTY,))
+    smooth = small.filter(ImageFilter.GaussianBlur(BLUR))  # against camera noise
+    ink, contrast, figures = _locate_ink(np.asarray(smooth))
+    if contrast < NOTHING or (contrast < UNSURE and paper.is_bare(np.asarray(smooth))):
+        return Transformed(np.zeros((SIDE, SIDE), np.float32), alarms=(EMPTY,))
     rows, columns = (np.flatnonzero(ink.max(axis=axis)) for axis in (1, 0))
     cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    found = {PALE: contrast < FAINT, TINY: max(cropped.shape) / scale < SMALL}
+    found = {
+        PALE: contrast < FAINT,
+        TINY: max(cropped.shape) / scale < SMALL,
+        SEVERAL: figures > 1,
+    }
     alarms = tuple(alarm for alarm, applies in found.items() if applies)
     return Transformed(_framed(_thickened(cropped)), (SOUGHT,), alarms)
 
 
-def _unchanged(grey: Grey, inverted: bool) -> Transformed:
-    contrast = int(np.ptp(grey))
-    alarms = (EMPTY,) if contrast < NOTHING else (PALE,) if contrast < FAINT else ()
-    ink = (WHITE - grey if inverted else grey) / np.float32(WHITE)
-    return Transformed(ink.astype(np.float32), (INVERTED,) if inverted else (), alarms)
-
-
-def _locate_ink(picture: Image.Image) -> tuple[Ink, float]:
-    """Return the ink, 0–1, without specks; and the contrast between ink and paper in grey levels."""
-    levels = paper.ink_levels(np.asarray(picture.filter(ImageFilter.GaussianBlur(BLUR))))
+def _locate_ink(grey: Grey) -> tuple[Ink, float, int]:
+    """Return the ink, 0–1, without specks; its contrast with the paper in grey levels; and how many figures it is."""
+    levels = paper.ink_levels(grey)
     dark = levels > _threshold(levels)
     if not dark.any():
-        return np.zeros(levels.shape, np.float32), 0.0
+        return np.zeros(levels.shape, np.float32), 0.0, 0
     background, foreground = levels[~dark].mean(), levels[dark].mean()
     components = label(dark)
+    large = _parts_of_the_drawing(components, levels)[components]
+    kept = Image.fromarray(large.astype(np.uint8)).filter(ImageFilter.MaxFilter(3))
+    ink = np.clip((levels - background) / (foreground - background) * 1.25 - 0.25, 0, 1)
+    figures = count_figures(components * large)
+    return (ink * np.asarray(kept)).astype(np.float32), float(foreground - background), figures
+
+
+def _parts_of_the_drawing(components: NDArray[np.int64], levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which components are ink, by number: not the background, specks, or shadows that reach the border."""
     sizes = np.bincount(components.ravel())
     sizes[0] = 0
-    kept = Image.fromarray((sizes[components] > SPECK * sizes.max()).astype(np.uint8)).filter(ImageFilter.MaxFilter(3))
-    ink = np.clip((levels - background) / (foreground - background) * 1.25 - 0.25, 0, 1)
-    return (ink * np.asarray(kept)).astype(np.float32), float(foreground - background)
+    darkness = np.bincount(components.ravel(), levels.ravel()) / np.maximum(sizes, 1)
+    at_border = np.zeros(len(sizes), np.bool_)
+    at_border[np.concatenate([components[0], components[-1], components[:, 0], components[:, -1]])] = True
+    darkest = darkness[sizes > SPECK * sizes.max()].max()
+    sizes[at_border & (darkness < SHADOW * darkest)] = 0
+    return np.asarray(sizes > SPECK * sizes.max())
 
 
 def _threshold(levels: NDArray[np.float64]) -> float:
@@ -95,7 +106,7 @@ def _threshold(levels: NDArray[np.float64]) -> float:
     sums = (counts * centres).cumsum()
     separation = below * above * (sums / np.maximum(below, 1) - (sums[-1] - sums) / np.maximum(above, 1)) ** 2
     # A small digit has so little ink that Otsu may separate two shades of paper instead.
-    return max(float(edges[1:][separation.argmax()]), INK * float(np.quantile(levels, 1 - LEAST)))
+    return max(float(edges[1:][separation.argmax()]), INK * float(np.quantile(levels, 1 - paper.LEAST)))
 
 
 def _thickened(ink: Ink) -> Ink:

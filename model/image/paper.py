@@ -10,6 +10,9 @@ MAP = 32  # pixels, the longer side of the map of the lighting
 LIGHT = 0.25  # share of the longer side over which the lighting changes little
 REACH = 10  # pixels of that map; a dark area more than twice as wide is a shadow, not ink
 FITS, DARKER = 4, 20  # rounds of fitting the lighting; grey levels below the previous fit that count as ink
+SAMPLED = 80  # pixels, the longer side of the sample in which a drawing is looked for
+LEAST = 0.002  # share of the picture that is assumed to be ink
+DRAWN = 16  # grey levels; the darkest pixels of ink differ more from the lighting, noise and uneven light less
 RARE = 1.0  # skewness of the grey levels above which ink is rare: that of two levels with a share of 28 %
 
 Grey = NDArray[np.uint8]
@@ -30,6 +33,15 @@ def ink_levels(grey: Grey) -> Levels:
         return np.maximum(difference - np.median(difference), 0)
     # So much ink cannot be distinguished from uneven light, so the paper is assumed to have one shade.
     return np.maximum(np.quantile(_border(shades), 0.75) - shades, 0)
+
+
+def is_bare(grey: Grey) -> bool:
+    """Tell whether nothing is drawn: apart from noise, the grey levels, [height, width], are those of lit paper."""
+    step = max(1, max(grey.shape) // SAMPLED)
+    shades = grey[::step, ::step].astype(np.float32)
+    terms = _quadratic(shades.shape)
+    surface = terms @ np.linalg.lstsq(terms, shades.ravel(), rcond=None)[0]
+    return bool(np.quantile(np.abs(shades.ravel() - surface), 1 - LEAST) < DRAWN)
 
 
 def _evenly_lit(grey: Grey) -> Levels:
@@ -54,13 +66,18 @@ def _closed(shades: Levels) -> Levels:
 
 def _fit_lighting(small: NDArray[np.float32]) -> NDArray[np.float32]:
     """Fit a quadratic surface to the paper, excluding what is darker than the previous fit."""
-    rows, columns = np.indices(small.shape, np.float32).reshape(2, -1) / MAP
-    terms = np.stack([np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2], axis=1)
+    terms = _quadratic(small.shape)
     shades, surface = small.ravel(), np.zeros(small.size, np.float32)
     for _ in range(FITS):
         paper = shades > surface - DARKER
         surface = terms @ np.linalg.lstsq(terms[paper], shades[paper], rcond=None)[0]
     return surface.reshape(small.shape)
+
+
+def _quadratic(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return the terms of a quadratic surface at each pixel, [pixels, 6]."""
+    rows, columns = np.indices(shape, np.float32).reshape(2, -1) / MAP
+    return np.stack([np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2], axis=1)
 
 
 def repeated(picture: Image.Image, step: ImageFilter.RankFilter, times: int) -> Image.Image:

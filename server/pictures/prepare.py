@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.image import digit
 from model.image.alarms import Alarm, Transformed
 from model.image.decode import MAX_PIXELS, parse_image
 from model.image.errors import ImageError
 from model.image.formats import Encoded
+from model.image.mnist_form import in_mnist_form
 from model.image.transforms import transform_file, transform_levels
 from model.task import Picture
 from server.errors import InvalidInput, ServingError, TooManyPixels, UnsupportedMediaType
@@ -24,10 +24,6 @@ MAX_HEADER_PARTS = 10_000
 # Upper bound on the pixels fed to the model per request (1 MiB of grey FP32), because the cost of inference depends on
 # the size of the tensor, not on that of the files; nor on the channels, of which a network makes some thirty at once.
 MAX_INPUT_PIXELS = 1 << 18
-
-# Mean of the border below which, and contrast above which, an image is already in MNIST's form: the transform would
-# return it unchanged, without a note or an alarm.
-_MAX_BORDER, _MIN_CONTRAST = (digit.DARK - 1) / digit.WHITE, (digit.FAINT + 1) / digit.WHITE
 
 Pixels = NDArray[np.float32]  # [height, width] or [height, width, channels], from 0 (black) to 1
 Items = Sequence[bytes | Pixels] | Pixels
@@ -85,7 +81,11 @@ def error_context(index: int, count: int) -> Iterator[None]:
 def _transformed(picture: Picture, source: Encoded | Pixels) -> Transformed:
     if isinstance(source, Encoded):
         return transform_file(picture, source)
-    return transform_levels(picture, np.rint(source * 255).astype(np.uint8))
+    return transform_levels(picture, _levels(source))
+
+
+def _levels(pixels: Pixels) -> NDArray[np.uint8]:
+    return np.rint(pixels * 255).astype(np.uint8)
 
 
 def _already_prepared(picture: Picture, items: Items) -> tuple[list[int], NDArray[np.float32]]:
@@ -98,9 +98,7 @@ def _already_prepared(picture: Picture, items: Items) -> tuple[list[int], NDArra
     if not fitting or picture.transform != "digit":
         return [], np.empty((0, *size), np.float32)
     stack = items if isinstance(items, np.ndarray) else np.stack([np.asarray(items[index]) for index in fitting])
-    edges = (stack[:, 0], stack[:, -1], stack[:, :, 0], stack[:, :, -1])
-    border = np.mean([edge.mean(axis=1) for edge in edges], axis=0)
-    unchanged = (border < _MAX_BORDER) & (np.ptp(stack, axis=(1, 2)) > _MIN_CONTRAST)
+    unchanged = in_mnist_form(_levels(stack))
     return np.array(fitting)[unchanged].tolist(), stack[unchanged]
 
 

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from model.image.digit import EMPTY, INVERTED, PALE, SOUGHT, TINY, prepare
+from model.image.digit import EMPTY, INVERTED, PALE, SEVERAL, SOUGHT, TINY, prepare
 
 Grey = NDArray[np.uint8]
 
@@ -125,9 +125,38 @@ def test_an_empty_picture_raises_an_alarm(shape: tuple[int, int], level: int) ->
 
 
 def test_faint_and_small_digits_raise_alarms() -> None:
-    assert prepare(seven(140, 12, 170, 200))[1:] == ((SOUGHT,), (PALE,))
-    assert prepare((of_mnist() * 0.15).astype(np.uint8))[1:] == ((), (PALE,))
-    assert prepare(np.pad(seven(24, 2), 200, constant_values=255))[1:] == ((SOUGHT,), (TINY,))
+    assert prepare(seven(140, 12, 176, 200))[1:] == ((SOUGHT,), (PALE,))
+    assert prepare(np.pad(seven(14, 2), 60, constant_values=255))[1:] == ((SOUGHT,), (TINY,))
+
+
+def sheet(side: int, level: float, slope: float, noise: float) -> Grey:
+    """Return bare paper that is lit from one side, with the noise of a camera."""
+    down, right = np.indices((side, side)) / side - 0.5
+    light = level + slope * (right + down / 2) - 30 * (down**2 + right**2)
+    lit: Grey = np.clip(np.random.default_rng(0).normal(light, noise), 0, 255).astype(np.uint8)
+    return lit
+
+
+@pytest.mark.parametrize("side", [28, 100, 400])
+def test_bare_paper_in_uneven_light_is_blank(side: int) -> None:
+    for level in (60, 128, 235):
+        for slope in (0, 30, 90):
+            for noise in (0, 3, 6):
+                assert prepare(sheet(side, level, slope, noise)).alarms == (EMPTY,), (level, slope, noise)
+
+
+def test_figures_side_by_side_raise_an_alarm() -> None:
+    two = np.concatenate([seven(140, 12)[:, 30:110], seven(140, 12)[:, 30:110]], axis=1)
+    assert prepare(two).alarms == (SEVERAL,)
+    assert prepare(seven(140, 12)).alarms == ()
+
+
+def test_the_edge_of_a_shadow_is_neither_ink_nor_a_figure() -> None:
+    shaded = seven(140, 12, 60, 200).copy()
+    shaded[:, :14] = 140
+    shown, _, alarms = prepare(shaded)
+    assert alike(shown, PLAIN) > 0.85
+    assert alarms == ()
 
 
 def test_any_picture_becomes_28_by_28_between_0_and_1() -> None:

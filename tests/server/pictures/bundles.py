@@ -7,10 +7,10 @@ from onnx import TensorProto, helper
 
 from model.bundle import Bundle
 from model.bundle_write import save
-from model.image import digit, scan
+from model.image import mnist_form, scan
 from model.task import Picture, Task
 
-STRANGE_ABOVE = 6.0
+STRANGE_ABOVE = 5.3
 
 
 def ink(folder: Path) -> Bundle:
@@ -18,7 +18,7 @@ def ink(folder: Path) -> Bundle:
 
     The strangeness is 10 m.
     """
-    return _bundle(folder, "ink", "digit", digit.SIDE, "a stroke of ink")
+    return _bundle(folder, "ink", "digit", mnist_form.SIDE, "a stroke of ink")
 
 
 def bulk(folder: Path) -> Bundle:
