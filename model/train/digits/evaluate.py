@@ -1,52 +1,68 @@
-"""Evaluation of the digits model on pictures that MNIST does not have, as it is served: prepare → graph → figures."""
+"""Evaluation of the digits model on pictures that MNIST does not have, as it is served: prepare → graph → figures.
+
+A picture is flagged if its answer carries an alarm that says that it may not show a digit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.image import digit
 from model.image.decode import read_image
-from model.train.digits import variants
+from model.train.digits import drawings, variants
 from model.train.metrics import Figures
 from model.train.picture.evaluate import Predict, Predictions, flagged, milliseconds, share
 
 VARIED_STEP = 20  # every 20th test image is also tested in other forms
+SEED = 1  # other drawings than those of the training
+DRAWN = 300  # drawings of each kind
+NO_DIGIT = frozenset({"blank", "several_figures"})  # reasons of the transform's alarms
 BATCH = 100  # images, for the time per image in a batch
 
 Grey = NDArray[np.uint8]
 
 
 def robustness(predict: Predict, images: Grey, labels: NDArray[np.int64], threshold: float) -> dict[str, Figures]:
-    """Return the accuracy on the same digits in other forms, and how often the server would warn of these."""
+    """Return the accuracy on the same digits in other forms and on drawn ones, and how many of these are flagged."""
     varied, truth = images[::VARIED_STEP], labels[::VARIED_STEP]
     forms = {name: (pictures, truth) for name, pictures in variants.variants(varied).items()}
-    forms["printed"] = variants.printed()
+    forms |= {"printed": variants.printed()} | drawings.unusual(np.random.default_rng(SEED), DRAWN)
     figures = {}
     for name, (pictures, expected) in forms.items():
-        predictions = predict(prepared(pictures))
+        labelled, alarmed = _asked(predict, pictures, threshold)
         figures[name] = {
             "pictures": len(expected),
-            "accuracy": share(predictions.labels == expected),
-            "flagged": share(predictions.ood_scores > threshold),
+            "accuracy": share(labelled == expected),
+            "flagged": share(alarmed),
         }
     return figures
 
 
 def out_of_distribution(
-    predict: Predict, threshold: float, predictions: Predictions, scans: Sequence[bytes]
+    predict: Predict, threshold: float, predictions: Predictions, images: Grey, scans: Sequence[bytes]
 ) -> dict[str, Figures]:
-    """Return how often the server warns of the test images, and of pictures without a digit; the scans are files."""
+    """Return how many of the test images, and of pictures without one digit, are flagged; the scans are files."""
+    random = np.random.default_rng(SEED)
+    kinds = variants.without_digit([read_image(scan)[0] for scan in scans]) | {
+        "drawn_letters": drawings.letters(random, DRAWN),
+        "several_digits": [drawings.several(images, random) for _ in range(DRAWN)],
+    }
     shares = {"test_images": flagged(predictions.ood_scores, threshold)}
-    for name, pictures in variants.without_digit([read_image(scan)[0] for scan in scans]).items():
-        shares[name] = flagged(predict(prepared(pictures)).ood_scores, threshold)
+    for name, pictures in kinds.items():
+        shares[name] = {"pictures": len(pictures), "flagged": share(_asked(predict, pictures, threshold)[1])}
     return shares
 
 
-def prepared(pictures: Sequence[Grey]) -> NDArray[np.float32]:
-    return np.stack([digit.prepare(picture)[0] for picture in pictures])
+def _asked(predict: Predict, pictures: Sequence[Grey], threshold: float) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return the answers, [n], and which pictures are flagged, [n]."""
+    shown = [digit.prepare(picture) for picture in pictures]
+    predictions = predict(np.stack([picture.input for picture in shown]))
+    no_digit = np.array([any(alarm.reason in NO_DIGIT for alarm in picture.alarms) for picture in shown])
+    return predictions.labels, no_digit | (predictions.ood_scores > threshold)
 
 
 def timings(predict: Predict, images: Grey) -> Figures:

@@ -1,7 +1,9 @@
 """Calibration of a fitted network: the temperature of its probabilities, and its out-of-distribution score.
 
 The score is the Mahalanobis distance of a picture's features to the nearest class mean of the training pictures
-(Lee et al., 2018, https://arxiv.org/abs/1807.03888). The graph's output for it is called `strangeness`.
+(Lee et al., 2018, https://arxiv.org/abs/1807.03888). A network may also have been shown pictures of something else, as
+one more class (outlier exposure: Hendrycks et al., 2019, https://arxiv.org/abs/1812.04606). Then the log-odds of that
+class, above OUTLIER_MARGIN, are added OUTLIER_WEIGHT times. The graph's output for the score is called `strangeness`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+OUTLIER_MARGIN = -12.0  # the log-odds of digits are about -14, those of letters above -5
+OUTLIER_WEIGHT = 1.2  # the distances of digits are about 12 to 20
 LOWEST, HIGHEST = 0.1, 10.0  # bounds of the temperature
 RIDGE = 1e-3  # share of the mean variance that is added to each: features that never vary would explode otherwise
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from model.train.picture.calibrate import fit_detector, temperature
 from model.train.picture.fit import Log, Recipe, fit, mirror_averaged, outputs, stages
-from model.train.picture.fitted import Examples, Fitted
+from model.train.picture.fitted import Examples, Fitted, Pictures
 from model.train.picture.onnx import average_over_mirror, export
 
 
@@ -33,14 +35,43 @@ class Design:
     unscored: int = 0
 
 
-def build(design: Design, recipe: Recipe, train: Examples, calibration: Examples, log: Log) -> Fitted:
-    """Fit the network on `train`, calibrate it on `calibration`, and export it."""
-    network = fit(design.untrained(recipe.seed), train, calibration, design.augment, recipe, log)
+@dataclass(frozen=True)
+class Additions:
+    """What a network is fitted on besides the data.
+
+    Attributes:
+        examples: Further pictures of the classes.
+        outliers: Pictures of something else, [n, height, width]; for these the network needs one class more.
+    """
+
+    examples: Examples
+    outliers: Pictures
+
+
+def build(
+    design: Design,
+    recipe: Recipe,
+    train: Examples,
+    calibration: Examples,
+    log: Log,
+    additions: Additions | None = None,
+) -> Fitted:
+    """Fit the network on `train` and the additions, calibrate it on `calibration`, and export it."""
+    known, shown, classes = train, train, None
+    if additions:
+        known = _joined(train, additions.examples)
+        classes = int(known[1].max()) + 1
+        shown = _joined(known, (additions.outliers, np.full(len(additions.outliers), classes)))
+    network = fit(design.untrained(recipe.seed), shown, calibration, design.augment, recipe, log)
     logits, features = (mirror_averaged(forward) if design.mirrored else forward for forward in (outputs, stages))
-    divisor = temperature(logits(network, calibration[0]), calibration[1])
+    divisor = temperature(logits(network, calibration[0])[:, :classes], calibration[1])
     # Features of every stage: those of the last one say little more than which class is the nearest.
-    detector = fit_detector(features(network, train[0]), train[1], design.unscored)
-    graph = export(network, train[0].shape[1:], divisor, detector)
+    detector = fit_detector(features(network, known[0]), known[1], design.unscored)
+    graph = export(network, train[0].shape[1:], divisor, detector, outliers=additions is not None)
     graph = average_over_mirror(graph) if design.mirrored else graph
     parameters = sum(int(weight.numel()) for weight in network.parameters())
     return Fitted(graph, parameters, divisor, asdict(recipe), train, calibration)
+
+
+def _joined(first: Examples, second: Examples) -> Examples:
+    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])

@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from model.train.picture.calibrate import MahalanobisDetector
+from model.train.picture.calibrate import OUTLIER_MARGIN, OUTLIER_WEIGHT, MahalanobisDetector
 from model.train.picture.network import nn, torch
 
 OPSET = 18
@@ -36,11 +36,14 @@ class _Graph:
         return output
 
 
-def export(network: Any, shape: tuple[int, int], temperature: float, detector: MahalanobisDetector) -> bytes:
+def export(
+    network: Any, shape: tuple[int, int], temperature: float, detector: MahalanobisDetector, outliers: bool = False
+) -> bytes:
     """Return the graph of a network made by `untrained`, for pictures [n, height, width] in 0–1.
 
-    Batch normalisation is folded into the convolutions and the temperature into the last layer. The detector works
-    on the features of `fit.stages`. The same network always gives the same bytes.
+    With `outliers` the network's last class stands for everything else: it is no answer, but part of the score. Batch
+    normalisation is folded into the convolutions and the temperature into the last layer. The detector works on the
+    features of `fit.stages`. The same network always gives the same bytes.
 
     Raises:
         TypeError: A layer has no equivalent here.
@@ -55,17 +58,22 @@ def export(network: Any, shape: tuple[int, int], temperature: float, detector: M
         graph.weight(last.weight.detach().numpy().T / temperature),
         graph.weight(last.bias.detach().numpy() / temperature),
     )
+    classes = last.out_features - outliers
+    if outliers:
+        logits, other = (_columns(graph, logits, *ends) for ends in ((0, classes), (classes, classes + 1)))
     graph.node("ArgMax", logits, output="label", axis=1, keepdims=0)
     graph.node("Softmax", logits, output="probabilities", axis=1)
     means = [graph.node("Flatten", graph.node("GlobalAveragePool", stage)) for stage in pooled]
-    _ood_score(graph, graph.node("Concat", *means, axis=1), detector)
+    distance = _distance(graph, graph.node("Concat", *means, axis=1), detector, "" if outliers else "strangeness")
+    if outliers:
+        graph.node("Add", distance, _outlier_excess(graph, logits, other), output="strangeness")
     made = helper.make_graph(
         graph.nodes,
         "picture",
         [helper.make_tensor_value_info("input", TensorProto.FLOAT, [None, *shape])],
         [
             helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
-            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, last.out_features]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, classes]),
             helper.make_tensor_value_info("strangeness", TensorProto.FLOAT, [None]),
         ],
         graph.weights,
@@ -168,10 +176,22 @@ def _attributes(convolution: Any) -> dict[str, Any]:
     return {"pads": 2 * [*convolution.padding]} | changed
 
 
-def _ood_score(graph: _Graph, features: str, detector: MahalanobisDetector) -> None:
+def _columns(graph: _Graph, tensor: str, start: int, end: int) -> str:
+    return graph.node("Slice", tensor, *(graph.weight([value], np.int64) for value in (start, end, 1)))
+
+
+def _distance(graph: _Graph, features: str, detector: MahalanobisDetector, output: str) -> str:
     whitened = graph.node("MatMul", features, graph.weight(detector.whitening))
     apart = graph.node(
         "Sub", graph.node("Unsqueeze", whitened, graph.weight([1], np.int64)), graph.weight(detector.centres)
     )
     distances = graph.node("ReduceL2", apart, graph.weight([2], np.int64), keepdims=0)
-    graph.node("ReduceMin", distances, graph.weight([1], np.int64), output="strangeness", keepdims=0)
+    return graph.node("ReduceMin", distances, graph.weight([1], np.int64), output=output, keepdims=0)
+
+
+def _outlier_excess(graph: _Graph, logits: str, other: str) -> str:
+    """Return by how much the log-odds of the class for everything else exceed the margin, weighted, [n]."""
+    axis = graph.weight([1], np.int64)
+    odds = graph.node("Sub", other, graph.node("ReduceLogSumExp", logits, axis))
+    excess = graph.node("Relu", graph.node("Sub", odds, graph.weight(OUTLIER_MARGIN)))
+    return graph.node("Mul", graph.node("Squeeze", excess, axis), graph.weight(OUTLIER_WEIGHT))

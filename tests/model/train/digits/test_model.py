@@ -12,6 +12,7 @@ from model.show import readable
 from model.train import datasets
 from model.train.datasets import Mnist
 from model.train.digits import evaluate, model, variants
+from model.train.digits.strokes import UNUSUAL
 from model.train.picture.evaluate import predictor
 
 SHIPPED = Path(model.__file__).parents[2] / "bundles" / "digits"
@@ -37,6 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     logged: list[str] = []
     made = model.build(tmp_path_factory.mktemp("bundles") / "digits", drawn(), [scan()], logged.append, quick=True)
     assert logged[0] == "Data: 285 images to train on, 15 to calibrate on, 100 to test on."
+    assert logged[1].startswith("Drawn: 80 of the images in other forms, ")
     return made
 
 
@@ -55,7 +57,7 @@ def test_a_quick_run_makes_a_bundle_that_predicts(made: Bundle) -> None:
 @pytest.mark.slow
 def test_the_card_and_statistics_cover_every_test(made: Bundle) -> None:
     card = made.card
-    assert set(card["robustness"]) == {*variants.FORMS, "printed"}
+    assert set(card["robustness"]) == {*variants.FORMS, "printed", *UNUSUAL}
     assert set(card["out_of_distribution"]) == {
         "test_images",
         "letters",
@@ -63,6 +65,8 @@ def test_the_card_and_statistics_cover_every_test(made: Bundle) -> None:
         "photographs",
         "brain_scans",
         "blank",
+        "drawn_letters",
+        "several_digits",
     }
     assert all(0 <= figures["accuracy"] <= 1 for figures in card["robustness"].values())
     assert set(card["milliseconds"]) == {"graph", "graph_among_100", "prepare_a_photograph"}

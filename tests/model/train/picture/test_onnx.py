@@ -7,7 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from model.train.picture.calibrate import MahalanobisDetector
+from model.train.picture.calibrate import OUTLIER_MARGIN, OUTLIER_WEIGHT, MahalanobisDetector
 
 pytestmark = pytest.mark.slow
 
@@ -86,3 +86,24 @@ def test_an_unknown_layer_is_refused(network: Any, detector: MahalanobisDetector
 
     with pytest.raises(TypeError, match="Sigmoid"):
         exported(nn.Sequential(nn.Sequential(nn.Sigmoid()), network[1]), detector)
+
+
+def test_the_class_for_everything_else_is_no_answer_but_adds_to_the_score(
+    network: Any, detector: MahalanobisDetector
+) -> None:
+    from model.train.picture.fit import outputs
+    from model.train.picture.onnx import export
+
+    def run(content: bytes) -> Any:
+        session = onnxruntime.InferenceSession(content)
+        return session.run(["label", "probabilities", "strangeness"], {"input": PICTURES / np.float32(255)})
+
+    label, probabilities, strangeness = run(export(network, (20, 28), TEMPERATURE, detector, outliers=True))
+    logits = outputs(network, PICTURES) / TEMPERATURE
+    exponentials = np.exp(logits[:, :3])
+    assert np.array_equal(label, logits[:, :3].argmax(axis=1))
+    assert np.allclose(probabilities, exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-6)
+    excess = logits[:, 3] - np.log(exponentials.sum(axis=1)) - OUTLIER_MARGIN
+    assert (excess > 0).all()
+    distances = run(exported(network, detector))[2]
+    assert np.allclose(strangeness, distances + OUTLIER_WEIGHT * excess, rtol=1e-4)
