@@ -138,6 +138,7 @@ class _Stream(io.BufferedReader):
     raw: _Limited
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self.raw.left + _BUFFER:
+        # Most reads are of a byte, and there may be millions.
+        if size is not None and size > _BUFFER and size > self.raw.left + _BUFFER:
             raise EOFError("it says that more bytes follow than there are")
         return super().read(size)

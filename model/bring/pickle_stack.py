@@ -31,9 +31,10 @@ class PickleStack:
         """Follow the opcodes until the pickle ends. Raises errors of many kinds if it is damaged."""
         # Without `tell`, which genops would call at every opcode.
         source: Any = SimpleNamespace(read=self.stream.read, readline=self.stream.readline)
+        steps = {opcode.name: getattr(self, f"_{opcode.name.lower()}", None) for opcode in pickletools.opcodes}
         for opcode, argument, _ in pickletools.genops(source):
             self.count()
-            if step := getattr(self, f"_{opcode.name.lower()}", None):
+            if step := steps[opcode.name]:
                 step(argument)
             else:
                 self._move(opcode, argument)
