@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 TALL = 0.55  # share of the tallest part's height; a shorter part is no figure of its own
 LARGE = 0.15  # share of the largest part's ink
 OVERLAP = 0.25  # share of the narrower part's width that lies above or below the other: then both are one figure
+MOST = 50  # parts, more than the dots of a dot-matrix digit; each of more is counted as a figure, unseen
 APART = 0.05  # share of the tallest part's height; parts that are nearer side by side are one figure
 
 Boxes = NDArray[np.int64]
@@ -19,6 +20,9 @@ Boxes = NDArray[np.int64]
 
 def count_figures(components: NDArray[np.int64]) -> int:
     """Return how many figures the components of a drawing form; they have numbers from 1, and 0 is background."""
+    parts = int(np.count_nonzero(np.bincount(components.ravel())[1:]))
+    if parts > MOST:  # thousands of dots would take 10 ms
+        return parts
     boxes, sizes = _boxes(components)
     tallest = (boxes[:, 1] - boxes[:, 0] + 1).max(initial=0)
     figures: list[tuple[Boxes, int]] = []

@@ -39,8 +39,9 @@ def is_bare(grey: Grey) -> bool:
     """Tell whether nothing is drawn: apart from noise, the grey levels, [height, width], are those of lit paper."""
     step = max(1, max(grey.shape) // SAMPLED)
     shades = grey[::step, ::step].astype(np.float32)
-    terms = _quadratic(shades.shape)
-    surface = terms @ np.linalg.lstsq(terms, shades.ravel(), rcond=None)[0]
+    terms = _quadratic(shades.shape).astype(np.float64)
+    # The normal equations take a tenth of the time of `lstsq`; the inverse is that of a picture of one pixel too.
+    surface = terms @ (np.linalg.pinv(terms.T @ terms, hermitian=True) @ (terms.T @ shades.ravel()))
     return bool(np.quantile(np.abs(shades.ravel() - surface), 1 - LEAST) < DRAWN)
 
 

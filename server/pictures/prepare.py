@@ -16,7 +16,7 @@ from model.image.transforms import transform_file, transform_levels
 from model.task import Picture
 from server.errors import InvalidInput, ServingError, TooManyPixels, UnsupportedMediaType
 
-MAX_TRANSFORMED = 64  # pictures of one request; transforming one takes some milliseconds
+MAX_TRANSFORMED = 48  # pictures of one request; transforming one takes some milliseconds
 
 # Parts of the headers of DICOM files, 10 µs each. A scan's has some 300; a request may have 16 scans.
 MAX_HEADER_PARTS = 10_000

@@ -44,3 +44,9 @@ def test_digits_side_by_side_are_counted() -> None:
 def test_a_dot_or_dash_beside_a_digit_is_no_figure() -> None:
     assert count(*EIGHT, [(60, 58), (64, 58)]) == 1
     assert count(*EIGHT, [(60, 30), (90, 30)]) == 1
+
+
+def test_a_picture_of_many_dots_is_many_figures() -> None:
+    dots = np.zeros((60, 60), np.bool_)
+    dots[::3, ::3] = True
+    assert count_figures(label(dots)) == 400

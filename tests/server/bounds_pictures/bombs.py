@@ -153,7 +153,7 @@ def _files() -> dict[str, bytes]:
     """Return files; a request has as many copies of one as fit."""
     return {
         "dots": png.flat(1, 1),
-        "dotted PNGs": png.dotted(250, 2).ljust(12_200, b"\0"),  # so that 64 fit
+        "dotted PNGs": png.dotted(250, 2).ljust(16_300, b"\0"),  # so that 48 fit
         "PNGs of 0.25 MP": png.flat(500, 500),
         "PNGs of 4 MP": png.flat(2000, 2000, filtered=png.PAETH, interlaced=True),
         "PNGs of 25 MP": png.flat(5000, 5000, filtered=png.PAETH, interlaced=True),

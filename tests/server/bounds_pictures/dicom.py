@@ -67,9 +67,9 @@ def small() -> Iterator[tuple[str, bytes]]:
     """Yield name and content of files of which a request has many."""
     yield "DICOMs", _file(_WHOLE)
     yield "DICOMs with items", _file(sequence(item() * 1_400), _WHOLE)
-    yield "deflated DICOMs with items", by_hand(sequence(item() * 4_500), _WHOLE, syntax=DEFLATED).ljust(12_200, b"\0")
+    yield "deflated DICOMs with items", by_hand(sequence(item() * 4_500), _WHOLE, syntax=DEFLATED).ljust(16_300, b"\0")
     pixels = element(0x7FE00010, b"OW", bytes(2 * 600**2))
-    yield "deflated DICOMs of 0.4 MP", by_hand(grey_header(600, 600), pixels, syntax=DEFLATED).ljust(12_200, b"\0")
+    yield "deflated DICOMs of 0.4 MP", by_hand(grey_header(600, 600), pixels, syntax=DEFLATED).ljust(16_300, b"\0")
 
 
 def _file(*elements: bytes) -> bytes:
