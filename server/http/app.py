@@ -69,20 +69,9 @@ class App:
         context = RequestContext(route, scope, headers, send, self._responder)
         self.in_flight += 1
         try:
-            await self._answer_or_refuse(route, headers, scope, receive, context)
-        except ClientDisconnected:  # also while a refusal was written
-            context.status = CLIENT_DISCONNECTED
-        finally:
-            self.in_flight -= 1
-            context.finish()
-
-    async def _answer_or_refuse(
-        self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, context: RequestContext
-    ) -> None:
-        try:
             await self._answer(route, headers, scope, receive, context)
         except ClientDisconnected:
-            raise
+            context.status = CLIENT_DISCONNECTED
         except ServingError as error:
             await context.refuse(error)
         except asyncio.CancelledError:
@@ -90,6 +79,9 @@ class App:
             raise
         except Exception as error:  # the outermost boundary: the caller gets a fixed sentence, the log the detail
             await context.fail(error)
+        finally:
+            self.in_flight -= 1
+            context.finish()
 
     async def _answer(
         self, route: Route, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, context: RequestContext

@@ -14,6 +14,7 @@ from server.errors import Failed, ServingError
 from server.http.access_log import AccessLog
 from server.http.identity import request_id, trace_id, traceparent
 from server.http.limits import ConnectionLimits
+from server.http.worker import ClientDisconnected
 from server.http.write import CommonHeaders, Ending, write_response
 from server.response import JSON_HEADERS, Header
 from server.route import Route
@@ -132,7 +133,7 @@ class RequestContext:
             self._responder.limits.held_bytes -= self._held_bytes
         seconds = perf_counter() - self.began
         metrics.REQUESTS.count(self._route.name, self.status, seconds)
-        name, trace = self._id.decode(), trace_id(self._traceparent)
+        name, trace = self._id.decode(), trace_id(self._traceparent) if self._traceparent else ""
         if self._failure is None:
             self._responder.access_log.write(self._route.name, self._method, self.status, seconds, name, trace)
         else:
@@ -157,4 +158,7 @@ class RequestContext:
         if not self._responded:
             body, headers = self._route.error_response(error, self._headers)
             own = [(name.encode(), value.encode()) for name, value in error.headers.items()]
-            await self.respond(error.status, body, [*headers, *own])
+            try:
+                await self.respond(error.status, body, [*headers, *own])
+            except ClientDisconnected:
+                self.status = CLIENT_DISCONNECTED

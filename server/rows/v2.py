@@ -22,12 +22,11 @@ def infer(predictor: Predictor, body: bytes, headers: Headers) -> Response:
 def decode(predictor: Predictor, body: bytes, headers: Headers, encoding: Encoding = HTTP) -> RowRequest:
     reader, writer, ranges = _codec(predictor, encoding)
     request, binary = encoding.read(body, headers)
-
     rows = reader.read(request.inputs, binary)
 
     def respond(output: ModelOutput) -> Response:
         values = {"prediction": output.predictions, "probabilities": output.probabilities, "score": output.scores}
-        if any(asked.name == WARNINGS.name for asked in request.outputs or ()):
+        if request.outputs and any(asked.name == WARNINGS.name for asked in request.outputs):
             warnings = ranges.warnings(rows) or [()] * row_count(rows)
             values[WARNINGS.name] = np.array([" ".join(sentences) for sentences in warnings], np.object_)
         return writer.write(request, values)

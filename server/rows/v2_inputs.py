@@ -80,7 +80,7 @@ class InputReader:
 
 
 def _are(inputs: Sequence[InputTensor], names: Any) -> bool:
-    return len(inputs) == len(names) and {tensor.name for tensor in inputs} == set(names)
+    return len(inputs) == len(names) and set(names) == {tensor.name for tensor in inputs}
 
 
 def _read(
@@ -90,6 +90,6 @@ def _read(
     for tensor in inputs:
         rows[tensor.name], binary = readers[tensor.name].read(tensor, binary)
     refuse_trailing_bytes(binary)
-    if len(set(map(len, rows.values()))) > 1:
+    if len(rows) > 1 and len(set(map(len, rows.values()))) > 1:
         raise InvalidInput("The inputs have different numbers of rows. Send as many in each.", "shape")
     return rows
