@@ -12,7 +12,8 @@ from threading import Lock
 from time import perf_counter
 
 from server.errors import DeadlinePassed
-from server.http.worker import Disconnect, WorkerQueue, cancel_on_disconnect
+from server.http.service_times import Work
+from server.http.worker import Disconnect, Place, WorkerQueue, cancel_on_disconnect
 from server.predictor import Predictor, RowRequest, row_count
 from server.response import Response
 from server.tensors import ModelOutput
@@ -21,6 +22,7 @@ from server.tensors import ModelOutput
 @dataclass(eq=False)
 class _Waiting:
     request: RowRequest
+    place: Place
     deadline: float
     response: asyncio.Future[Response]
 
@@ -44,25 +46,26 @@ class Batcher:
         self._busy = False  # whether a call is under way, or has been submitted
 
     async def answer(
-        self, request: RowRequest, queue: WorkerQueue, deadline: float, disconnect: Disconnect
+        self, request: RowRequest, work: Work, queue: WorkerQueue, deadline: float, disconnect: Disconnect
     ) -> Response:
         """Predict a request's rows with those of others on the worker thread, and return its response.
 
         Args:
             request: What to predict.
+            work: What its duration depends on.
             queue: Where the request takes a place.
             deadline: The perf_counter() after which the call must not begin.
             disconnect: Returns when the client has disconnected.
 
         Raises:
-            Overloaded: The queue is full.
+            Overloaded: The queue is full, or the prediction could not begin in time.
             DeadlinePassed: The request's turn came after the deadline.
             ClientDisconnected: The client disconnected before there was a response.
             InvalidInput: The model cannot predict these rows.
         """
-        await queue.enter()
-        one = _Waiting(request, deadline, asyncio.get_running_loop().create_future())
-        one.response.add_done_callback(lambda _: queue.leave())
+        place = await queue.enter(work, deadline)
+        one = _Waiting(request, place, deadline, asyncio.get_running_loop().create_future())
+        one.response.add_done_callback(lambda _: queue.leave(place))
         with self._lock:
             self._waiting.append(one)
         if not self._busy:
@@ -86,8 +89,9 @@ class Batcher:
     def _call(self, loop: asyncio.AbstractEventLoop, queue: WorkerQueue) -> None:
         """Predict what waits, on the worker thread."""
         batch, late = self._take(perf_counter())
-        outputs = self._predictor.predict_each([one.request.rows for one in batch]) if batch else []
-        answered = [(one, _response(one.request, output)) for one, output in zip(batch, outputs, strict=True)]
+        with queue.timed([one.place for one in batch]):
+            outputs = self._predictor.predict_each([one.request.rows for one in batch]) if batch else []
+            answered = [(one, _response(one.request, output)) for one, output in zip(batch, outputs, strict=True)]
         loop.call_soon_threadsafe(self._deliver, [*answered, *((one, DeadlinePassed()) for one in late)], queue)
         del batch, outputs, answered  # break the cycle exception → traceback → frame → exception, as in `answer`
 

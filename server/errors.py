@@ -20,6 +20,7 @@ ServingError
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import ClassVar, Literal, get_args
 
 
@@ -160,8 +161,8 @@ class Overloaded(ServingError):
 
     status = 503
 
-    def __init__(self, reason: OverloadReason, sentence: str) -> None:
-        super().__init__(sentence, {"retry-after": "1"})
+    def __init__(self, reason: OverloadReason, sentence: str, seconds: float = 1) -> None:
+        super().__init__(sentence, {"retry-after": str(max(1, ceil(seconds)))})
         self.reason = reason
 
 

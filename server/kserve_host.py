@@ -42,7 +42,8 @@ class KServeServer(kserve.ModelServer):
         if settings.metrics_port not in (0, settings.port):
             metrics.listen(settings.metrics_port)
         self._access_log = AccessLog()
-        routes, queue = routing.all_routes(predictors, settings), WorkerQueue(settings.queue_size)
+        routes = routing.all_routes(predictors, settings)
+        queue = WorkerQueue(settings.queue_size, settings.max_wait_ms / 1e3)
         cors = Cors(settings.cors_origins) if settings.cors_origins else None
         if cors:
             routes |= cors.preflight_routes(routes)

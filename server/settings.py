@@ -39,6 +39,7 @@ class Settings:
         max_body_bytes: A longer request body is refused with 413.
         max_picture_bytes: The same for a body that is a picture's file or a form, if a model takes pictures.
         queue_size: Predictions that may wait or run off the event loop. One more is refused with 503.
+        max_wait_ms: How long a prediction may be expected to wait there. Otherwise it is refused with 503.
         grace_seconds: How long requests in flight may take to finish after SIGTERM.
         idle_seconds: How long a connection is kept between two requests.
         pod_name: Sent in the header X-Served-By, unless it is empty.
@@ -54,6 +55,7 @@ class Settings:
     max_body_bytes: int
     max_picture_bytes: int
     queue_size: int
+    max_wait_ms: int
     grace_seconds: int
     idle_seconds: int
     pod_name: str
@@ -93,6 +95,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             environment, "MAX_PICTURE_BYTES", max(10 << 20, max_body_bytes), range(max_body_bytes, _MAX_BYTES + 1)
         ),
         queue_size=_whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
+        max_wait_ms=_whole_number(environment, "MAX_WAIT_MS", 500, range(1, 3_600_001)),
         grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
         idle_seconds=_whole_number(environment, "IDLE_SECONDS", 65, range(1, 86_401)),
         pod_name=_pod_name(environment.get("POD_NAME", "")),

@@ -8,6 +8,8 @@ from typing import cast
 
 from server.errors import DeadlinePassed, Unimplemented
 from server.grpc.call import METHOD, Call
+from server.http.body import EXPANSION
+from server.http.service_times import Work
 from server.http.worker import Disconnect, WorkerQueue
 from server.predictor import INLINE_BYTES
 from server.response import Response
@@ -39,7 +41,9 @@ class Service:
         return self._answer(call, call.take(), deadline)
 
     async def _expand_and_answer(self, call: Call, deadline: float) -> Response:
-        message = await self._queue.run(call.take, deadline, _wait_until_gone(call))
+        message = await self._queue.run(
+            call.take, Work(EXPANSION, call.received_bytes), deadline, _wait_until_gone(call)
+        )
         answer = self._answer(call, message, deadline)
         return answer if isinstance(answer, Response) else await answer
 
@@ -52,11 +56,11 @@ class Service:
             if perf_counter() > deadline:
                 raise DeadlinePassed
             return handler(message, {})
-        disconnect = _wait_until_gone(call)
+        disconnect, work = _wait_until_gone(call), Work(route.name, len(message))
         if route.batcher and len(message) <= INLINE_BYTES:
             request = cast(Decode, route.decode)(message, {})
-            return route.batcher.answer(request, self._queue, deadline, disconnect)
-        return self._queue.run(partial(handler, message, {}), deadline, disconnect)
+            return route.batcher.answer(request, work, self._queue, deadline, disconnect)
+        return self._queue.run(partial(handler, message, {}), work, deadline, disconnect)
 
 
 def _wait_until_gone(call: Call) -> Disconnect:

@@ -21,6 +21,7 @@ from server.http import compression
 from server.http.body import Receive, disconnected, raise_fault, read_body
 from server.http.request import CLIENT_DISCONNECTED, RequestContext, Responder, Scope, Send
 from server.http.route_table import RouteTable
+from server.http.service_times import Work
 from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
 from server.predictor import INLINE_BYTES
 from server.response import Response
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+COMPRESSION = "compression"  # as a kind of work
 DEADLINE = b"x-envoy-expected-rq-timeout-ms"  # how long the caller still waits, as Envoy (and so Istio) says it
 
 
@@ -104,17 +106,24 @@ class App:
             if perf_counter() > deadline:
                 raise DeadlinePassed
             response = handler(body, headers)
-        elif route.batcher and len(body) <= INLINE_BYTES:
-            request = cast(Decode, route.decode)(body, headers)
-            response = await route.batcher.answer(request, self._queue, deadline, partial(disconnected, receive))
-        elif route.extract_link and (link := route.extract_link(body, headers)):
-            response = await self._follow(link, deadline, partial(disconnected, receive))
         else:
-            disconnect = partial(disconnected, receive)
-            response = await self._queue.run(partial(handler, body, headers), deadline, disconnect)
+            response = await self._answer_in_turn(route, body, headers, deadline, partial(disconnected, receive))
         if len(response.body) > compression.MIN_BYTES:
             response = await self._compress(response, headers, partial(disconnected, receive))
         await context.respond(200, response.body, response.headers)
+
+    async def _answer_in_turn(
+        self, route: Route, body: bytes, headers: Headers, deadline: float, disconnect: Disconnect
+    ) -> Response:
+        """Return the response of a handler that would take too long on the event loop."""
+        work = Work(route.name, len(body))
+        if route.batcher and len(body) <= INLINE_BYTES:
+            request = cast(Decode, route.decode)(body, headers)
+            return await route.batcher.answer(request, work, self._queue, deadline, disconnect)
+        if route.extract_link and (link := route.extract_link(body, headers)):
+            return await self._follow(link, route.name, deadline, disconnect)
+        job = partial(cast(Handler, route.handler), body, headers)
+        return await self._queue.run(job, work, deadline, disconnect)
 
     async def _compress(self, response: Response, headers: Headers, disconnect: Disconnect) -> Response:
         coding = compression.accepted_coding(headers.get(b"accept-encoding", b""))
@@ -122,18 +131,19 @@ class App:
         if not coding or len(response.body) <= compression.INLINE_BYTES:
             return job()
         try:
-            return await self._queue.run(job, math.inf, disconnect)
+            return await self._queue.run(job, Work(COMPRESSION, len(response.body)), math.inf, disconnect)
         except Overloaded:  # the prediction is made: it goes out as it is
             return compression.compress(response, b"")
 
-    async def _follow(self, link: Link, deadline: float, disconnect: Disconnect) -> Response:
+    async def _follow(self, link: Link, route_name: str, deadline: float, disconnect: Disconnect) -> Response:
         """Download the picture, while other requests are answered, and return the response on it."""
         if self._links is None:
             raise BadLink("This server does not follow links: IMAGE_HOSTS names no host. Send the picture itself.")
         async with AsyncExitStack() as held:
             download = held.enter_async_context(self._links.download(link.url))
             picture = await cancel_on_disconnect(download, disconnect, deadline)
-            return await self._queue.run(partial(link.answer, picture), deadline, disconnect)
+            work = Work(route_name, len(picture))
+            return await self._queue.run(partial(link.answer, picture), work, deadline, disconnect)
 
 
 def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:

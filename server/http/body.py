@@ -6,11 +6,13 @@ from functools import partial
 from server.errors import UnsupportedMediaType
 from server.http.compression import content_coding, expand
 from server.http.request import Message, RequestContext
+from server.http.service_times import Work
 from server.http.worker import ClientDisconnected, WorkerQueue
 from server.route import Headers, Route, media_type
 
 Receive = Callable[[], Awaitable[Message]]
 
+EXPANSION = "expansion"  # as a kind of work
 EXPANDED_INLINE_BYTES = 1024  # a longer body may take over a millisecond
 
 
@@ -47,7 +49,11 @@ async def read_body(
     if coding:
         job = partial(expand, coding, body, context.max_body_bytes)
         inline = len(body) <= EXPANDED_INLINE_BYTES
-        body = job() if inline else await queue.run(job, deadline, partial(disconnected, receive))
+        body = (
+            job()
+            if inline
+            else await queue.run(job, Work(EXPANSION, len(body)), deadline, partial(disconnected, receive))
+        )
         context.hold(len(body))
     return body
 

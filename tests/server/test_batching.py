@@ -17,6 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, scale
 
 from server.batching import Batcher
 from server.errors import DeadlinePassed, InvalidInput, Overloaded
+from server.http.service_times import Work
 from server.http.worker import ClientDisconnected, WorkerQueue
 from server.predictor import Predictor
 from server.response import Response
@@ -24,6 +25,8 @@ from server.row_independence import batcher_for
 from server.rows.rest import decode_v1
 from tests.server import pipelines
 from tests.server.pipelines import SquareRoot
+
+WORK = Work("rows", 100)
 
 
 async def never() -> None:
@@ -53,7 +56,7 @@ class Asking:
     ) -> Awaitable[Response]:
         request = decode_v1(self.predictor, json.dumps({"instances": [[value] for value in values]}).encode(), {})
         return asyncio.ensure_future(
-            self.batcher.answer(request, self.queue, deadline, leaving.wait if leaving else never)
+            self.batcher.answer(request, WORK, self.queue, deadline, leaving.wait if leaving else never)
         )
 
     async def answers(self, *asked: Awaitable[Response]) -> list[list[float] | BaseException]:
@@ -212,7 +215,7 @@ def test_an_error_is_freed_without_garbage_collection(root: Predictor) -> None:
         asking = Asking(root)
         request = decode_v1(root, b'{"instances":[[13.5]]}', {})
         try:
-            await asking.batcher.answer(request, asking.queue, math.inf, never)
+            await asking.batcher.answer(request, WORK, asking.queue, math.inf, never)
         except InvalidInput as error:
             freed = weakref.ref(error)
         await asyncio.wrap_future(asking.queue.submit(lambda: None))  # the worker thread has forgotten it

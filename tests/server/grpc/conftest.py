@@ -21,6 +21,7 @@ def grpc_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "MODEL_PATH": ",".join(map(str, folders.values())),
         "MAX_BODY_BYTES": "65536",
         "QUEUE_SIZE": "8",
+        "MAX_WAIT_MS": "60000",  # the number is what counts here
     }
 
 

@@ -124,7 +124,8 @@ def test_nothing_is_predicted_after_the_deadline_or_for_a_caller_who_left(
     time.sleep(0.1)
     for call in left:
         call.cancel()
-    assert {refusal(call)[0] for call in late} == {"DEADLINE_EXCEEDED"}
+    # A call is refused at once if the server knows by then that its turn will come too late.
+    assert {refusal(call)[0] for call in late} <= {"DEADLINE_EXCEEDED", "UNAVAILABLE"}
     assert first.result()
     assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 0)
     assert Scrape(served.url).total("mlserving_batch_rows_sum", model="slow") == before + 1

@@ -2,6 +2,7 @@ import asyncio
 import gc
 import math
 import threading
+import time
 import weakref
 from collections.abc import Awaitable, Callable
 from time import perf_counter
@@ -9,7 +10,10 @@ from time import perf_counter
 import pytest
 
 from server.errors import DeadlinePassed, Overloaded
+from server.http.service_times import Work
 from server.http.worker import ClientDisconnected, WorkerQueue, cancel_on_disconnect
+
+WORK = Work("prediction", 100)
 
 
 async def never() -> None:
@@ -36,7 +40,7 @@ class Held:
 async def holding(queue: WorkerQueue, then: Callable[[], Awaitable[None]]) -> None:
     """Do something while one job runs."""
     held = Held()
-    task = asyncio.create_task(queue.run(held, math.inf, never))
+    task = asyncio.create_task(queue.run(held, WORK, math.inf, never))
     await asyncio.to_thread(held.started.wait)
     try:
         await then()
@@ -52,11 +56,11 @@ def test_a_client_who_has_left_holds_no_place_against_the_next() -> None:
 
     async def one_leaves() -> None:
         left = asyncio.Event()
-        waiting = asyncio.create_task(queue.run(lambda: "waits", math.inf, left.wait))
+        waiting = asyncio.create_task(queue.run(lambda: "waits", WORK, math.inf, left.wait))
         await asyncio.sleep(0.01)
         assert queue.length == 2
         left.set()
-        next_one = asyncio.create_task(queue.run(lambda: "next", math.inf, never))
+        next_one = asyncio.create_task(queue.run(lambda: "next", WORK, math.inf, never))
         with pytest.raises(ClientDisconnected):
             await waiting
         await asyncio.sleep(0.01)
@@ -72,11 +76,106 @@ def test_full_queue_refuses_with_retry_after() -> None:
 
     async def one_more() -> None:
         with pytest.raises(Overloaded) as refusal:
-            await queue.run(lambda: "too many", math.inf, never)
+            await queue.run(lambda: "too many", WORK, math.inf, never)
         assert refusal.value.headers == {"retry-after": "1"}
         assert queue.length == 1
 
     asyncio.run(holding(queue, one_more))
+
+
+async def run_once(queue: WorkerQueue, work: Work, seconds: float) -> None:
+    """Let the queue learn how long such work takes."""
+    await queue.run(lambda: time.sleep(seconds), work, math.inf, never)
+    await asyncio.sleep(0.01)
+
+
+def test_work_that_would_wait_too_long_is_refused_and_quick_work_is_not() -> None:
+    """The number that may wait is large; what counts is how long those that wait will take."""
+    queue = WorkerQueue(100, max_wait=0.5)
+    quick = Work("quick", 100)
+
+    async def fill() -> None:
+        await run_once(queue, WORK, 0.2)
+        await run_once(queue, quick, 0.0)
+        held = Held()
+        first = asyncio.create_task(queue.run(held, WORK, math.inf, never))
+        await asyncio.to_thread(held.started.wait)
+        others = [asyncio.create_task(queue.run(lambda: None, WORK, math.inf, never)) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        assert [other.done() for other in others] == [False, False, True]
+        with pytest.raises(Overloaded, match="take too long") as refusal:
+            await others[2]
+        assert refusal.value.headers == {"retry-after": "1"}
+        with pytest.raises(Overloaded):
+            await queue.run(lambda: None, quick, math.inf, never)  # it would wait as long as any other
+        held.release.set()
+        await asyncio.gather(first, *others[:2])
+        await asyncio.sleep(0.01)
+        await asyncio.gather(*(queue.run(lambda: None, quick, math.inf, never) for _ in range(50)))
+
+    asyncio.run(fill())
+
+
+def test_one_job_may_wait_for_another_however_long_that_takes() -> None:
+    queue = WorkerQueue(100, max_wait=0.01)
+
+    async def two_of_three() -> None:
+        await run_once(queue, WORK, 0.05)
+        jobs = [asyncio.create_task(queue.run(lambda: time.sleep(0.05), WORK, math.inf, never)) for _ in range(3)]
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+        assert [isinstance(result, Overloaded) for result in results] == [False, False, True]
+
+    asyncio.run(two_of_three())
+
+
+def test_a_job_that_cannot_begin_before_its_deadline_is_refused_at_once() -> None:
+    queue = WorkerQueue(100)
+
+    async def hopeless() -> None:
+        await run_once(queue, WORK, 0.1)
+        running = asyncio.create_task(queue.run(lambda: time.sleep(0.1), WORK, math.inf, never))
+        await asyncio.sleep(0.01)
+        began = perf_counter()
+        with pytest.raises(Overloaded, match="the caller allowed"):
+            await queue.run(lambda: None, WORK, began + 0.03, never)
+        assert perf_counter() - began < 0.03
+        await queue.run(lambda: None, WORK, perf_counter() + 1, never)
+        with pytest.raises(DeadlinePassed):
+            await queue.run(lambda: None, WORK, perf_counter() - 1, never)
+        await running
+
+    asyncio.run(hopeless())
+
+
+def test_what_a_job_has_run_already_is_not_waited_for() -> None:
+    queue = WorkerQueue(100)
+
+    async def nearly_over() -> None:
+        await run_once(queue, WORK, 0.1)
+        running = asyncio.create_task(queue.run(lambda: time.sleep(0.1), WORK, math.inf, never))
+        await asyncio.sleep(0.01)
+        at_first = queue.wait
+        await asyncio.sleep(0.05)
+        assert at_first - queue.wait == pytest.approx(0.05, abs=0.02)
+        await running
+
+    asyncio.run(nearly_over())
+
+
+def test_a_job_that_failed_says_nothing_about_how_long_others_take() -> None:
+    queue = WorkerQueue(100)
+
+    async def fail_often() -> None:
+        await run_once(queue, WORK, 0.05)
+        for _ in range(20):
+            with pytest.raises(ZeroDivisionError):
+                await queue.run(lambda: 1 // 0, WORK, math.inf, never)
+        running = asyncio.create_task(queue.run(lambda: time.sleep(0.05), WORK, math.inf, never))
+        await asyncio.sleep(0.005)
+        assert queue.wait > 0.02
+        await running
+
+    asyncio.run(fail_often())
 
 
 def test_job_does_not_begin_after_its_client_disconnected() -> None:
@@ -85,7 +184,7 @@ def test_job_does_not_begin_after_its_client_disconnected() -> None:
 
     async def goes() -> None:
         with pytest.raises(ClientDisconnected):
-            await queue.run(lambda: started.append(True), math.inf, at_once)
+            await queue.run(lambda: started.append(True), WORK, math.inf, at_once)
 
     asyncio.run(holding(queue, goes))
     assert started == []
@@ -97,7 +196,7 @@ def test_job_does_not_begin_after_its_deadline() -> None:
     waits: list[asyncio.Task[None]] = []
 
     async def late() -> None:
-        waits.append(asyncio.create_task(queue.run(lambda: started.append(True), 0.0, never)))
+        waits.append(asyncio.create_task(queue.run(lambda: started.append(True), WORK, perf_counter() + 0.005, never)))
         await asyncio.sleep(0.01)
 
     async def then_look() -> None:
@@ -111,7 +210,7 @@ def test_job_does_not_begin_after_its_deadline() -> None:
 
 def test_job_error_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(WorkerQueue(1).run(lambda: 1 // 0, math.inf, never))
+        asyncio.run(WorkerQueue(1).run(lambda: 1 // 0, WORK, math.inf, never))
 
 
 class Fault(Exception):
@@ -124,7 +223,7 @@ def test_job_error_is_freed_without_garbage_collection() -> None:
             raise Fault
 
         try:
-            await WorkerQueue(1).run(fails, math.inf, never)
+            await WorkerQueue(1).run(fails, WORK, math.inf, never)
         except Fault as error:
             return weakref.ref(error)
         raise AssertionError

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ TURNS = 12_000
 @pytest.fixture(scope="module")
 def served(models: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     log = tmp_path_factory.mktemp("log") / "server.log"
-    with faultless(models | {"QUEUE_SIZE": str(QUEUE_SIZE)}, log) as served:
+    with faultless(models | {"QUEUE_SIZE": str(QUEUE_SIZE), "MAX_WAIT_MS": "60000"}, log) as served:
         yield served
 
 
@@ -46,7 +47,7 @@ class Load:
         return len(self.taken[200]) / self.lasted
 
 
-def offer(url: str, callers: int, interval: float, seconds: float = 2) -> Load:
+def offer(url: str, callers: int, interval: float, seconds: float = 2, turns: int = TURNS) -> Load:
     """Let each client send a request every `interval` seconds, or at once after a response that took longer."""
     load = Load(seconds)
     asked = [0.0] * callers
@@ -58,7 +59,7 @@ def offer(url: str, callers: int, interval: float, seconds: float = 2) -> Load:
             for moment, position in [entry for entry in due if entry[0] <= now]:
                 due.remove((moment, position))
                 asked[position] = now
-                crowd[position].send(slow(TURNS))
+                crowd[position].send(slow(turns))
                 selector.register(crowd[position].socket, selectors.EVENT_READ, position)
             for key, _ in selector.select(0.001):
                 position = key.data
@@ -104,6 +105,20 @@ def test_overload_keeps_goodput_and_quick_refusals(served: Served, times: int) -
         assert refusal < 0.05
         assert accepted < 3 * (QUEUE_SIZE + 1) / peak
         assert eventually(lambda: ask(served.url, slow(1)).status == 200, 2)
+
+
+def test_nobody_waits_much_longer_than_the_longest_wait(models: dict[str, str], tmp_path: Path) -> None:
+    """The queue has places for five seconds of this work, after which no client would still be there."""
+    places, longest, turns = 100, 0.3, HALF_A_SECOND // 10
+    environment = models | {"QUEUE_SIZE": str(places), "MAX_WAIT_MS": str(round(longest * 1000))}
+    with faultless(environment, tmp_path / "log") as served:
+        service = 1 / offer(served.url, 2, 0, turns=turns).goodput
+        load = offer(served.url, 60, 6 * service, turns=turns)
+    accepted = statistics.quantiles(load.taken[200], n=20)[-1]
+    print(f"{len(load.taken[200])} accepted, 95 % within {accepted * 1e3:.0f} ms; {len(load.taken[503])} refused")
+    assert len(load.taken[503]) > len(load.taken[200])
+    assert accepted < 2 * longest + 4 * service
+    assert load.goodput > 0.7 / service
 
 
 def test_probes_and_small_requests_stay_quick_under_overload(served: Served) -> None:
