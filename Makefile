@@ -45,7 +45,7 @@ image: train ## build the image and make it available to the cluster
 load: .venv/installed ## run one experiment on the deployment and report: SHAPE=demo|ramp|step|spike|soak|smoke, MODELS=digits,…
 	scripts/load $(SHAPE) $(MODELS)
 
-bench: .venv/installed ## measure it next to FastAPI and KServe on this machine, a quarter of an hour; QUICK=1 for a trial
+bench: .venv/installed ## measure it next to FastAPI and KServe on this machine, about 18 minutes; QUICK=1 for a trial
 	scripts/bench measure $(if $(QUICK),--quick)
 
 lock: .venv/installed ## update the lock files, with hashes
