@@ -14,7 +14,7 @@ from kserve.model_server import app as kserve_app
 from uvicorn import Config
 
 from server import metrics, routing
-from server.http import timeouts
+from server.http import loop_lag, timeouts
 from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.cors import Cors
@@ -47,6 +47,7 @@ class KServeServer(kserve.ModelServer):
         cors = Cors(settings.cors_origins) if settings.cors_origins else None
         if cors:
             routes |= cors.preflight_routes(routes)
+        metrics.REQUESTS.show(route.name for route in routes.values())
         common = CommonHeaders(settings.pod_name, seconds.idle, cors)
         self._limits = ConnectionLimits(
             settings.max_body_bytes,
@@ -63,6 +64,7 @@ class KServeServer(kserve.ModelServer):
             from server.grpc.server import GrpcServer as Server  # noqa: PLC0415
 
             methods = all_methods(predictors, routes)
+            metrics.REQUESTS.show(method.name for method in methods.values())
             self._grpc = Server(settings, methods, queue, self._limits, self._timeouts, self._access_log)
             in_grpc = self._grpc.shared
             metrics.IN_FLIGHT.set_function(lambda: self._app.in_flight + in_grpc.calls)
@@ -92,7 +94,10 @@ class KServeServer(kserve.ModelServer):
         connections = self._rest_server._server.server_state.connections
         in_grpc = self._grpc.shared.connections if self._grpc else ()
         metrics.CONNECTIONS.set_function(lambda: len(connections) + len(in_grpc))
-        watch = asyncio.create_task(timeouts.watch(connections, self._timeouts))
+        watches = [
+            asyncio.create_task(timeouts.watch(connections, self._timeouts)),
+            asyncio.create_task(loop_lag.watch()),
+        ]
         try:
             if self._grpc:
                 await self._grpc.start()
@@ -100,7 +105,8 @@ class KServeServer(kserve.ModelServer):
             else:
                 await super()._serve()
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
             self._access_log.flush()
 
     async def _stop_grpc(self, server: "GrpcServer") -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter as Counts
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from prometheus_client import (
@@ -21,10 +21,14 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from model.image.alarms import REASONS
+from server.prediction_counts import PredictionCounts
 from server.response import Header, Response
 
 # Upper bounds in seconds, inclusive.
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, float("inf"))
+
+LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, float("inf"))
+USUAL_STATUSES = (200, 400, 500, 503, 504)
 
 
 class _RouteTotals:
@@ -54,6 +58,11 @@ class RequestMetrics(Collector):
         totals.buckets[bisect_left(BUCKETS, seconds)] += 1
         totals.seconds += seconds
 
+    def show(self, routes: Iterable[str]) -> None:
+        """Show routes from the start, at 0. Prometheus sees no increase in a series that begins at 1."""
+        for route in routes:
+            self._routes.setdefault(route, _RouteTotals()).statuses.update(dict.fromkeys(USUAL_STATUSES, 0))
+
     def collect(self) -> Iterator[Metric]:
         requests = CounterMetricFamily("mlserving_requests", "Requests answered.", labels=["route", "status"])
         times = HistogramMetricFamily(
@@ -79,6 +88,14 @@ REQUESTS = RequestMetrics()
 REGISTRY.register(REQUESTS)
 REFUSED = Counter("mlserving_refused", "Requests refused, by what was wrong.", ["reason"], registry=REGISTRY)
 ALARMS = Counter("mlserving_alarms", "Alarms beside answers for pictures.", ["model", "reason"], registry=REGISTRY)
+PREDICTIONS = PredictionCounts()
+REGISTRY.register(PREDICTIONS)
+LOOP_LAG = Histogram(
+    "mlserving_loop_lag_seconds",
+    "How late timers of the event loop are: requests wait as long before they are read.",
+    buckets=LAG_BUCKETS,
+    registry=REGISTRY,
+)
 IN_FLIGHT = Gauge("mlserving_requests_in_flight", "Requests being answered now.", registry=REGISTRY)
 QUEUE = Gauge("mlserving_queue_length", "Predictions that wait or run off the event loop.", registry=REGISTRY)
 CONNECTIONS = Gauge("mlserving_connections", "Connections open now.", registry=REGISTRY)

@@ -37,6 +37,10 @@ class Tensor:
     shape: tuple[int, ...]
     on_request: bool = False
 
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return {"name": self.name, "datatype": self.datatype, "shape": list(self.shape)}
+
 
 @dataclass(frozen=True)
 class ModelOutput:

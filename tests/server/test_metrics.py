@@ -45,6 +45,21 @@ def test_request_metrics_render_like_those_of_prometheus_client() -> None:
     assert generate_latest(ours) == generate_latest(theirs)
 
 
+def test_a_route_begins_at_zero_and_keeps_what_was_counted() -> None:
+    """Prometheus' increase() sees nothing in a series that begins at 1, so the first errors of a pod would be lost."""
+    registry, requests = CollectorRegistry(), RequestMetrics()
+    registry.register(requests)
+    requests.count("/info", 503, 0.1)
+    requests.show(["/info", "/predict"])
+
+    def value(route: str, status: int) -> float | None:
+        return registry.get_sample_value("mlserving_requests_total", {"route": route, "status": str(status)})
+
+    assert [value("/predict", status) for status in (200, 400, 500, 503, 504)] == [0] * 5
+    assert (value("/info", 503), value("/info", 200)) == (1, 0)
+    assert registry.get_sample_value("mlserving_request_seconds_count", {"route": "/predict"}) == 0
+
+
 # What Prometheus 3 sends.
 PROMETHEUS = (
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"

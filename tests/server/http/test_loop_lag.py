@@ -1,0 +1,27 @@
+import asyncio
+import time
+from contextlib import suppress
+
+from server import metrics
+from server.http import loop_lag
+
+
+def counted(most: float) -> float:
+    """Return how often the loop was late by at most these seconds."""
+    return metrics.REGISTRY.get_sample_value("mlserving_loop_lag_seconds_bucket", {"le": str(most)}) or 0
+
+
+def test_work_that_holds_up_the_loop_shows_as_its_lag() -> None:
+    async def scenario() -> None:
+        watching = asyncio.create_task(loop_lag.watch())
+        await asyncio.sleep(0.01)
+        time.sleep(0.15)
+        await asyncio.sleep(0.05)
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+    before = [counted(most) for most in (0.1, 0.25)]
+    asyncio.run(scenario())
+    short, long = (counted(most) - known for most, known in zip((0.1, 0.25), before, strict=True))
+    assert long - short >= 1
