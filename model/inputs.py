@@ -68,6 +68,24 @@ class Resize:
 
 
 @dataclasses.dataclass(frozen=True)
+class Abstention:
+    """When a model gives no answer, since it would be wrong too often.
+
+    That is where doubt · (1 - the answer's probability) + strangeness · (the picture's strangeness / `strange_above`)
+    exceeds the limit of the answer.
+
+    Attributes:
+        doubt: The weight of the first term.
+        strangeness: The weight of the second.
+        limits: For each class, in their order.
+    """
+
+    doubt: float
+    strangeness: float
+    limits: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Picture:
     """The picture that a model takes.
 
@@ -83,6 +101,8 @@ class Picture:
         channels: 1 is grey, 3 are red, green and blue, and 4 are those and the opacity.
         resize: What the transform "resize" does; None for any other transform.
         one_by_one: Whether the graph takes only one picture per run.
+        abstention: When the model gives no answer; None if it always gives one.
+        label_notes: Sentences that always go with an answer, by its label.
     """
 
     transform: Literal["digit", "scan", "resize"]
@@ -95,6 +115,8 @@ class Picture:
     channels: Literal[1, 3, 4] = 1
     resize: Resize | None = None
     one_by_one: bool = False
+    abstention: Abstention | None = None
+    label_notes: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1:
@@ -103,6 +125,8 @@ class Picture:
             raise ValueError("The transform 'resize', and no other, must be told how to resize.")
         if self.channels > 1 and self.resize is None:
             raise ValueError(f"The transform {self.transform!r} returns one channel, not {self.channels}.")
+        if self.abstention and self.strange_above is None:
+            raise ValueError("A model that computes no strangeness has no abstention.")
         if self.resize and 0 < self.resize.shorter < max(self.height, self.width):
             raise ValueError(
                 f"The shorter side is scaled to {self.resize.shorter} pixels, from which {self.height} × {self.width} "

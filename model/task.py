@@ -29,9 +29,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from model.inputs import Feature, Picture, Resize
+from model.inputs import Abstention, Feature, Picture, Resize
 
-__all__ = ["MISSING_TEXT", "MODEL_NAME", "Feature", "Picture", "Resize", "Task"]
+__all__ = ["MISSING_TEXT", "MODEL_NAME", "Abstention", "Feature", "Picture", "Resize", "Task"]
 
 MISSING_TEXT = ""
 
@@ -92,6 +92,8 @@ class Task:
                 data = {**data, "picture": {**picture, "input": "draw" if drawn else "upload"}}
             if picture.get("resize") is not None:
                 _refuse_unknown_keys(picture["resize"], Resize, "The resizing of pictures")
+            if picture.get("abstention") is not None:
+                _refuse_unknown_keys(picture["abstention"], Abstention, "The abstention")
         features = data.get("features", [])
         if not isinstance(features, list | tuple):
             raise ValueError("The task has no list of features.")  # noqa: TRY004 (one kind of error for all)
@@ -130,6 +132,14 @@ class Task:
         for values in (self.classes, self.labels, self.targets):
             if (repeated := _repeated(values)) is not None:
                 raise ValueError(f"Task {self.name!r} has the class, label or target {repeated!r} more than once.")
+        if self.picture is not None:
+            self._check_picture(self.picture)
+
+    def _check_picture(self, picture: Picture) -> None:
+        if picture.abstention and len(picture.abstention.limits) != len(self.classes):
+            raise ValueError(f"Task {self.name!r} must have a limit of its abstention for each class.")
+        if unknown := sorted(picture.label_notes.keys() - set(self.labels)):
+            raise ValueError(f"Task {self.name!r} has a note on {unknown[0]!r}, which is not one of its labels.")
 
     def _check_example(self) -> None:
         known = {feature.name: feature for feature in self.features}

@@ -7,9 +7,11 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-Reason = Literal["blank", "faint", "small", "narrow", "several_figures", "unfamiliar"]
+from model.inputs import Abstention
+
+Reason = Literal["blank", "faint", "small", "narrow", "several_figures", "unfamiliar", "inconclusive"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
-UNANSWERABLE: frozenset[Reason] = frozenset({"blank"})  # the picture gets no answer
+UNANSWERABLE: frozenset[Reason] = frozenset({"blank", "inconclusive"})  # the picture gets no answer
 
 
 class Alarm(NamedTuple):
@@ -31,3 +33,21 @@ class Transformed(NamedTuple):
     input: NDArray[np.float32]
     notes: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+
+
+def is_inconclusive(
+    rule: Abstention,
+    places: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    strangeness: NDArray[np.floating],
+) -> NDArray[np.bool_]:
+    """Return for which pictures a model gives no answer, [n].
+
+    Args:
+        rule: When it gives none.
+        places: The places of the answers among the classes, [n].
+        probabilities: [n, classes].
+        strangeness: Of the pictures, as multiples of `Picture.strange_above`, [n].
+    """
+    doubts = 1 - probabilities[np.arange(len(places)), places]
+    return np.asarray(rule.doubt * doubts + rule.strangeness * strangeness > np.array(rule.limits)[places])

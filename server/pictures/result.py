@@ -2,20 +2,25 @@
 
 import io
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.image.alarms import UNANSWERABLE, Alarm
+from model.image.alarms import UNANSWERABLE, Alarm, is_inconclusive
 from model.task import Picture, Task
 from server import metrics
 from server.pictures.prepare import Items, PreparedBatch, prepare
 from server.predictor import Predictor
+from server.tensors import ModelOutput
+
+T = TypeVar("T")
+
+INCONCLUSIVE = Alarm("inconclusive", "The model is not sure enough of any answer to give one.")
 
 _NO_ANSWER: dict[str, Any] = dict.fromkeys(("label", "prediction", "probability", "probabilities"))
 
@@ -46,6 +51,16 @@ class Classification:
     def warnings(self) -> list[tuple[str, ...]]:
         """The sentences of notes and alarms together, for each picture."""
         return list(map(self._warnings, range(len(self.alarms))))
+
+    @property
+    def label_notes(self) -> list[tuple[str, ...]]:
+        """What always goes with the answer, for each picture."""
+        picture = cast(Picture, self.task.picture)
+        labels = [self.task.labels[self.task.classes.index(predicted)] for predicted in self.predictions.tolist()]
+        return [
+            (picture.label_notes[label],) if label in picture.label_notes and not self._is_unanswered(index) else ()
+            for index, label in enumerate(labels)
+        ]
 
     @property
     def unanswered(self) -> list[int]:
@@ -88,19 +103,37 @@ def classify(predictor: Predictor, picture: Picture, items: Items) -> Classifica
 
 
 def classify_prepared(predictor: Predictor, picture: Picture, batch: PreparedBatch) -> Classification:
-    """Classify pictures, and raise an alarm for those that look unlike the training data."""
+    """Classify pictures, and raise an alarm for those whose answer is not to be trusted."""
     outputs = predictor.predict({"input": batch.pictures})
-    alarms = list(batch.alarms)
-    if outputs.strangeness is not None and picture.strange_above is not None:
-        unfamiliar = Alarm("unfamiliar", f"It does not look like {picture.subject}.")
-        for index in np.flatnonzero(outputs.strangeness > picture.strange_above).tolist():
-            alarms[index] = (*alarms[index], unfamiliar)
+    alarms = list(map(_joined, batch.alarms, _alarms(predictor.task, picture, outputs)))
     for alarm in chain.from_iterable(alarms):
         metrics.ALARMS.labels(predictor.name, alarm.reason).inc()
     probabilities = np.asarray(outputs.probabilities)
-    return Classification(
+    found = Classification(
         predictor.task, batch.pictures, batch.notes, alarms, outputs.predictions, probabilities, outputs.strangeness
     )
+    return replace(found, notes=list(map(_joined, batch.notes, found.label_notes))) if picture.label_notes else found
+
+
+def _alarms(task: Task, picture: Picture, outputs: ModelOutput) -> list[tuple[Alarm, ...]]:
+    """Return the alarms that follow from the model's outputs, for each picture."""
+    alarms: list[tuple[Alarm, ...]] = [()] * len(outputs.predictions)
+    if outputs.strangeness is None or picture.strange_above is None:
+        return alarms
+    unfamiliar = Alarm("unfamiliar", f"It does not look like {picture.subject}.")
+    for index in np.flatnonzero(outputs.strangeness > picture.strange_above).tolist():
+        alarms[index] = (unfamiliar,)
+    if picture.abstention:
+        places = np.array([task.classes.index(predicted) for predicted in outputs.predictions.tolist()])
+        strangeness = outputs.strangeness / picture.strange_above
+        withheld = is_inconclusive(picture.abstention, places, np.asarray(outputs.probabilities), strangeness)
+        for index in np.flatnonzero(withheld).tolist():
+            alarms[index] = (*alarms[index], INCONCLUSIVE)
+    return alarms
+
+
+def _joined(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
+    return (*first, *second)
 
 
 def to_json(answer: object) -> bytes:

@@ -123,6 +123,10 @@ def test_an_unknown_input_of_a_picture_is_refused() -> None:
         ({"resize": {"method": "nearest", "shorter": 9}}, "stretches pictures"),
         ({"resize": {"method": "lanczos"}}, "lanczos"),
         ({"resize": {"method": "nearest", "crop": True}}, "crop"),
+        ({"abstention": {"doubt": 1, "strangeness": 1, "limits": [1, 1]}}, "computes no strangeness"),
+        ({"abstention": {"doubt": 1, "strangeness": 1, "limits": [1, 1], "mood": 1}}, "mood"),
+        ({"strange_above": 1, "abstention": {"doubt": 1, "strangeness": 1, "limits": [1]}}, "for each class"),
+        ({"label_notes": {"zebra": "It has stripes."}}, "zebra"),
     ],
 )
 def test_a_contradictory_picture_is_refused(changed: dict[str, Any], sentence: str) -> None:
