@@ -42,12 +42,15 @@ class ShippedModel:
 
 
 MNIST, SCANS = "model.train.datasets", "model.train.brain_mri.data"
+WEAK_SCANS = "model.train.brain_mri.weak"
 
 SHIPPED = (
     ShippedModel("breast_model", "breast_cancer", "model.train.tabular.breast_cancer", takes="rows"),
     # Each picture model is also evaluated on the other's data, which it should call out of distribution.
     ShippedModel("digits", "digits", "model.train.digits.model", takes="pictures", data=(MNIST, SCANS)),
-    ShippedModel("brain_mri", "brain_mri", "model.train.brain_mri.model", takes="pictures", data=(SCANS, MNIST)),
+    ShippedModel(
+        "brain_mri", "brain_mri", "model.train.brain_mri.model", takes="pictures", data=(SCANS, WEAK_SCANS, MNIST)
+    ),
 )
 
 

@@ -62,8 +62,7 @@ class Scans:
     classes: NDArray[np.int64]  # indices of CLASSES
     folds: NDArray[np.int64]  # 0 to 4
     groups: NDArray[np.int64]  # equal for near copies
-    testing: NDArray[np.bool_]  # in the published test part
-    twins: NDArray[np.bool_]  # a near copy is in the other published part
+    collections: NDArray[np.str_]  # "figshare", "sartaj", or "healthy": Br35H and SARTAJ, which cannot be told apart
     originals: Mapping[int, bytes]  # for some rows the published file: JPEG or PNG, grey or colour
 
 
@@ -89,8 +88,7 @@ def load(rows: Sequence[Row], log: Log) -> Scans:
         classes=np.array([CLASSES.index(path.parts[1]) for path in paths]),
         folds=np.array([int(row["fold"]) for row in rows]),
         groups=np.array([int(row["group"]) for row in rows]),
-        testing=np.array([path.parts[0] == "Testing" for path in paths]),
-        twins=np.array([row["twin"] == "1" for row in rows]),
+        collections=np.array([row["collection"] for row in rows]),
         originals={place: original for place, (_, original) in enumerate(pictures) if original},
     )
 

@@ -2,93 +2,122 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.bundle import Bundle
 from model.bundle_write import save
 from model.image.scan import SIDE
-from model.task import Picture, Task, picture_task
+from model.task import Abstention, Picture, Task, picture_task
 from model.train import Log, datasets
-from model.train.brain_mri import data, evaluate
+from model.train.brain_mri import data, evaluate, weak
+from model.train.brain_mri.abstention import answers, coverage, fit_abstention
 from model.train.brain_mri.card import card
 from model.train.brain_mri.data import Scans
+from model.train.brain_mri.examples import TEST_FOLD, Examples, examples
+from model.train.brain_mri.left_out import USUAL, LeftOut, leave_each_out
+from model.train.brain_mri.weak import WeakScans
 from model.train.mistakes import TestSet
 from model.train.picture.evaluate import ood_threshold, predictor
 from model.train.picture.fitted import Fitted, Pictures, training_statistics
 
-TEST_FOLD = 0  # takes no part in any fit or choice of hyperparameters
-CALIBRATION_STEP = 16  # every 16th group of near copies in the other folds is kept for calibration
-USUAL = 0.99  # share of the calibration scans below the out-of-distribution threshold
+# Shares of the calibration scans that get an answer. To miss a tumour is worse than to give no answer.
+COVERAGE = {"no tumour": 0.97}
+OTHER_COVERAGE = 0.95
 QUICK_STEP = 20  # a quick run uses every 20th row
 
 LABELS = ("glioma", "meningioma", "no tumour", "pituitary tumour")
+NOT_RULED_OUT = "This does not rule out a tumour: the model misses some, and one slice shows little of the brain."
 CAUTION = "This is not a medical device. Do not use it for any decision about a patient."
-
-Rows = NDArray[np.bool_]
 
 
 def train(output: Path, log: Log, quick: bool = False) -> Bundle:
     """Train, evaluate and write the bundle; on one machine only the timings in the card differ between runs."""
-    rows = data.table()
-    scans = data.load(rows[::QUICK_STEP] if quick else rows, log)
-    return build(output, scans, datasets.mnist().test_images, log, quick)
+    step = QUICK_STEP if quick else 1
+    scans, weakly_labelled = data.load(data.table()[::step], log), weak.load(weak.table()[::step], log)
+    return build(output, scans, weakly_labelled, datasets.mnist().test_images, log, quick)
 
 
-def build(output: Path, scans: Scans, digits: Pictures, log: Log, quick: bool) -> Bundle:
+def build(output: Path, scans: Scans, weakly_labelled: WeakScans, digits: Pictures, log: Log, quick: bool) -> Bundle:
     """Make the bundle from these scans; handwritten digits [n, 28, 28] are examples of pictures without a scan."""
+    every = examples(scans, weakly_labelled)
+    log("Fitting the four classes.")
+    first = first_fit(every, log, quick)
+
+    def fit_without(collection: str) -> Fitted:
+        log(f"Fitting further with weak labels{f', without {collection}' if collection else ''}.")
+        return second_fit(every, first.graph, collection, log, quick)
+
+    return assemble(output, scans, digits, (first, fit_without("")), leave_each_out(every, fit_without))
+
+
+def first_fit(every: Examples, log: Log, quick: bool) -> Fitted:
     # Imported here, because PyTorch is only installed where picture models are trained.
-    from model.train.brain_mri.fit import DESIGN  # noqa: PLC0415
+    from model.train.brain_mri.fit import FIRST  # noqa: PLC0415
     from model.train.picture import design  # noqa: PLC0415
 
-    pictures = np.stack([np.round(evaluate.prepared(jpeg) * 255).astype(np.uint8) for jpeg in scans.jpegs])
-    recipe = DESIGN.quick if quick else DESIGN.recipe
+    return design.build(FIRST, FIRST.quick if quick else FIRST.recipe, *every.split(weak=False), log)
 
-    def fit_without(test: Rows, epochs: int) -> Fitted:
-        train, calibration = ((pictures[part], scans.classes[part]) for part in split(scans, test))
-        log(f"Data: {len(train[1])} scans to train on, {len(calibration[1])} to calibrate on, {test.sum()} to test on.")
-        return design.build(DESIGN, replace(recipe, epochs=epochs), train, calibration, log)
 
-    test = scans.folds == TEST_FOLD
-    fitted = fit_without(test, recipe.epochs)
-    log("Evaluating the graph on the fold that took no part in the fit.")
+def second_fit(every: Examples, first: bytes, left_out: str, log: Log, quick: bool) -> Fitted:
+    """Continue from the graph of the first fit, without the collection that is left out, if any."""
+    from model.train.brain_mri.fit import additions, second  # noqa: PLC0415
+    from model.train.picture import design  # noqa: PLC0415
+
+    train, calibration = every.split(left_out)
+    chosen = second(first, train[0])
+    return design.build(chosen, chosen.quick if quick else chosen.recipe, train, calibration, log, additions(train))
+
+
+def assemble(
+    output: Path,
+    scans: Scans,
+    digits: Pictures,
+    fits: tuple[Fitted, Fitted],
+    left_out: Mapping[str, LeftOut],
+) -> Bundle:
+    """Evaluate the second of the two fits and write its bundle."""
+    first, fitted = fits
     predict = predictor(fitted.graph)
-    ood_scores = predict(fitted.calibration[0] / 255).ood_scores
-    threshold = ood_threshold(ood_scores, USUAL)
+    pictures, classes = fitted.calibration
+    calibration = predict(pictures / 255)
+    strange = ood_threshold(calibration.ood_scores, USUAL)
+    usual = answers(calibration, strange, calibration.labels != classes)
+    kept = [COVERAGE.get(label, OTHER_COVERAGE) for label in LABELS]
+    rule = fit_abstention([each.tumours for each in left_out.values()], usual, kept)
+    test = scans.folds == TEST_FOLD
     figures, predictions = evaluate.held_out(predict, scans, test, LABELS)
-    log("Fitting another network with half the epochs for the published split, where near copies inflate the figures.")
-    leaky = predictor(fit_without(scans.testing, (recipe.epochs + 1) // 2).graph)
-    inflated, _ = evaluate.held_out(leaky, scans, scans.testing, LABELS)
     tests = {
+        "left_out": {name: each.figures(rule) for name, each in left_out.items()},
+        "abstention": {
+            "rule": asdict(rule),
+            "fold_0": coverage(rule, answers(predictions, strange, predictions.labels != scans.classes[test])),
+        },
         "robustness": evaluate.robustness(predict, scans, test) | {"originals": evaluate.originals(predict, scans)},
-        "out_of_distribution": evaluate.out_of_distribution(predict, threshold, predictions, digits),
+        "out_of_distribution": evaluate.out_of_distribution(predict, strange, predictions, digits),
         "milliseconds": evaluate.timings(predict, scans.jpegs[0]),
     }
-    near_copies = float(np.mean(scans.twins[scans.testing]))
-    metrics = {"fold_0": figures, "published_split": inflated}
-    return save(
-        output,
-        task(threshold),
-        None,
-        fitted.graph,
-        card(fitted.summary, int(scans.testing.sum()), near_copies, metrics, tests),
-        training_statistics(fitted, predict, ood_scores, LABELS),
-    )
+    fit = fitted.summary | {"first": first.summary}
+    statistics = training_statistics(fitted, predict, calibration.ood_scores, (*LABELS, "tumour"))
+    return save(output, task(strange, rule), None, fitted.graph, card(fit, {"fold_0": figures}, tests), statistics)
 
 
-def task(threshold: float) -> Task:
+def task(threshold: float, abstention: Abstention | None = None) -> Task:
     """Return the task of a model with this out-of-distribution threshold."""
-    picture = Picture("scan", SIDE, SIDE, "a brain MRI scan", threshold, input="upload", caution=CAUTION)
+    picture = Picture(
+        "scan",
+        SIDE,
+        SIDE,
+        "a brain MRI scan",
+        threshold,
+        caution=CAUTION,
+        abstention=abstention,
+        label_notes={"no tumour": NOT_RULED_OUT},
+    )
     return picture_task("brain_mri", "Brain tumour MRI", LABELS, picture)
-
-
-def split(scans: Scans, test: Rows) -> tuple[Rows, Rows]:
-    """Return the rows to train on and those to calibrate on, of those not to test on."""
-    calibration = ~test & (scans.groups % CALIBRATION_STEP == 0)
-    return ~test & ~calibration, calibration
 
 
 def test_set() -> TestSet:

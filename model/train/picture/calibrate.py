@@ -39,8 +39,9 @@ def fit_detector(features: Array, targets: Array, left_out: int = 0) -> Mahalano
         left_out: How many of the last features are ignored.
     """
     features = features[:, : features.shape[1] - left_out].astype(np.float64)
-    means = np.stack([features[targets == place].mean(axis=0) for place in np.unique(targets)])
-    covariance = np.cov(features - means[targets], rowvar=False)
+    found, places = np.unique(targets, return_inverse=True)
+    means = np.stack([features[targets == target].mean(axis=0) for target in found])
+    covariance = np.cov(features - means[places], rowvar=False)
     covariance += np.eye(len(covariance)) * RIDGE * np.trace(covariance) / len(covariance)
     values, vectors = np.linalg.eigh(covariance)
     whitening = vectors / np.sqrt(values)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from model.train.picture.calibrate import fit_detector, temperature
-from model.train.picture.fit import Log, Recipe, fit, mirror_averaged, outputs, stages
+from model.train.picture.fit import Log, Loss, Recipe, cross_entropy, fit, mirror_averaged, outputs, stages
 from model.train.picture.fitted import Examples, Fitted, Pictures
 from model.train.picture.onnx import average_over_mirror, export
 
@@ -25,6 +25,7 @@ class Design:
         quick: A recipe for a test run.
         mirrored: Whether predictions are averaged over a picture and its mirror image.
         unscored: How many of the last channels, counted over all stages, the out-of-distribution score ignores.
+        loss: What the fit minimises; a target that is no class needs one of its own.
     """
 
     untrained: Callable[[int], Any]
@@ -33,6 +34,7 @@ class Design:
     quick: Recipe
     mirrored: bool = False
     unscored: int = 0
+    loss: Loss = cross_entropy
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,21 @@ def build(
     log: Log,
     additions: Additions | None = None,
 ) -> Fitted:
-    """Fit the network on `train` and the additions, calibrate it on `calibration`, and export it."""
-    known, shown, classes = train, train, None
+    """Fit the network on `train` and the additions, calibrate it on `calibration`, and export it.
+
+    For the out-of-distribution score, each target of `train` is a class of its own, also one that is no class.
+    """
+    known, shown = train, train
     if additions:
         known = _joined(train, additions.examples)
-        classes = int(known[1].max()) + 1
-        shown = _joined(known, (additions.outliers, np.full(len(additions.outliers), classes)))
-    network = fit(design.untrained(recipe.seed), shown, calibration, design.augment, recipe, log)
+        outlier = int(known[1].max()) + 1
+        shown = _joined(known, (additions.outliers, np.full(len(additions.outliers), outlier)))
+    network = fit(
+        design.untrained(recipe.seed), shown, calibration, design.augment, recipe, log, loss_function=design.loss
+    )
     logits, features = (mirror_averaged(forward) if design.mirrored else forward for forward in (outputs, stages))
-    divisor = temperature(logits(network, calibration[0])[:, :classes], calibration[1])
+    answers = logits(network, calibration[0])
+    divisor = temperature(answers[:, :-1] if additions else answers, calibration[1])
     # Features of every stage: those of the last one say little more than which class is the nearest.
     detector = fit_detector(features(network, known[0]), known[1], design.unscored)
     graph = export(network, train[0].shape[1:], divisor, detector, outliers=additions is not None)

@@ -17,6 +17,7 @@ BATCH = 500  # pictures per forward pass when nothing is learnt
 Pictures = NDArray[np.uint8]
 Targets = NDArray[np.int64]
 Log = Callable[[str], None]
+Loss = Callable[[Any, Any, float], Any]  # of logits [n, classes], targets [n] and the label smoothing
 Forward = Callable[[Any, Pictures], NDArray[np.float32]]  # a network, and pictures [n, height, width]
 
 
@@ -32,13 +33,19 @@ class Recipe:
     seed: int = 0
 
 
-def fit(
+def cross_entropy(logits: Any, targets: Any, smoothing: float) -> Any:
+    return nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing)
+
+
+def fit(  # noqa: PLR0913 (each is another part of a fit)
     network: Any,
     train: tuple[Pictures, Targets],
     held_out: tuple[Pictures, Targets],
     augment: Callable[[Any], Any],
     recipe: Recipe,
     log: Log,
+    *,
+    loss_function: Loss = cross_entropy,
 ) -> Any:
     """Fit the network; on one kind of processor the same arguments give the same weights.
 
@@ -49,6 +56,7 @@ def fit(
         augment: Changes a batch [n, 1, height, width] in 0–1.
         recipe: How to fit.
         log: Gets one line per epoch.
+        loss_function: What is minimised.
 
     Returns:
         The network with the running mean of the weights.
@@ -75,7 +83,7 @@ def fit(
             optimiser.zero_grad()
             with torch.autocast("cpu", torch.bfloat16):
                 logits = network(augment(scaled(pictures[chosen])))
-            loss = nn.functional.cross_entropy(logits.float(), targets[chosen], label_smoothing=recipe.label_smoothing)
+            loss = loss_function(logits.float(), targets[chosen], recipe.label_smoothing)
             loss.backward()
             optimiser.step()
             schedule.step()
@@ -110,9 +118,17 @@ def stages(network: Any, pictures: Pictures) -> NDArray[np.float32]:
 
     The shape is [n, channels of all stages].
     """
-    ends = [index + 1 for index, layer in enumerate(network[0]) if isinstance(layer, nn.MaxPool2d)]
-    parts = [nn.Sequential(*network[0][:end], nn.AdaptiveAvgPool2d(1), nn.Flatten()) for end in ends]
-    return np.concatenate([outputs(part, pictures) for part in parts], axis=1)
+    network.eval()
+    parts = []
+    with torch.no_grad():
+        for batch in tensors(pictures).split(BATCH):
+            tensor, means = scaled(batch), []
+            for layer in network[0]:
+                tensor = layer(tensor)
+                if isinstance(layer, nn.MaxPool2d):
+                    means.append(tensor.mean(dim=(2, 3)))
+            parts.append(torch.cat(means, dim=1))
+    return np.asarray(torch.cat(parts).numpy())
 
 
 def mirror_averaged(forward: Forward) -> Forward:

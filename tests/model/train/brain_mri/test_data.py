@@ -44,7 +44,7 @@ ROWS: list[Row] = [
         "sha256": hashlib.sha256(original).hexdigest(),
         "group": str(place),
         "fold": str(place + 1),
-        "twin": str(place % 2),
+        "collection": "figshare" if place % 2 else "sartaj",
         "sample": str(int(place in {1, 2})),
     }
     for place, (path, original) in enumerate(ORIGINALS.items())
@@ -98,8 +98,7 @@ def check(scans: data.Scans) -> None:
     assert scans.classes.tolist() == [0, 2, 3, 1]
     assert scans.folds.tolist() == [1, 2, 3, 4]
     assert scans.groups.tolist() == [0, 1, 2, 3]
-    assert scans.testing.tolist() == [False, False, True, True]
-    assert scans.twins.tolist() == [False, True, False, True]
+    assert scans.collections.tolist() == ["sartaj", "figshare", "sartaj", "figshare"]
     assert scans.originals == {1: ORIGINALS[PATHS[1]], 2: ORIGINALS[PATHS[2]]}
 
 
@@ -149,6 +148,11 @@ def test_no_group_of_near_copies_is_in_two_folds() -> None:
         folds_of_group.setdefault(row["group"], set()).add(row["fold"])
     assert {len(folds) for folds in folds_of_group.values()} == {1}
     assert Counter(row["fold"] for row in rows)["0"] == 1405
+
+
+def test_every_scan_without_a_tumour_is_healthy() -> None:
+    for row in data.table():
+        assert (row["collection"] == "healthy") == ("/notumor/" in row["path"])
 
 
 @pytest.mark.slow

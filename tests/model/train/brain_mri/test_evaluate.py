@@ -34,7 +34,7 @@ def jpeg(picture: Image.Image) -> bytes:
 def scans() -> Scans:
     classes = np.arange(16) // CLASSES
     files = tuple(jpeg(scan(int(place))) for place in classes)
-    return Scans(files, classes, np.arange(16) % 5, np.arange(16), classes > 1, classes > 2, {3: files[3], 4: files[9]})
+    return Scans(files, classes, np.arange(16) % 5, np.arange(16), np.full(16, "figshare"), {3: files[3], 4: files[9]})
 
 
 def brightest_corner(pictures: np.ndarray) -> Predictions:

@@ -6,9 +6,11 @@ import pytest
 
 from model import bundle
 from model.image import scan
-from model.train.brain_mri import data, evaluate, model
+from model.train.brain_mri import data, evaluate, model, weak
 from model.train.brain_mri.card import card
 from model.train.brain_mri.data import Scans
+from model.train.brain_mri.examples import CALIBRATION_STEP, TEST_FOLD
+from model.train.brain_mri.weak import WeakScans
 from model.train.picture.evaluate import predictor
 
 from .test_evaluate import jpeg
@@ -25,16 +27,35 @@ def scans(count: int) -> Scans:
     places = np.arange(count)
     random = np.random.default_rng(0)
     files = tuple(jpeg(drawn(int(place % 4)).rotate(random.uniform(-9, 9))) for place in places)
-    return Scans(files, places % 4, places // 4 % 5, places // 4, places // 4 % 3 == 0, places % 3 == 0, {0: files[0]})
+    collections = np.where(places % 4 == weak.NO_TUMOUR, "healthy", "figshare")
+    return Scans(files, places % 4, places // 4 % 5, places // 4, collections, {0: files[0]})
+
+
+def weakly_labelled() -> WeakScans:
+    """Forty tumours of two collections; two have a near copy among the test scans."""
+    tumours = scans(54).jpegs[:40]
+    collections = np.array(["br35h", "navoneel"] * 20)
+    folds = np.where(np.arange(40) < 2, TEST_FOLD, -1)
+    groups = np.where(folds == TEST_FOLD, 0, 1001 + CALIBRATION_STEP * np.arange(40))
+    return WeakScans(tumours, np.full(40, weak.TUMOUR), collections, folds, groups)
+
+
+def built(folder: Path, logged: list[str]) -> bundle.Bundle:
+    digits = np.zeros((50, 28, 28), np.uint8)
+    return model.build(folder, scans(160), weakly_labelled(), digits, logged.append, quick=True)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> bundle.Bundle:
     """The bundle of a quick run on drawn scans."""
     logged: list[str] = []
-    digits = np.zeros((50, 28, 28), np.uint8)
-    made = model.build(tmp_path_factory.mktemp("bundles") / "brain_mri", scans(160), digits, logged.append, quick=True)
-    assert logged[0] == "Data: 120 scans to train on, 8 to calibrate on, 32 to test on."
+    made = built(tmp_path_factory.mktemp("bundles") / "brain_mri", logged)
+    assert [line for line in logged if line.startswith("Fitting")] == [
+        "Fitting the four classes.",
+        "Fitting further with weak labels.",
+        "Fitting further with weak labels, without br35h.",
+        "Fitting further with weak labels, without navoneel.",
+    ]
     return made
 
 
@@ -66,22 +87,32 @@ def test_predictions_do_not_depend_on_mirroring_or_on_the_batch(made: bundle.Bun
 def test_the_card_warns_against_medical_use(made: bundle.Bundle) -> None:
     assert made.card["limits"][0].startswith("Not a medical device and not for diagnosis")
     assert made.card["metrics"]["fold_0"]["rows"] == 32
-    assert made.card["metrics"]["published_split"]["rows"] == 56
-    assert "Not to be trusted" in made.card["fits"]["published_split"]
-    assert made.card["fit"]["train"] == 120
+    assert (made.card["fit"]["first"]["train"], made.card["fit"]["train"]) == (120, 158)
+
+
+def test_the_card_has_both_errors_for_each_collection_that_was_left_out(made: bundle.Bundle) -> None:
+    assert set(made.card["left_out"]) == {"br35h", "navoneel"}
+    for figures in made.card["left_out"].values():
+        assert (figures["fitted_on"], figures["tumours_scans"], figures["no_tumour_scans"]) == (139, 19, 8)
+        assert 0 <= figures["tumours_wrong_and_answered"] <= figures["tumours_wrong"] <= 1
+    assert set(made.card["abstention"]["rule"]) == {"doubt", "strangeness", "limits"}
+    assert made.card["abstention"]["fold_0"]["scans"] == 32
+
+
+def test_a_card_lists_further_tests(made: bundle.Bundle) -> None:
     assert set(made.card["robustness"]) >= {"cmyk", "originals"}
     assert set(made.card["out_of_distribution"]) >= {"digits", "test_scans"}
 
 
 def test_the_statistics_are_of_the_training_scans(made: bundle.Bundle) -> None:
-    assert made.statistics["rows"] == 120
-    assert made.statistics["target"]["categories"] == dict.fromkeys(sorted(model.LABELS), 30)
+    assert made.statistics["rows"] == 158
+    assert made.statistics["target"]["categories"] == dict.fromkeys(model.LABELS, 30) | {"tumour": 38}
     assert made.statistics["strangeness"]["count"] == 8
     assert 0 < made.statistics["pixels"]["mean"] < 1
 
 
 def test_training_is_reproducible(made: bundle.Bundle, tmp_path: Path) -> None:
-    again = model.build(tmp_path / "again", scans(160), np.zeros((50, 28, 28), np.uint8), print, quick=True)
+    again = built(tmp_path / "again", [])
     assert again.onnx == made.onnx
 
 
@@ -90,7 +121,7 @@ def test_the_shipped_bundle_is_as_good_as_its_card_states() -> None:
     shipped = bundle.load(SHIPPED)
     scans = data.load(data.table(), print)
     predict = predictor(shipped.onnx)
-    figures, predictions = evaluate.held_out(predict, scans, scans.folds == model.TEST_FOLD, shipped.task.labels)
+    figures, predictions = evaluate.held_out(predict, scans, scans.folds == TEST_FOLD, shipped.task.labels)
     stated = shipped.card["metrics"]["fold_0"]
     assert figures["accuracy"] == pytest.approx(stated["accuracy"], abs=0.002)  # another processor rounds differently
     assert figures["expected_calibration_error"] == pytest.approx(stated["expected_calibration_error"], abs=0.005)
@@ -109,13 +140,11 @@ def test_training_writes_the_task_of_the_shipped_bundle() -> None:
     shipped = bundle.load(SHIPPED).task
     assert shipped.picture is not None
     assert shipped.picture.strange_above is not None
-    assert model.task(shipped.picture.strange_above) == shipped
+    assert model.task(shipped.picture.strange_above, shipped.picture.abstention) == shipped
 
 
 def test_training_writes_the_card_of_the_shipped_bundle() -> None:
     shipped = bundle.load(SHIPPED).card
-    tests = {name: shipped[name] for name in ("robustness", "out_of_distribution", "milliseconds")}
-    testing = [row for row in data.table() if row["path"].startswith("Testing")]
-    near_copies = float(np.mean([row["twin"] == "1" for row in testing]))
-    written = card(shipped["fit"], len(testing), near_copies, shipped["metrics"], tests)
+    names = ("left_out", "abstention", "robustness", "out_of_distribution", "milliseconds")
+    written = card(shipped["fit"], shipped["metrics"], {name: shipped[name] for name in names})
     assert written | {"versions": shipped["versions"]} == shipped
