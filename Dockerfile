@@ -9,7 +9,7 @@ RUN python -m venv /installer \
     && /installer/bin/python -m pip --python /opt/venv/bin/python uninstall --yes pandas kubernetes \
     && find /opt/venv \( -type d -name tests -o -name "*.cpp" -o -name "*.h" \) -prune -exec rm -r {} +
 WORKDIR /app
-COPY model/__init__.py model/bundle.py model/catalog.py model/task.py model/inputs.py model/
+COPY model/__init__.py model/bundle.py model/manifest.py model/catalog.py model/task.py model/inputs.py model/
 COPY model/estimator.py model/fitted_pipeline.py model/
 COPY model/image model/image
 COPY server server

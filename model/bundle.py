@@ -1,4 +1,4 @@
-"""Reads a bundle: a model on disk, a folder whose manifest has the size and SHA-256 of every other file.
+"""Reads a bundle: a model as a folder whose manifest has the size and SHA-256 of every other file.
 
 Each file is read once and compared with the manifest before it is parsed. What is served is the ONNX graph or, if ONNX
 cannot express the model, the fitted pipeline in the form of skops. The pipeline as joblib wrote it is there for people:
@@ -8,7 +8,6 @@ it is verified, but never unpickled.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -18,24 +17,23 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from model.manifest import (
+    CARD,
+    LONGEST_MANIFEST,
+    MANIFEST,
+    ONNX,
+    SKOPS,
+    STATISTICS,
+    TASK,
+    BundleError,
+    Manifest,
+    parse_manifest,
+    sha256,
+    verified,
+)
 from model.task import Task
 
-FORMATS = (1, 2)  # 2 is for a bundle that scikit-learn serves
-MANIFEST = "manifest.json"
-PIPELINE = "model_binary.dat.gz"
-ONNX = "model.onnx"
-SKOPS = "pipeline.skops"
-TASK = "task.json"
-CARD = "card.json"
-STATISTICS = "statistics.json"
-DESCRIPTION = (TASK, CARD, STATISTICS)
-FILES = (ONNX, SKOPS, PIPELINE, *DESCRIPTION)
-
-_MANIFEST_LIMIT = 64 * 1024
-
-
-class BundleError(ValueError):
-    """A bundle cannot be read or written, or the data for it cannot; the message is for a person."""
+__all__ = ["Bundle", "BundleError", "SkopsFile", "assembled", "load", "names"]
 
 
 class SkopsFile(NamedTuple):
@@ -57,6 +55,7 @@ class Bundle:
     """A verified bundle: a model that either onnxruntime or scikit-learn runs.
 
     Attributes:
+        folder: Where it was read. For a bundle from a store this is the address, and no folder.
         digest: The SHA-256 of its manifest in hexadecimal, so it covers all files.
         onnx: The graph; empty if scikit-learn runs the model.
         skops: The fitted pipeline; None if onnxruntime runs the model.
@@ -79,18 +78,6 @@ class Bundle:
         return {label: str(known.get(label, label)) for label in self.task.labels}
 
 
-class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    sha256: str
-    bytes: int
-
-
-class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
-    format: int
-    files: dict[str, _Entry]
-    trusted: tuple[str, ...] = ()
-    sklearn: str = ""
-
-
 def load(path: str | os.PathLike[str]) -> Bundle:
     """Read and verify a bundle.
 
@@ -102,57 +89,47 @@ def load(path: str | os.PathLike[str]) -> Bundle:
     """
     path = Path(path)
     folder = path if _is_folder(path) else path.parent
-    head = _read(folder, MANIFEST, _MANIFEST_LIMIT)
-    manifest = _parse_manifest(folder, head)
+    head = _read(folder, MANIFEST, LONGEST_MANIFEST)
+    manifest = parse_manifest(folder, head)
     _refuse_surplus(folder, manifest)
-    content = {name: _verified(folder, name, entry) for name, entry in manifest.files.items()}
+    content = {
+        name: verified(folder, name, entry, _read(folder, name, entry.bytes)) for name, entry in manifest.files.items()
+    }
+    return assembled(folder, head, content)
+
+
+def assembled(place: Path | str, head: bytes, content: Mapping[str, bytes]) -> Bundle:
+    """Return the bundle that consists of these verified files.
+
+    Args:
+        place: Where they were read: a folder, or an address in a store.
+        head: The bytes of its manifest.
+        content: The other files by name.
+
+    Raises:
+        BundleError: The files are inconsistent.
+    """
+    manifest = parse_manifest(place, head)
     try:
-        task = Task.from_dict(_parse_object(folder, TASK, content[TASK]))
+        task = Task.from_dict(_parse_object(place, TASK, content[TASK]))
     except BundleError:
         raise
     except ValueError as error:
-        raise BundleError(f"{TASK} in {folder} is invalid: {error}") from error
+        raise BundleError(f"{TASK} in {place} is invalid: {error}") from error
     return Bundle(
-        folder=folder,
+        folder=Path(place),
         task=task,
-        card=_parse_object(folder, CARD, content[CARD]),
-        statistics=_parse_object(folder, STATISTICS, content[STATISTICS]),
-        digest=_sha256(head),
+        card=_parse_object(place, CARD, content[CARD]),
+        statistics=_parse_object(place, STATISTICS, content[STATISTICS]),
+        digest=sha256(head),
         onnx=content.get(ONNX, b""),
         skops=SkopsFile(content[SKOPS], manifest.trusted, manifest.sklearn) if SKOPS in content else None,
     )
 
 
-def _parse_manifest(folder: Path, head: bytes) -> _Manifest:
-    try:
-        manifest = msgspec.json.decode(head, type=_Manifest)
-    except ValueError as error:
-        raise BundleError(f"The manifest of {folder} is invalid: {error}.") from error
-    if manifest.format not in FORMATS:
-        raise BundleError(
-            f"The bundle {folder} has format {manifest.format}. This program reads the formats 1 to {FORMATS[-1]}."
-        )
-    if surplus := sorted(set(manifest.files) - set(FILES)):
-        raise BundleError(f"The manifest of {folder} lists {surplus[0]!r}, which is not a file of a bundle.")
-    if missing := sorted(set(DESCRIPTION) - set(manifest.files)):
-        raise BundleError(f"The manifest of {folder} does not list {missing[0]}.")
-    if len({ONNX, SKOPS} & set(manifest.files)) != 1:
-        raise BundleError(f"The manifest of {folder} must list either {ONNX} or {SKOPS}.")
-    return manifest
-
-
-def _refuse_surplus(folder: Path, manifest: _Manifest) -> None:
+def _refuse_surplus(folder: Path, manifest: Manifest) -> None:
     if surplus := sorted(names(folder) - {MANIFEST, *manifest.files}):
         raise BundleError(f"The bundle {folder} contains {surplus[0]!r}, which its manifest does not list.")
-
-
-def _verified(folder: Path, name: str, entry: _Entry) -> bytes:
-    content = _read(folder, name, entry.bytes)
-    if len(content) != entry.bytes:
-        raise BundleError(f"{name} in {folder} has {len(content)} bytes, but the manifest says {entry.bytes}.")
-    if _sha256(content) != entry.sha256:
-        raise BundleError(f"{name} in {folder} has changed: its SHA-256 is not the one in the manifest.")
-    return content
 
 
 def _read(folder: Path, name: str, limit: int) -> bytes:
@@ -177,11 +154,11 @@ def _read(folder: Path, name: str, limit: int) -> bytes:
         raise BundleError(f"{name} in {folder} cannot be read: {error.strerror}.") from error
 
 
-def _parse_object(folder: Path, name: str, content: bytes) -> dict[str, Any]:
+def _parse_object(place: Path | str, name: str, content: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
     except (ValueError, RecursionError) as error:
-        raise BundleError(f"{name} in {folder} is invalid: {error}.") from error
+        raise BundleError(f"{name} in {place} is invalid: {error}.") from error
 
 
 def _is_folder(path: Path) -> bool:
@@ -201,7 +178,3 @@ def names(folder: Path) -> set[str]:
         return {path.name for path in folder.iterdir()}
     except OSError as error:
         raise BundleError(f"The files of {folder} cannot be listed: {error.strerror}.") from error
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

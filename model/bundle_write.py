@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import os
 import platform
@@ -14,21 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from model.bundle import (
-    CARD,
-    FILES,
-    MANIFEST,
-    ONNX,
-    PIPELINE,
-    SKOPS,
-    STATISTICS,
-    TASK,
-    Bundle,
-    BundleError,
-    SkopsFile,
-    load,
-    names,
-)
+from model.bundle import Bundle, BundleError, SkopsFile, load, names
+from model.manifest import CARD, FILES, MANIFEST, ONNX, PIPELINE, SKOPS, STATISTICS, TASK, sha256
 from model.task import Task
 
 
@@ -53,9 +39,6 @@ def save(
     Raises:
         BundleError: The folder holds something other than a bundle, or cannot be written.
     """
-    folder = Path(folder)
-    if os.path.lexists(folder) and not _is_replaceable(folder):
-        raise BundleError(f"{folder} exists and is not a model bundle. Choose another folder, or remove it.")
     content = {TASK: _json(task.to_dict()), CARD: _json(card), STATISTICS: _json(statistics)}
     manifest: dict[str, Any] = {"format": 1}
     if isinstance(model, SkopsFile):
@@ -65,8 +48,19 @@ def save(
         content[ONNX] = model
     if pipeline_bytes is not None:
         content[PIPELINE] = gzip.compress(pipeline_bytes, mtime=0)
-    files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in content.items()}
+    files = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in content.items()}
     content[MANIFEST] = _json(manifest | {"files": files})
+    return write(Path(folder), content)
+
+
+def write(folder: Path, content: Mapping[str, bytes]) -> Bundle:
+    """Write the files of a bundle, with its manifest, and load it.
+
+    Raises:
+        BundleError: The folder holds something other than a bundle, or cannot be written.
+    """
+    if os.path.lexists(folder) and not _is_replaceable(folder):
+        raise BundleError(f"{folder} exists and is not a model bundle. Choose another folder, or remove it.")
     try:
         _write(folder, content)
     except OSError as error:

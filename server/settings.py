@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model import catalog
-from model.bundle import SKOPS
+from model.manifest import SKOPS
 from model.task import MODEL_NAME
 
 _RESERVED_NAMES = frozenset(("batch", "img"))

@@ -18,7 +18,8 @@ from model.bring.fitted_on import as_fitted
 from model.bring.onnx import INPUT
 from model.bring.progress import step
 from model.bring.request import BundleRequest
-from model.bundle import PIPELINE, Bundle, BundleError
+from model.bundle import Bundle, BundleError
+from model.manifest import PIPELINE
 from model.task import Task
 from model.train.metrics import Figures
 

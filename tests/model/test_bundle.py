@@ -15,11 +15,12 @@ import pytest
 from model import bundle
 from model.bundle import Bundle, BundleError
 from model.bundle_write import save
+from model.manifest import DESCRIPTION, MANIFEST, ONNX, PIPELINE
 from tests.model.test_task import TASK
 
 Change = Callable[[Path], object]
 
-WRITTEN = (bundle.ONNX, bundle.PIPELINE, *bundle.DESCRIPTION)
+WRITTEN = (ONNX, PIPELINE, *DESCRIPTION)
 
 
 def saved(folder: Path, onnx: bytes = b"graph") -> Bundle:
@@ -72,7 +73,7 @@ def test_a_class_is_called_as_the_card_says_or_by_its_label(
     assert Bundle(tmp_path, task, card, {}, "", b"").class_names == dict(zip(("low", "high"), names, strict=True))
 
 
-@pytest.mark.parametrize("name", [bundle.MANIFEST, *WRITTEN])
+@pytest.mark.parametrize("name", [MANIFEST, *WRITTEN])
 def test_a_path_to_any_file_of_a_bundle_loads_it(folder: Path, name: str) -> None:
     assert bundle.load(str(folder / name)).folder == folder
 
