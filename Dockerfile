@@ -12,14 +12,15 @@ WORKDIR /app
 COPY model/__init__.py model/bundle.py model/manifest.py model/catalog.py model/task.py model/inputs.py model/
 COPY model/estimator.py model/fitted_pipeline.py model/
 COPY model/image model/image
+COPY model/store model/store
 COPY server server
 # Bytecode cannot be cached on a read-only root file system, so it is compiled here: our own code, and what this code
-# imports at its start, what uvicorn imports when it begins to listen, and what Pillow, httpcore and DICOM files import when
-# first used.
+# imports at its start, what uvicorn imports when it begins to listen, and what Pillow, httpcore, DICOM files and stores of
+# models import when first used.
 RUN /opt/venv/bin/python -m compileall -q model server && ORT_DISABLE_TELEMETRY=1 /opt/venv/bin/python -c \
     'from server import kserve_stubs; kserve_stubs.stub_imports(); \
      import server.start, server.pictures.rest, server.pictures.v1, server.pictures.v2, server.links, uvicorn.lifespan.on, anyio._backends._asyncio; \
-     import model.image.dicom; from PIL import Image; Image.preinit()'
+     import model.image.dicom, model.store.download; from PIL import Image; Image.preinit()'
 # The models of model/catalog.py; BUNDLE names a bundle of your own to serve in place of the first. /model is the first.
 ARG BUNDLE
 COPY model/bundles /bundles

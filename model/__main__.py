@@ -1,8 +1,9 @@
-"""Train the models that ship, bundle a model of your own, check or show it, or draw a picture model's mistakes."""
+"""Train the models that ship, bundle, check, show or store a model of your own, or draw a picture model's mistakes."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from model import bundle, show
 from model.bring import command
 from model.catalog import SHIPPED, ShippedModel
+from model.store import address
 
 if TYPE_CHECKING:
     from model.train import DataSet, PictureTrainer, Trainer
@@ -65,6 +67,20 @@ def _mistakes(arguments: argparse.Namespace) -> None:
     print(f"{summary} Wrote {output}.")
 
 
+def _push(arguments: argparse.Namespace) -> None:
+    from model.store import transfer  # noqa: PLC0415 (see model/store/address.py)
+
+    place, pushed = transfer.push(arguments.folder, address.parse(arguments.uri), address.access(os.environ))
+    print(f"MODEL_PATH={place}\nMODEL_DIGEST={pushed.digest}")
+
+
+def _fetch(arguments: argparse.Namespace) -> None:
+    from model.store import transfer  # noqa: PLC0415 (see model/store/address.py)
+
+    fetched = transfer.fetch(address.parse(arguments.uri), arguments.folder, address.access(os.environ))
+    print(f"Wrote {fetched.folder}, the bundle with the digest {fetched.digest}.")
+
+
 def _require_data(model: ShippedModel) -> None:
     for name in model.data:
         data: DataSet = _module(name)
@@ -109,6 +125,16 @@ def _parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("show", help="print what a bundle takes, predicts and how good it is")
     shown.add_argument("folder", type=Path, metavar="FOLDER")
     shown.set_defaults(run=_show)
+
+    pushed = commands.add_parser("push", help="copy a bundle to a store, into a folder named after its digest")
+    pushed.add_argument("folder", type=Path, metavar="FOLDER")
+    pushed.add_argument("uri", metavar="URI", help="such as s3://bucket/my_model")
+    pushed.set_defaults(run=_push)
+
+    fetched = commands.add_parser("fetch", help="copy a bundle from a store into a folder")
+    fetched.add_argument("uri", metavar="URI", help="what push printed as MODEL_PATH")
+    fetched.add_argument("folder", type=Path, metavar="FOLDER")
+    fetched.set_defaults(run=_fetch)
 
     drawn = commands.add_parser("mistakes", help="draw the most confident mistakes of a picture model that ships")
     drawn.add_argument("model", choices=[model.name for model in SHIPPED if model.takes == "pictures"])

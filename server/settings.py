@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from model import catalog
 from model.manifest import SKOPS
-from model.task import MODEL_NAME
+from model.store.address import Access, Address
+from server import model_places
+from server.environment import SettingsError, switch, whole_number
 
-_RESERVED_NAMES = frozenset(("batch", "img"))
+__all__ = ["Settings", "SettingsError", "from_environment", "needs_pandas", "summary"]
+
 _PORTS = range(1, 65536)
 _MAX_BYTES = 1 << 30  # of a request's body
 # A name of two labels or more whose last begins with a letter, which no spelling of an IP address does.
@@ -25,16 +29,14 @@ _ORIGIN = re.compile(
 )
 
 
-class SettingsError(ValueError):
-    """A bad environment variable. The message says which one and what to do."""
-
-
 @dataclass(frozen=True)
 class Settings:
     """How one server process is configured.
 
     Attributes:
-        models: (name, path) pairs in the order given. The first that reads a body answers it on /predict.
+        models: (name, place) pairs in the order given. The first that reads a body answers it on /predict.
+        digests: For each model the digest that it must have; empty where any will do.
+        store: How the models that are in a store are reached.
         port: Where the server listens.
         max_body_bytes: A longer request body is refused with 413.
         max_picture_bytes: The same for a body that is a picture's file or a form, if a model takes pictures.
@@ -50,7 +52,9 @@ class Settings:
         image_hosts: (host, port) pairs from which pictures are downloaded. If there are none, links are refused.
     """
 
-    models: tuple[tuple[str, Path], ...]
+    models: tuple[tuple[str, Path | Address], ...]
+    digests: tuple[str, ...]
+    store: Access
     port: int
     max_body_bytes: int
     max_picture_bytes: int
@@ -71,6 +75,7 @@ def summary(settings: Settings) -> dict[str, Any]:
     return {
         **vars(settings),
         "models": [name for name, _ in settings.models],
+        "store": vars(settings.store),
         "cors_origins": sorted(settings.cors_origins),
         "image_hosts": [f"{name}:{port}" for name, port in sorted(settings.image_hosts)],
     }
@@ -83,58 +88,45 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     served; BUNDLE, which the image sets, names one to serve in place of the first. Raises SettingsError.
     """
     default = catalog.served(environment.get("BUNDLE", ""))
-    max_body_bytes = _whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, _MAX_BYTES + 1))
+    max_body_bytes = whole_number(environment, "MAX_BODY_BYTES", 1 << 20, range(1024, _MAX_BYTES + 1))
+    models = model_places.models(
+        environment.get("MODEL_NAME", ",".join(default)),
+        environment.get("MODEL_PATH", ",".join(str(catalog.BUNDLES / name) for name in default)),
+    )
     return Settings(
-        models=_models(
-            environment.get("MODEL_NAME", ",".join(default)),
-            environment.get("MODEL_PATH", ",".join(str(catalog.BUNDLES / name) for name in default)),
-        ),
-        port=_whole_number(environment, "PORT", 8000, _PORTS),
+        models=models,
+        digests=model_places.digests(environment.get("MODEL_DIGEST", ""), len(models)),
+        store=model_places.access(environment),
+        port=whole_number(environment, "PORT", 8000, _PORTS),
         max_body_bytes=max_body_bytes,
-        max_picture_bytes=_whole_number(
+        max_picture_bytes=whole_number(
             environment, "MAX_PICTURE_BYTES", max(10 << 20, max_body_bytes), range(max_body_bytes, _MAX_BYTES + 1)
         ),
-        queue_size=_whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
-        max_wait_ms=_whole_number(environment, "MAX_WAIT_MS", 500, range(1, 3_600_001)),
-        grace_seconds=_whole_number(environment, "GRACE_SECONDS", 20, range(601)),
-        idle_seconds=_whole_number(environment, "IDLE_SECONDS", 65, range(1, 86_401)),
+        queue_size=whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
+        max_wait_ms=whole_number(environment, "MAX_WAIT_MS", 500, range(1, 3_600_001)),
+        grace_seconds=whole_number(environment, "GRACE_SECONDS", 20, range(601)),
+        idle_seconds=whole_number(environment, "IDLE_SECONDS", 65, range(1, 86_401)),
         pod_name=_pod_name(environment.get("POD_NAME", "")),
-        metrics_port=_whole_number(environment, "METRICS_PORT", 0, range(65536)),
-        grpc_port=_whole_number(environment, "GRPC_PORT", 0, range(65536)),
-        docs=_switch(environment, "DOCS"),
+        metrics_port=whole_number(environment, "METRICS_PORT", 0, range(65536)),
+        grpc_port=whole_number(environment, "GRPC_PORT", 0, range(65536)),
+        docs=switch(environment, "DOCS"),
         cors_origins=frozenset(_origins(environment.get("CORS_ORIGINS", ""))),
         image_hosts=frozenset(_hosts(environment.get("IMAGE_HOSTS", ""))),
     )
 
 
 def needs_pandas(environment: Mapping[str, str]) -> bool:
-    """Return whether scikit-learn runs one of the models. If a setting is bad, the start will say so."""
+    """Return whether scikit-learn runs one of the models, or might run one that is still in a store.
+
+    If a setting is bad, the start will say so.
+    """
     with suppress(SettingsError):
-        paths = [path for _, path in from_environment(environment).models]
+        places = [place for _, place in from_environment(environment).models]
+        paths = [place for place in places if isinstance(place, Path)]
+        if len(paths) < len(places) and find_spec("skops"):
+            return True
         return any((folder / SKOPS).exists() for path in paths for folder in (path, path.parent))
     return False
-
-
-def _models(names: str, paths: str) -> tuple[tuple[str, Path], ...]:
-    name_list = [name.strip() for name in names.split(",")]
-    path_list = [path.strip() for path in paths.split(",")]
-    if not all(name_list) or not all(path_list):
-        raise SettingsError("MODEL_NAME and MODEL_PATH must not be empty or have empty entries.")
-    if len(name_list) != len(path_list):
-        raise SettingsError(
-            f"MODEL_NAME has {len(name_list)} entries and MODEL_PATH {len(path_list)}. Give the same number of each."
-        )
-    if len(set(name_list)) != len(name_list):
-        raise SettingsError("MODEL_NAME names the same model twice.")
-    for name in name_list:
-        if not MODEL_NAME.fullmatch(name):  # a name is part of paths
-            raise SettingsError(
-                f"MODEL_NAME must not name a model {name!r}. Use 1 to 63 letters, digits, '.', '_' or '-', "
-                "beginning and ending with a letter or digit."
-            )
-    for name in _RESERVED_NAMES.intersection(name_list):
-        raise SettingsError(f"MODEL_NAME must not name a model {name!r}: /predict/{name} is a path of its own.")
-    return tuple(zip(name_list, map(Path, path_list), strict=True))
 
 
 def _hosts(text: str) -> Iterator[tuple[str, int]]:
@@ -165,17 +157,3 @@ def _pod_name(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9.-]{0,253}", text):
         raise SettingsError(f"POD_NAME must be the name of a pod, not {text!r}.")
     return text
-
-
-def _whole_number(environment: Mapping[str, str], name: str, default: int, allowed: range) -> int:
-    text = environment.get(name, "").strip() or str(default)
-    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) not in allowed:
-        raise SettingsError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {text!r}.")
-    return int(text)
-
-
-def _switch(environment: Mapping[str, str], name: str) -> bool:
-    text = environment.get(name, "").strip().lower() or "off"
-    if text not in ("on", "off"):
-        raise SettingsError(f"{name} must be on or off, not {text!r}.")
-    return text == "on"

@@ -8,11 +8,13 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
-from model.bundle import BundleError, load
+from model.bundle import Bundle, BundleError, load
+from model.store.address import Address
 from server import log, metrics, settings
 from server.http.timeouts import Timeouts
 from server.kserve_host import KServeServer, WrongAppError
 from server.predictor import Predictor
+from server.settings import Settings
 
 # How long a prediction off the event loop may hold the interpreter while a response waits; Python's default is 5 ms.
 SWITCH_SECONDS = 0.0005
@@ -35,7 +37,8 @@ def start(environment: Mapping[str, str], timeouts: Timeouts = Timeouts()) -> in
     warnings.filterwarnings("ignore", module=r"(numpy|pandas|scipy|sklearn)\.")
     try:
         configured = settings.from_environment(environment)
-        predictors = [Predictor(name, load(path)) for name, path in configured.models]
+        names = [name for name, _ in configured.models]
+        predictors = [Predictor(name, bundle) for name, bundle in zip(names, _bundles(configured), strict=True)]
         for predictor in predictors:
             predictor.load()
     except (settings.SettingsError, BundleError) as error:
@@ -60,3 +63,19 @@ def start(environment: Mapping[str, str], timeouts: Timeouts = Timeouts()) -> in
     except SystemExit:  # uvicorn cannot listen, and has logged why
         return 1
     return 0
+
+
+def _bundles(configured: Settings) -> list[Bundle]:
+    """Load the bundles, from folders and from stores. Raises BundleError."""
+    places = [place for _, place in configured.models]
+    remote = [place for place in places if isinstance(place, Address)]
+    loaded: dict[Address, Bundle] = {}
+    if remote:
+        from model.store import download  # noqa: PLC0415 (see model/store/address.py)
+
+        loaded = dict(zip(remote, download.load(remote, configured.store), strict=True))
+    bundles = [loaded[place] if isinstance(place, Address) else load(place) for place in places]
+    for place, digest, bundle in zip(places, configured.digests, bundles, strict=True):
+        if digest not in ("", bundle.digest):
+            raise BundleError(f"The model at {place} has the digest {bundle.digest}, but MODEL_DIGEST has {digest}.")
+    return bundles

@@ -11,3 +11,9 @@ def test_loading_a_bundle_imports_no_training_package() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[] True"
+
+
+def test_client_of_stores_is_imported_only_to_read_one() -> None:
+    program = "import sys, server.settings, server.start, model.__main__; print('obstore' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"

@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from model.catalog import SHIPPED
-from server.settings import SettingsError, from_environment
+from model.manifest import SKOPS
+from model.store.address import Address
+from server.settings import SettingsError, from_environment, needs_pandas
 
 
 def test_empty_environment_serves_the_shipped_models_on_port_8000() -> None:
@@ -36,6 +38,27 @@ def test_metrics_and_docs_can_be_switched_on() -> None:
 def test_lists_of_models_keep_their_order() -> None:
     settings = from_environment({"MODEL_NAME": "a, b", "MODEL_PATH": "/x,/y/model.onnx"})
     assert settings.models == (("a", Path("/x")), ("b", Path("/y/model.onnx")))
+
+
+def test_folders_and_addresses_of_stores_may_be_mixed() -> None:
+    settings = from_environment(
+        {"MODEL_NAME": "a,b", "MODEL_PATH": "/x, s3://models/b/", "AWS_ENDPOINT_URL": "s3:9000"}
+    )
+    assert settings.models == (("a", Path("/x")), ("b", Address("s3://models/b")))
+    assert settings.store.endpoint == "https://s3:9000"
+
+
+def test_any_digest_will_do_unless_one_is_given() -> None:
+    two = {"MODEL_NAME": "a,b", "MODEL_PATH": "/x,/y"}
+    assert from_environment(two).digests == ("", "")
+    assert from_environment(two | {"MODEL_DIGEST": f", {'0' * 64}"}).digests == ("", "0" * 64)
+
+
+def test_pandas_is_needed_for_what_may_come_from_a_store(tmp_path: Path) -> None:
+    assert needs_pandas({"MODEL_NAME": "a", "MODEL_PATH": "s3://models/a"})
+    assert not needs_pandas({"MODEL_NAME": "a", "MODEL_PATH": str(tmp_path)})
+    (tmp_path / SKOPS).touch()
+    assert needs_pandas({"MODEL_NAME": "a", "MODEL_PATH": str(tmp_path)})
 
 
 def test_no_image_hosts_by_default() -> None:
@@ -118,6 +141,11 @@ def test_origin_that_no_browser_sends_is_refused(entry: str) -> None:
         ({"MODEL_NAME": "a/b", "MODEL_PATH": "/x"}, "'a/b'. Use 1 to 63 letters"),
         ({"MODEL_NAME": "{model}", "MODEL_PATH": "/x"}, "Use 1 to 63 letters"),
         ({"MODEL_NAME": "batch", "MODEL_PATH": "/x"}, "'batch': /predict/batch is a path of its own"),
+        ({"MODEL_NAME": "a", "MODEL_PATH": "s3:///x"}, "MODEL_PATH is not usable. The address .* must look like"),
+        ({"MODEL_NAME": "a", "MODEL_PATH": "ftp://host/x"}, "must look like s3://bucket/folder"),
+        ({"AWS_ENDPOINT_URL": "ftp://store"}, "AWS_ENDPOINT_URL must be like"),
+        ({"MODEL_DIGEST": "0" * 64}, "MODEL_DIGEST must have as many comma-separated entries as MODEL_NAME"),
+        ({"MODEL_NAME": "a", "MODEL_PATH": "/x", "MODEL_DIGEST": "abc"}, "each is 64 hexadecimal digits"),
         ({"MODEL_NAME": "a,img", "MODEL_PATH": "/x,/y"}, "'img': /predict/img is a path of its own"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Models in an object store, such as s3://bucket/folder."""
