@@ -18,7 +18,7 @@ from model.manifest import MANIFEST, BundleError
 from model.store.address import Access, Address
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, ObjectStore, RetryConfig
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Config
 
 _CONNECT_SECONDS = 3
 _LONGEST_PAUSE = 2.0  # between two attempts
@@ -89,9 +89,10 @@ def open_store(address: Address, access: Access, limits: Limits) -> ObjectStore:
             "base": 2,
         },
     }
-    endpoint = {"endpoint": access.endpoint} if access.endpoint and address.uri.startswith("s3://") else {}
+    own = access.endpoint and address.uri.startswith("s3://")
+    config: S3Config | None = {"endpoint": access.endpoint} if own else None
     try:
-        return from_url(address.uri, client_options=options, retry_config=retry, **endpoint)
+        return from_url(address.uri, config=config, client_options=options, retry_config=retry)
     except (exceptions.BaseError, ValueError) as error:
         raise BundleError(f"The store of {address} cannot be used with these settings.") from error
 

@@ -21,9 +21,10 @@ MANIFESTS: dict[str, dict[str, Any]] = {path.stem: yaml.safe_load(path.read_text
 POD = MANIFESTS["deployment"]["spec"]["template"]["spec"]
 CONTAINER = POD["containers"][0]
 LABELS = {"app.kubernetes.io/name": "ml-serving"}
+STORE = ROOT / "k8s" / "store" / "networkpolicy.yaml"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*FILES, STORE], ids=lambda path: str(path.relative_to(ROOT)))
 def test_each_file_is_one_valid_object_of_the_core_api(path: Path) -> None:
     (manifest,) = yaml.safe_load_all(path.read_text())
     kubernetes_validate.validate(manifest, "1.36", strict=True)
@@ -141,3 +142,11 @@ def test_the_pod_accepts_requests_and_opens_no_connections() -> None:
     assert [rule for rule in spec["ingress"] if "from" not in rule] == [
         {"ports": [{"port": "http", "protocol": "TCP"}]}
     ]
+
+
+def test_a_store_of_models_needs_only_a_secret_and_a_policy_more() -> None:
+    assert {"secretRef": {"name": "mlserving-store", "optional": True}} in CONTAINER["envFrom"]
+    spec = yaml.safe_load(STORE.read_text())["spec"]
+    assert spec["podSelector"]["matchLabels"] == LABELS
+    assert spec["policyTypes"] == ["Egress"]
+    assert [port["port"] for port in spec["egress"][0]["ports"]] == [443, 9000], "docs/bring.md names them"
