@@ -129,9 +129,9 @@ def _explained(address: Address, name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        if "UserNotFound" in str(error):  # what versitygw answers to an unknown key
+        if "<Code>XAdminUserNotFound" in str(error):  # versitygw knows no such key
             raise _no_access(address) from None
-        if "NoSuchBucket" in str(error):
+        if "<Code>NoSuchBucket" in str(error):
             raise BundleError(f"There is no bucket {address.container!r}, so no model at {address}.") from None
         if name == MANIFEST:
             raise BundleError(f"There is no model bundle at {address}: it has no {MANIFEST}.") from None
@@ -152,6 +152,7 @@ def _no_access(address: Address) -> BundleError:
 
 _CAUSES = (
     ("/latest/api/token", "there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role"),
+    ("incorrectly configured region", "the bucket is in another region; set AWS_DEFAULT_REGION"),
     ("InvalidContentType", "it does not speak TLS; perhaps AWS_ENDPOINT_URL must begin with http://"),
     ("InvalidCertificate", "its certificate is not trusted; AWS_CA_BUNDLE can name a file with further ones"),
     ("dns error", "its name is unknown"),

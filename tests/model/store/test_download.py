@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
@@ -93,6 +95,20 @@ def test_slow_store_is_given_up(head: bytes) -> None:
         assert 1.5 <= time.monotonic() - started < 2.5
 
 
+def test_bucket_in_another_region_is_said() -> None:
+    with dripping(b"HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\n\r\n") as access:
+        started = time.monotonic()
+        with pytest.raises(BundleError, match="is in another region; set AWS_DEFAULT_REGION"):
+            download.load([ADDRESS], access, SHORT)
+        assert time.monotonic() - started < 2
+
+
+def test_file_without_certificates_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    with pytest.raises(BundleError, match="cannot be used with these settings"):
+        download.load([ADDRESS], Access(ca_bundle=str(tmp_path / "ca.pem")), SHORT)
+
+
 def test_certificate_must_be_trusted(tmp_path: Path) -> None:
     certified("localhost", tmp_path)
     own = tmp_path / "own.pem"
@@ -104,6 +120,21 @@ def test_certificate_must_be_trusted(tmp_path: Path) -> None:
             download.load([ADDRESS], Access(store.url.replace("https", "http")), SHORT)
         for access in (Access(store.url, ca_bundle=str(own)), Access(store.url, verify=False)):
             assert [one.digest for one in download.load([ADDRESS], access, SHORT)] == [made.digest]
+
+
+def test_folder_of_a_web_server_is_a_store_too(tmp_path: Path) -> None:
+    made = saved(tmp_path / "made")
+    tls, _ = certified("localhost", tmp_path)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        address = Address(f"https://localhost:{server.server_port}/made")
+        loaded = download.load([address], Access(ca_bundle=str(tmp_path / "own.pem")), SHORT)
+        server.shutdown()
+        thread.join()
+    assert [one.digest for one in loaded] == [made.digest]
 
 
 def test_missing_credentials_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
