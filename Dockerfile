@@ -1,12 +1,14 @@
 FROM python:3.11-slim AS build
 COPY requirements.lock /
 # --without-pip: the environment that is served from contains no installer. Only wheels are installed, so nothing is
-# compiled. KServe's requirements that server/kserve_stubs.py replaces are a third of what pip installs.
+# compiled. KServe's requirements that server/kserve_stubs.py replaces are a third of what pip installs; they are removed,
+# and so are grpcio-tools, which nothing imports, and what only these require.
 RUN python -m venv /installer \
     && python -m venv --without-pip /opt/venv \
     && /installer/bin/python -m pip --python /opt/venv/bin/python install \
         --no-cache-dir --no-compile --require-hashes --only-binary :all: --requirement /requirements.lock \
-    && /installer/bin/python -m pip --python /opt/venv/bin/python uninstall --yes pandas kubernetes \
+    && /installer/bin/python -m pip --python /opt/venv/bin/python uninstall --yes \
+        pandas pytz tzdata kubernetes grpcio-tools setuptools \
     && find /opt/venv \( -type d -name tests -o -name "*.cpp" -o -name "*.h" \) -prune -exec rm -r {} +
 WORKDIR /app
 COPY model/__init__.py model/bundle.py model/manifest.py model/catalog.py model/task.py model/inputs.py model/

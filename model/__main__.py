@@ -68,16 +68,16 @@ def _mistakes(arguments: argparse.Namespace) -> None:
 
 
 def _push(arguments: argparse.Namespace) -> None:
-    from model.store import transfer  # noqa: PLC0415 (see model/store/address.py)
+    from model import bundle_transfer  # noqa: PLC0415 (see model/store/address.py)
 
-    place, pushed = transfer.push(arguments.folder, address.parse(arguments.uri), address.access(os.environ))
+    place, pushed = bundle_transfer.push(arguments.folder, address.parse(arguments.uri), address.access(os.environ))
     print(f"MODEL_PATH={place}\nMODEL_DIGEST={pushed.digest}")
 
 
 def _fetch(arguments: argparse.Namespace) -> None:
-    from model.store import transfer  # noqa: PLC0415 (see model/store/address.py)
+    from model import bundle_transfer  # noqa: PLC0415 (see model/store/address.py)
 
-    fetched = transfer.fetch(address.parse(arguments.uri), arguments.folder, address.access(os.environ))
+    fetched = bundle_transfer.fetch(address.parse(arguments.uri), arguments.folder, address.access(os.environ))
     print(f"Wrote {fetched.folder}, the bundle with the digest {fetched.digest}.")
 
 

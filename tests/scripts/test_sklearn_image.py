@@ -21,6 +21,7 @@ from tests.served import ROOT, Served, free_port, wait_until_ready
 from tests.server import pipelines
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+UNINSTALLED = set(re.findall(r"uninstall --yes \\\n +([a-z -]+) ", DOCKERFILE)[0].split())
 UNUSED = next(line for line in DOCKERFILE.splitlines() if "find /opt/venv" in line)
 
 
@@ -60,7 +61,7 @@ def environment(folder: Path) -> Path:
     """Make an environment of the image's packages alone, linked from this one, and return its python."""
     venv.create(folder, symlinks=True)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
-    slim = lines_of("requirements.lock").keys() - {"pandas", "kubernetes"}  # which the Dockerfile uninstalls
+    slim = lines_of("requirements.lock").keys() - UNINSTALLED
     for package in slim | lines_of("requirements-sklearn.lock").keys():
         with suppress(metadata.PackageNotFoundError):  # one of another platform
             found = metadata.distribution(package)

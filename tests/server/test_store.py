@@ -12,8 +12,8 @@ import httpx
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from model import bundle_transfer
 from model.bundle import Bundle
-from model.store import transfer
 from model.store.address import Access, parse
 from tests.object_store import SECRET, ObjectStore, object_store
 from tests.served import serving, start, wait_until_ready
@@ -44,7 +44,7 @@ def environment(store: ObjectStore, sign: Bundle, monkeypatch: pytest.MonkeyPatc
 def pushed(store: ObjectStore, made: Bundle, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in store.environment.items():
         monkeypatch.setenv(name, value)
-    return str(transfer.push(made.folder, parse(f"s3://models/{made.task.name}"), Access(store.url))[0])
+    return str(bundle_transfer.push(made.folder, parse(f"s3://models/{made.task.name}"), Access(store.url))[0])
 
 
 def assert_does_not_start(environment: dict[str, str], log: Path, sentence: str) -> None:
