@@ -37,7 +37,7 @@ class Answers:
 
     @property
     def doubts(self) -> Array:
-        return 1 - self.probabilities.max(axis=1)
+        return np.asarray(1 - self.probabilities.max(axis=1))
 
 
 def answers(predictions: Predictions, threshold: float, wrong: NDArray[np.bool_]) -> Answers:

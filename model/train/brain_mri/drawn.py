@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
+from scipy import ndimage  # type: ignore[import-untyped]
 
 Grey = NDArray[np.uint8]
 Field = NDArray[np.float32]
@@ -52,7 +52,7 @@ def with_lesion(scan: Grey, random: np.random.Generator) -> Grey:
     if random.random() < RING:
         core = np.clip((depth - random.uniform(0.25, 0.5)) / EDGE + 0.5, 0, 1)
         grey += core * random.uniform(0.4, 0.9) * (scan * random.uniform(0.3, 0.8) - grey)
-    return np.clip(grey, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(grey, 0, 255), np.uint8)
 
 
 def as_ct(scan: Grey, random: np.random.Generator) -> Grey:
@@ -83,7 +83,7 @@ def _shrunk(picture: Grey, share: float, random: np.random.Generator) -> Grey:
     whole = np.zeros_like(picture)
     start = (side - inner) // 2
     small = Image.fromarray(picture).resize((inner, inner), Image.Resampling.BILINEAR)
-    whole[start : start + inner, start : start + inner] = small
+    whole[start : start + inner, start : start + inner] = np.asarray(small)
     rows, columns = np.mgrid[0:side, 0:side] / side - 0.5
     distance = np.hypot(rows, columns)
     radius, middle = random.uniform(share / 2, 0.6), random.uniform(0.1, 0.5)
