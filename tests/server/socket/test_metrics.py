@@ -94,6 +94,8 @@ def test_names_labels_and_types_are_as_documented(served: Served) -> None:
         "mlserving_requests_in_flight": ("gauge", set()),
         "mlserving_queue_length": ("gauge", set()),
         "mlserving_refused": ("counter", {"reason"}),
+        "mlserving_loop_lag_seconds": ("histogram", {"le"}),
+        "mlserving_predictions": ("counter", {"model", "label"}),
         "mlserving_alarms": ("counter", set()),  # no model of pictures is served here
         "mlserving_batch_rows": ("histogram", {"model", "le"}),
         "mlserving_connections": ("gauge", set()),
