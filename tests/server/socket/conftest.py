@@ -12,9 +12,12 @@ from tests.server.socket.process import faultless
 
 @pytest.fixture(scope="session")
 def models(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a server with two models: sign, which /predict answers at once, and slow."""
+    """The environment of a server with two models: sign, which /predict answers at once, and slow.
+
+    How long slow takes depends on the values, which no server can estimate, so its requests may wait for a minute.
+    """
     slow = bundles.slow(tmp_path_factory.mktemp("bundles") / "slow").folder
-    return {"MODEL_NAME": "sign,slow", "MODEL_PATH": f"{folders['sign']},{slow}"}
+    return {"MODEL_NAME": "sign,slow", "MODEL_PATH": f"{folders['sign']},{slow}", "MAX_WAIT_MS": "60000"}
 
 
 @pytest.fixture(scope="module")

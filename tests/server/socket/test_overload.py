@@ -25,7 +25,7 @@ TURNS = 12_000
 @pytest.fixture(scope="module")
 def served(models: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     log = tmp_path_factory.mktemp("log") / "server.log"
-    with faultless(models | {"QUEUE_SIZE": str(QUEUE_SIZE), "MAX_WAIT_MS": "60000"}, log) as served:
+    with faultless(models | {"QUEUE_SIZE": str(QUEUE_SIZE)}, log) as served:
         yield served
 
 
