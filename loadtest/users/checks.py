@@ -1,8 +1,8 @@
 """Checks of responses: each returns what is wrong in words, or None if nothing is.
 
 The response to a row must have the row's known label. The response to a picture must be well formed and have one of
-the model's labels, and the same picture must get the same label throughout a run: whether that label is correct is
-checked by the model's own tests.
+the model's labels, or none and an alarm that says why. The same picture must get the same throughout a run: whether a
+label is correct is checked by the model's own tests.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ class AnswerChecker:
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
-        self.first_labels: dict[str, str] = {}
+        self.first_labels: dict[str, str | None] = {}
 
     def row(self, prediction: Any, label: str) -> str | None:
         """Check the prediction for a row whose label is known."""
@@ -40,6 +40,10 @@ class AnswerChecker:
         if not isinstance(prediction, dict):
             return "the prediction is not an object"
         label = prediction.get("label")
+        if label is None and prediction.get("alarms"):
+            if any(prediction.get(name) is not None for name in ("prediction", "probability", "probabilities")):
+                return "a prediction without a label"
+            return self._same_as_before(name, None)
         if label not in self.labels:
             return f"label {label!r:.20} is not one of the model's"
         return (
@@ -53,13 +57,17 @@ class AnswerChecker:
         if not isinstance(classes, list) or len(classes) != len(names):
             return f"not {len(names)} predictions"
         for found, name in zip(classes, names, strict=True):
+            if found is None:
+                if fault := self._same_as_before(name, None):
+                    return fault
+                continue
             if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < len(self.labels):
                 return f"prediction {found!r:.20} is not one of the model's"
             if fault := self._same_as_before(name, self.labels[found]):
                 return fault
         return None
 
-    def _same_as_before(self, name: str, label: str) -> str | None:
+    def _same_as_before(self, name: str, label: str | None) -> str | None:
         first = self.first_labels.setdefault(name, label)
         return None if label == first else f"label {label!r} for {name}, which was {first!r} before"
 

@@ -26,6 +26,22 @@ def test_correct_responses_have_no_fault() -> None:
     assert AnswerChecker(ROWS).rows([ROW, ROW], ["M", "M"]) is None
 
 
+NOTHING = dict.fromkeys(("label", "prediction", "probability", "probabilities"))
+CANNOT_TELL = NOTHING | {"alarms": [{"reason": "inconclusive", "sentence": "…"}]}
+
+
+def test_no_answer_with_an_alarm_is_no_fault_but_must_stay_the_same() -> None:
+    """A model that cannot tell says so each time; a null without a reason, or now and then, is a failure."""
+    checker = AnswerChecker(SCANS)
+    assert checker.picture(CANNOT_TELL, "a.jpg") is None
+    assert checker.picture(CANNOT_TELL, "a.jpg") is None
+    assert checker.classes([None], ["a.jpg"]) is None
+    assert "which was None before" in (checker.picture(GLIOMA, "a.jpg") or "")
+    assert "which was None before" in (checker.classes([0], ["a.jpg"]) or "")
+    assert "not one of the model's" in (checker.picture(NOTHING | {"alarms": []}, "b.jpg") or "")
+    assert "without a label" in (checker.picture(CANNOT_TELL | {"prediction": 2}, "c.jpg") or "")
+
+
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
