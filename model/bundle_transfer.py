@@ -19,7 +19,7 @@ BY_HAND = Limits(whole=600, attempts=10)
 
 
 def push(folder: Path, address: Address, access: Access, limits: Limits = BY_HAND) -> tuple[Address, Bundle]:
-    """Copy a bundle to a folder named after its digest, so that two versions never mix.
+    """Copy a bundle to a folder named after its digest, so that versions never mix.
 
     Returns:
         The address of the new folder, and the bundle.

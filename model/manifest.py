@@ -45,7 +45,7 @@ def parse_manifest(place: Path | str, head: bytes) -> Manifest:
         raise BundleError(f"The manifest of {place} is invalid: {error}.") from error
     if manifest.format not in FORMATS:
         raise BundleError(
-            f"The bundle {place} has format {manifest.format}. This program reads the formats 1 to {FORMATS[-1]}."
+            f"The bundle {place} has format {manifest.format}. This program reads formats 1 to {FORMATS[-1]}."
         )
     if surplus := sorted(set(manifest.files) - set(FILES)):
         raise BundleError(f"The manifest of {place} lists {surplus[0]!r}, which is not a file of a bundle.")

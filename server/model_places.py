@@ -1,4 +1,4 @@
-"""Which models are served and where they are: MODEL_NAME, MODEL_PATH and MODEL_DIGEST."""
+"""Which models to serve and where to find them: MODEL_NAME, MODEL_PATH and MODEL_DIGEST."""
 
 import re
 from collections.abc import Mapping

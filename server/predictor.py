@@ -102,7 +102,7 @@ class Predictor(kserve.Model):
     def _run_counted(self, rows: ModelInput) -> list[NDArray[Any]]:
         count = row_count(rows)
         self._batch_rows.observe(count)
-        return self._run(rows) if count <= self._rows_per_run else self._run_in_parts(rows, count)
+        return self._backend.run(rows) if count <= self._rows_per_run else self._run_in_parts(rows, count)
 
     def _checked_or_error(self, outputs: Sequence[NDArray[Any]]) -> ModelOutput | Exception:
         try:
@@ -141,16 +141,13 @@ class Predictor(kserve.Model):
 
     def _seconds(self, rows: ModelInput) -> float:
         started = perf_counter()
-        self._run(rows)
+        self._backend.run(rows)
         return perf_counter() - started
-
-    def _run(self, rows: ModelInput) -> list[NDArray[Any]]:
-        return self._backend.run(rows)
 
     def _run_in_parts(self, rows: ModelInput, count: int) -> list[NDArray[Any]]:
         size = self._rows_per_run
         parts = [
-            self._run({name: array[start : start + size] for name, array in rows.items()})
+            self._backend.run({name: array[start : start + size] for name, array in rows.items()})
             for start in range(0, count, size)
         ]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]

@@ -39,9 +39,9 @@ class Link(NamedTuple):
     answer: Callable[[bytes], Response]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
-    """What answers the requests of one path and method.
+    """What answers the requests of one path and method. No two are equal: those of two models may share a name.
 
     Attributes:
         name: The route in logs and metrics.

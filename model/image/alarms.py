@@ -49,5 +49,15 @@ def is_inconclusive(
         probabilities: [n, classes].
         strangeness: Of the pictures, as multiples of `Picture.strange_above`, [n].
     """
+    return np.asarray(uncertainty(rule, places, probabilities, strangeness) > np.array(rule.limits)[places])
+
+
+def uncertainty(
+    rule: Abstention,
+    places: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    strangeness: NDArray[np.floating],
+) -> NDArray[np.floating]:
+    """Return what the rule compares with its limits, [n]. The arguments are those of `is_inconclusive`."""
     doubts = 1 - probabilities[np.arange(len(places)), places]
-    return np.asarray(rule.doubt * doubts + rule.strangeness * strangeness > np.array(rule.limits)[places])
+    return np.asarray(rule.doubt * doubts + rule.strangeness * strangeness)

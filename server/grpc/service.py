@@ -56,7 +56,7 @@ class Service:
             if perf_counter() > deadline:
                 raise DeadlinePassed
             return handler(message, {})
-        disconnect, work = _wait_until_gone(call), Work(route.name, len(message))
+        disconnect, work = _wait_until_gone(call), Work(route, len(message))
         if route.batcher and len(message) <= INLINE_BYTES:
             request = cast(Decode, route.decode)(message, {})
             return route.batcher.answer(request, work, self._queue, deadline, disconnect)

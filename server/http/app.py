@@ -116,12 +116,12 @@ class App:
         self, route: Route, body: bytes, headers: Headers, deadline: float, disconnect: Disconnect
     ) -> Response:
         """Return the response of a handler that would take too long on the event loop."""
-        work = Work(route.name, len(body))
+        work = Work(route, len(body))
         if route.batcher and len(body) <= INLINE_BYTES:
             request = cast(Decode, route.decode)(body, headers)
             return await route.batcher.answer(request, work, self._queue, deadline, disconnect)
         if route.extract_link and (link := route.extract_link(body, headers)):
-            return await self._follow(link, route.name, deadline, disconnect)
+            return await self._follow(link, route, deadline, disconnect)
         job = partial(cast(Handler, route.handler), body, headers)
         return await self._queue.run(job, work, deadline, disconnect)
 
@@ -135,14 +135,14 @@ class App:
         except Overloaded:  # the prediction is made: it goes out as it is
             return compression.compress(response, b"")
 
-    async def _follow(self, link: Link, route_name: str, deadline: float, disconnect: Disconnect) -> Response:
+    async def _follow(self, link: Link, route: Route, deadline: float, disconnect: Disconnect) -> Response:
         """Download the picture, while other requests are answered, and return the response on it."""
         if self._links is None:
             raise BadLink("This server does not follow links: IMAGE_HOSTS names no host. Send the picture itself.")
         async with AsyncExitStack() as held:
             download = held.enter_async_context(self._links.download(link.url))
             picture = await cancel_on_disconnect(download, disconnect, deadline)
-            work = Work(route_name, len(picture))
+            work = Work(route, len(picture))
             return await self._queue.run(partial(link.answer, picture), work, deadline, disconnect)
 
 

@@ -1,14 +1,15 @@
 """Estimates how long jobs will take from those of the same kind that have ended."""
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 WEIGHT = 0.2  # of the newest job in the running mean
 
 
 class Work(NamedTuple):
-    """What a job's duration depends on: what is done, and to how many bytes."""
+    """What a job's duration depends on: what is done, such as the route of one model, and to how many bytes."""
 
-    kind: str
+    kind: Hashable
     size: int
 
 
@@ -16,7 +17,7 @@ class ServiceTimes:
     """Running means of seconds by kind, and by size to the next power of two."""
 
     def __init__(self) -> None:
-        self._seconds: dict[str, dict[int, float]] = {}
+        self._seconds: dict[Hashable, dict[int, float]] = {}
 
     def expected(self, work: Work) -> float:
         """Return the seconds that a job will take; 0 if none of its kind has ended.

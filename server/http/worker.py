@@ -141,10 +141,10 @@ class WorkerQueue:
             return ""
         wait = self.wait
         if perf_counter() + wait > deadline:
-            return "the prediction would not begin within the time that the caller allowed"
+            return "the prediction would not start before the caller's deadline"
         # However long one job takes, another may wait for it, so that the worker is never idle between them.
         if self.length > 1 and wait > self._max_wait:
-            return "the predictions that wait already take too long"
+            return "the queued predictions would take too long"
         return ""
 
     def _run_in_time(self, job: Callable[[], T], place: Place, deadline: float) -> T:

@@ -20,7 +20,7 @@ from server.tensors import ModelOutput
 
 T = TypeVar("T")
 
-INCONCLUSIVE = Alarm("inconclusive", "The model is not sure enough of any answer to give one.")
+INCONCLUSIVE = Alarm("inconclusive", "The model is not confident enough to give an answer.")
 
 _NO_ANSWER: dict[str, Any] = dict.fromkeys(("label", "prediction", "probability", "probabilities"))
 

@@ -84,26 +84,29 @@ def test_the_commands_bundle_and_serve(project: Path) -> None:
     assert sum("-m model bundle" in command for command in wanted) == 3
     for command in wanted:
         if command.endswith("make serve"):
-            _serves(project, command.removesuffix("make serve"))
+            label = label_from(project, command.removesuffix("make serve"))
+            assert label in ("setosa", "versicolor", "virginica")
         else:
             run(project, command)
     assert {"my_model", "flowers"} <= {path.name for path in (project / "model" / "bundles").iterdir()}
 
 
-def _serves(project: Path, variables: str) -> None:
-    """Run what `make serve` runs, and ask it about the pipeline's example."""
+def label_from(project: Path, variables: str) -> str:
+    """Run what `make serve` runs with these variables, and return the label of the model's example."""
     port = free_port()
-    command = f"{variables} exec .venv/bin/python -m server"
+    command = f"exec env {variables} .venv/bin/python -m server"
     environment = {**os.environ, "PORT": str(port)}
     with subprocess.Popen(["bash", "-c", command], cwd=project, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             transport = httpx.HTTPTransport(retries=8)  # waits 0, 0.5, 1, 2, … s between attempts to connect
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60) as client:
                 row = client.get("/info").json()["example"]
-                assert client.post("/predict", json=row).json()["label"] in ("setosa", "versicolor", "virginica")
+                label: str = client.post("/predict", json=row).json()["label"]
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(15)
+            stopped = server.wait(15)
+    assert stopped == 0
+    return label
 
 
 @pytest.mark.slow

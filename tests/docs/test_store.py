@@ -1,20 +1,15 @@
 """The commands of docs/bring.md on a model in a store, in their order, in a copy of the project, with a real store."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.conftest import ROOT
-from tests.docs.test_own_model import run
+from tests.docs.test_own_model import label_from, run
 from tests.object_store import object_store
-from tests.served import free_port
 from tests.server import bundles
 
 SECTION = (ROOT / "docs" / "bring.md").read_text().partition("## From a store\n")[2]
@@ -39,22 +34,7 @@ def test_the_commands_push_serve_and_fetch(project: Path, monkeypatch: pytest.Mo
             monkeypatch.setenv(name, value)
         for command in COMMANDS:
             if command.endswith("make serve"):
-                _serves(project, command.removesuffix("make serve"))
+                assert label_from(project, command.removesuffix("make serve")) == "high"
             elif not command.startswith("kubectl"):
                 run(project, command)
     assert (project / "model" / "bundles" / "fetched" / "model.onnx").exists()
-
-
-def _serves(project: Path, variables: str) -> None:
-    """Run what `make serve` runs, and ask it."""
-    port = free_port()
-    command = f"exec {variables} .venv/bin/python -m server"
-    environment = {**os.environ, "PORT": str(port)}
-    with subprocess.Popen(["bash", "-c", command], cwd=project, env=environment, stdout=subprocess.DEVNULL) as server:
-        try:
-            transport = httpx.HTTPTransport(retries=8)
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60) as client:
-                assert client.post("/predict", json={"x": 3.0, "y": -1.0}).json()["label"] == "high"
-        finally:
-            server.send_signal(signal.SIGTERM)
-            assert server.wait(15) == 0

@@ -182,7 +182,7 @@ TAMPERINGS: list[tuple[str, Change, str]] = [
     (
         "newer format",
         manifest_with(lambda m: m.update(format=3)),
-        "has format 3. This program reads the formats 1 to 2",
+        "has format 3. This program reads formats 1 to 2",
     ),
     ("format as text", manifest_with(lambda m: m.update(format="1")), "Expected `int`"),
     ("no format", manifest_with(lambda m: m.pop("format")), "format"),

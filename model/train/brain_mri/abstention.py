@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from model.image.alarms import is_inconclusive
+from model.image.alarms import is_inconclusive, uncertainty
 from model.task import Abstention
 from model.train.metrics import Figures
 from model.train.picture.evaluate import Predictions, share
@@ -45,7 +45,7 @@ def answers(predictions: Predictions, threshold: float, wrong: NDArray[np.bool_]
 
 
 def fit_abstention(held_out: Sequence[Answers], usual: Answers, coverage: Sequence[float]) -> Abstention:
-    """Return the rule under which a share of the usual scans gets an answer.
+    """Fit the rule so that a given share of the usual scans gets an answer.
 
     Args:
         held_out: Answers of networks to a collection that each has not seen, from which the weights follow; each
@@ -60,12 +60,13 @@ def fit_abstention(held_out: Sequence[Answers], usual: Answers, coverage: Sequen
     if wrong.any() and not wrong.all():
         fitted = LogisticRegression(class_weight="balanced").fit(columns, wrong, counts * len(wrong))
         doubt, strangeness = (round(max(0.0, float(weight)), 3) for weight in fitted.coef_[0])
-    scores = doubt * usual.doubts + strangeness * usual.strangeness
+    rule = Abstention(doubt, strangeness, ())
+    scores = uncertainty(rule, usual.labels, usual.probabilities, usual.strangeness)
     limits = (
         float(np.quantile(scores[usual.labels == place], part)) if (usual.labels == place).any() else 0.0
         for place, part in enumerate(coverage)
     )
-    return Abstention(doubt, strangeness, tuple(round(limit, 3) for limit in limits))
+    return replace(rule, limits=tuple(round(limit, 3) for limit in limits))
 
 
 def coverage(rule: Abstention, given: Answers) -> Figures:

@@ -1,6 +1,7 @@
 """Augmentation of greys: the same head in the contrast of another collection, sequence or coil.
 
-In the data the classes differ in their collections and sequences. These changes make a collection's greys say nothing.
+In the training data the classes come from different collections and MRI sequences. These changes keep a network from
+recognising the collection by its greys.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ POINTS = 3  # ... smoothly between this many points along each side
 
 
 def recontrasted(pictures: Any, matched: float, curved: float, biased: float) -> Any:
-    """Return pictures [n, 1, height, width] in 0–1 with other greys.
+    """Change the greys of pictures [n, 1, height, width] in 0–1 at random.
 
     Args:
         pictures: The pictures.

@@ -46,7 +46,7 @@ def augment(pictures: Any) -> Any:
 
 
 def augment_greys(pictures: Any) -> Any:
-    """Return scans as `augment` does, and some in the contrast of another collection or sequence."""
+    """Augment scans as `augment` does, and give some of them the contrast of another collection or sequence."""
     return _rescanned(recontrasted(ROTATE_AND_BEND(pictures), MATCHED, CURVED, BIASED))
 
 
@@ -87,7 +87,12 @@ LESIONS, CT = 2, 8  # a lesion is drawn into every second scan without a tumour,
 
 
 def second(graph: bytes, pictures: Pictures) -> Design:
-    """Return the design that continues from the graph of the first one; pictures are some that it is fitted on."""
+    """Return the design of the second fit.
+
+    Args:
+        graph: The exported graph of the first fit, from whose weights this one starts.
+        pictures: Training pictures, from which the statistics of the normalisations are taken.
+    """
     return replace(
         FIRST,
         untrained=lambda seed: continued(coarse_network(seed, len(CLASSES) + 1), graph, pictures),

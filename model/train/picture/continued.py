@@ -15,7 +15,7 @@ SAMPLE = 512  # pictures, from which the statistics of the normalisations are ta
 
 
 def continued(network: Any, graph: bytes, pictures: Pictures) -> Any:
-    """Return the network with the weights of a graph that `export` made of its like.
+    """Load the weights of an exported graph into a network of the same architecture.
 
     In the graph, the normalisations are part of the convolutions. Here each gets the statistics of pictures
     [n, height, width] and the weights that undo it, so that the network computes what the graph does.
