@@ -5,11 +5,13 @@ from time import perf_counter
 
 from server import metrics
 
-INTERVAL = 0.02
+# An idle server takes 2 ms of CPU a second more with this; with a timer every 20 ms it would take 8 more, of the 40 at
+# which the autoscaler adds pods.
+INTERVAL = 0.1
 
 
 async def watch() -> None:
-    """Measure for ever, fifty times a second, by how much a timer is late."""
+    """Measure for ever, ten times a second, by how much a timer is late."""
     while True:
         began = perf_counter()
         await asyncio.sleep(INTERVAL)

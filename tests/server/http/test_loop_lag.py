@@ -15,13 +15,13 @@ def test_work_that_holds_up_the_loop_shows_as_its_lag() -> None:
     async def scenario() -> None:
         watching = asyncio.create_task(loop_lag.watch())
         await asyncio.sleep(0.01)
-        time.sleep(0.15)
-        await asyncio.sleep(0.05)
+        time.sleep(0.4)
+        await asyncio.sleep(0.15)
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
 
-    before = [counted(most) for most in (0.1, 0.25)]
+    before = [counted(most) for most in (0.25, 0.5)]
     asyncio.run(scenario())
-    short, long = (counted(most) - known for most, known in zip((0.1, 0.25), before, strict=True))
+    short, long = (counted(most) - known for most, known in zip((0.25, 0.5), before, strict=True))
     assert long - short >= 1
