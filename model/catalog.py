@@ -27,7 +27,8 @@ class ShippedModel:
         training: What `python -m model train` calls it.
         trainer: The module that trains it; see `model.train.Trainer` and `model.train.PictureTrainer`.
         takes: What it predicts from.
-        data: Modules of the data sets that its training downloads; see `model.train.DataSet`.
+        data: Modules of the data sets that its training needs; see `model.train.DataSet`.
+        by_default: Whether it is served unless MODEL_NAME says otherwise. The image has it in either case.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ShippedModel:
     trainer: str
     takes: Literal["rows", "pictures"]
     data: tuple[str, ...] = ()
+    by_default: bool = True
 
     @property
     def folder(self) -> Path:
@@ -51,14 +53,28 @@ SHIPPED = (
     ShippedModel(
         "brain_mri", "brain_mri", "model.train.brain_mri.model", takes="pictures", data=(SCANS, WEAK_SCANS, MNIST)
     ),
+    ShippedModel(
+        "media_cost",
+        "media_cost",
+        "model.train.tabular.media_cost",
+        takes="rows",
+        data=("model.train.tabular.campaigns",),
+        by_default=False,
+    ),
 )
 
 
 def served(first: str = "") -> tuple[str, ...]:
     """Return the names to serve by default; `first`, if given, takes the place of the first model that ships."""
-    names = tuple(model.name for model in SHIPPED)
+    names = tuple(model.name for model in SHIPPED if model.by_default)
     return (first, *(name for name in names[1:] if name != first)) if first else names
 
 
+def in_image(first: str = "") -> tuple[str, ...]:
+    """Return the names of the bundles in an image: those served by default, then the others that ship."""
+    names = served(first)
+    return (*names, *(model.name for model in SHIPPED if not model.by_default and model.name not in names))
+
+
 if __name__ == "__main__":
-    print(*served(*sys.argv[1:]))
+    print(*in_image(*sys.argv[1:]))

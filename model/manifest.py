@@ -1,9 +1,12 @@
-"""The manifest of a bundle: its files, each with its size and SHA-256."""
+"""The manifest of a bundle: its files, each with its size and SHA-256, and how fast it predicted where it was made."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -30,11 +33,19 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
     bytes: int
 
 
+class Rates(msgspec.Struct, forbid_unknown_fields=True):
+    """How many rows a backend predicted in a second, each in a call of its own and in batches."""
+
+    requests_per_second: float
+    rows_per_second: float
+
+
 class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     format: int
     files: dict[str, Entry]
     trusted: tuple[str, ...] = ()
     sklearn: str = ""
+    speed: dict[str, Rates] = {}  # by the name of the backend
 
 
 def parse_manifest(place: Path | str, head: bytes) -> Manifest:
@@ -56,6 +67,15 @@ def parse_manifest(place: Path | str, head: bytes) -> Manifest:
     return manifest
 
 
+def digest(head: bytes) -> str:
+    """Return the digest of a bundle: the SHA-256 of its valid manifest as it is without the speed.
+
+    The speed differs each time it is measured, and the same model must have the same digest.
+    """
+    content = msgspec.json.decode(head)
+    return sha256(head if content.pop("speed", None) is None else to_json(content))
+
+
 def verified(place: Path | str, name: str, entry: Entry, content: bytes) -> bytes:
     """Return the content of a file if it is what the manifest says. Raises BundleError."""
     if len(content) != entry.bytes:
@@ -63,6 +83,10 @@ def verified(place: Path | str, name: str, entry: Entry, content: bytes) -> byte
     if sha256(content) != entry.sha256:
         raise BundleError(f"{name} in {place} has changed: its SHA-256 is not the one in the manifest.")
     return content
+
+
+def to_json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def sha256(data: bytes) -> str:

@@ -30,12 +30,14 @@ from typing import Any, Literal
 import msgspec
 
 from model.inputs import Abstention, Feature, Picture, Resize
+from model.number import Number
 
-__all__ = ["MISSING_TEXT", "MODEL_NAME", "Abstention", "Feature", "Picture", "Resize", "Task"]
+__all__ = ["MISSING_TEXT", "MODEL_NAME", "Abstention", "Feature", "Number", "Picture", "Resize", "Task"]
 
 MISSING_TEXT = ""
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+RESERVED_NAMES = frozenset(("batch", "img"))  # /predict/NAME is another path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Task:
     labels: tuple[str, ...] = ()  # how each class is shown to people
     targets: tuple[str, ...] = ()  # the names of the numbers that a regression of several predicts
     picture: Picture | None = None
+    number: Number | None = None  # how a regression of one number states it; None states it as it is, as "prediction"
 
     def __post_init__(self) -> None:
         if not MODEL_NAME.fullmatch(self.name):
@@ -94,6 +97,8 @@ class Task:
                 _refuse_unknown_keys(picture["resize"], Resize, "The resizing of pictures")
             if picture.get("abstention") is not None:
                 _refuse_unknown_keys(picture["abstention"], Abstention, "The abstention")
+        if data.get("number") is not None:
+            _refuse_unknown_keys(data["number"], Number, "The number")
         features = data.get("features", [])
         if not isinstance(features, list | tuple):
             raise ValueError("The task has no list of features.")  # noqa: TRY004 (one kind of error for all)
@@ -127,6 +132,8 @@ class Task:
             raise ValueError(f"Task {self.name!r} mixes numbers and strings among its classes.")
         if self.targets and (self.kind == "classification" or len(self.targets) < 2):  # noqa: PLR2004 (several)
             raise ValueError(f"Task {self.name!r} has targets, but is not a regression of several.")
+        if self.number and (self.kind == "classification" or self.targets):
+            raise ValueError(f"Task {self.name!r} names its number, but is not a regression of one.")
         if len(self.labels) != len(self.classes):
             raise ValueError(f"Task {self.name!r} has {len(self.classes)} classes but {len(self.labels)} labels.")
         for values in (self.classes, self.labels, self.targets):

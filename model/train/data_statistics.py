@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from model.task import Feature
+
+MOST_BINS = 12  # of a column of numbers
 
 
 def describe(
@@ -31,19 +34,20 @@ def describe(
 
 def _feature(feature: Feature, column: pd.Series[Any]) -> dict[str, Any]:
     if feature.codes:
-        return _counts(column.map("{:.15g}".format, na_action="ignore"))
+        counts = _counts(column.map("{:.15g}".format, na_action="ignore"))
+        return counts | histogram(column.dropna().to_numpy(dtype=np.float64))
     if feature.is_number:
-        return _numbers(column)
+        return numbers(column)
     return _counts(column) if feature.categories else _texts(column)
 
 
 def _describe(values: pd.DataFrame | pd.Series[Any]) -> dict[str, Any]:
     if isinstance(values, pd.DataFrame):
-        return {str(name): _numbers(values[name]) for name in values}
-    return _numbers(values) if pd.api.types.is_float_dtype(values) else _counts(values)
+        return {str(name): numbers(values[name]) for name in values}
+    return numbers(values) if pd.api.types.is_float_dtype(values) else _counts(values)
 
 
-def _numbers(column: pd.Series[Any]) -> dict[str, Any]:
+def numbers(column: pd.Series[Any]) -> dict[str, Any]:
     """Return statistics of the numbers, with the sample standard deviation and the deciles from 10 % to 90 %."""
     seen = column.dropna().to_numpy(dtype=np.float64)
     if not seen.size:
@@ -56,12 +60,31 @@ def _numbers(column: pd.Series[Any]) -> dict[str, Any]:
         "minimum": float(seen.min()),
         "maximum": float(seen.max()),
         "deciles": [float(value) for value in np.quantile(seen, np.arange(1, 10) / 10)],
+        **histogram(seen),
     }
+
+
+def histogram(seen: NDArray[np.floating]) -> dict[str, Any]:
+    """Return the bins of a column of numbers, [n]: one for each value, or if there are many, about equally full ones.
+
+    Returns:
+        The edges between the bins and how many values are in each. An edge lies midway between two values, so that
+        none is on an edge, and rounding to single precision moves none into another bin.
+    """
+    values, repeats = np.unique(seen, return_counts=True)
+    upto = np.cumsum(repeats)
+    if len(values) > MOST_BINS:
+        last = np.unique(np.searchsorted(upto, np.arange(1, MOST_BINS) / MOST_BINS * seen.size))
+        last = last[last < len(values) - 1]
+    else:
+        last = np.arange(len(values) - 1)
+    edges = values[last] / 2 + values[last + 1] / 2
+    return {"edges": edges.tolist(), "counts": np.diff(upto[last], prepend=0, append=seen.size).tolist()}
 
 
 def _texts(column: pd.Series[Any]) -> dict[str, Any]:
     """Return statistics of the lengths of free texts. The texts themselves are nobody's business."""
-    return {"characters": _numbers(column.dropna().astype(str).str.len()), "missing": int(column.isna().sum())}
+    return {"characters": numbers(column.dropna().astype(str).str.len()), "missing": int(column.isna().sum())}
 
 
 def _counts(column: pd.Series[Any]) -> dict[str, Any]:

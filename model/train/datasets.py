@@ -86,13 +86,13 @@ def require_files(urls: Mapping[str, str]) -> None:
         )
 
 
-def fetch(name: str, sha256: str, url: str) -> Path:
-    """Return the path of a file with this digest. Raises BundleError."""
+def fetch(name: str, sha256: str | None, url: str) -> Path:
+    """Return the path of a file with this digest, or of any digest if it is None. Raises BundleError."""
     folder = mirror()
     try:
         if folder is None:
             path = _cache() / name
-            return Path(pooch.retrieve(url, f"sha256:{sha256}", path.name, path.parent))
+            return Path(pooch.retrieve(url, sha256 and f"sha256:{sha256}", path.name, path.parent))
         if pooch.file_hash(str(folder / name)) == sha256:
             return folder / name
     except (OSError, ValueError) as error:  # the network, the file system, or a digest that does not match

@@ -68,6 +68,9 @@ def _headline(task: Task, names: Mapping[str, str], answer: Mapping[str, Any]) -
     if task.targets and answer:
         pairs = zip(task.targets, answer["prediction"], strict=True)
         return ", ".join(f"{name} {number}" for name, number in pairs)
+    if task.number and answer:
+        number, value = task.number, f"{answer[task.number.name]:.{task.number.decimals}f}"
+        return f"{number.name} {value} {number.unit}".rstrip()
     if "label" not in answer:
         return str(answer.get("prediction", ""))
     if answer["label"] is None:

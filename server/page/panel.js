@@ -17,6 +17,7 @@ export class Panel {
     this.root = root;
     this.names = new Map(JSON.parse(section.dataset.names)); // what to call the class of each label
     this.targets = JSON.parse(section.dataset.targets);
+    this.number = JSON.parse(section.dataset.number);
     this.hint = this.#at('.message').textContent;
     this.slow = 0;
     this.showCommand = commandIn(this.#at('.curl'));
@@ -54,7 +55,12 @@ export class Panel {
   }
 
   /** Return the class or the number that is predicted, or each of several numbers with its name. */
-  headline({ label, prediction = '', alarms }) {
+  headline(answer) {
+    const { label, prediction = '', alarms } = answer;
+    if (this.number && this.number.name in answer) {
+      const { name, decimals, unit } = this.number;
+      return `${name} ${answer[name].toFixed(decimals)} ${unit}`.trimEnd();
+    }
     if (label === null) return alarms.some(({ reason }) => reason === 'inconclusive') ? 'Inconclusive' : 'No answer';
     if (label !== undefined) return this.names.get(label);
     if (!Array.isArray(prediction)) return prediction;

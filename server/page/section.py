@@ -83,6 +83,7 @@ def render_section(
         size=f"{picture.width} × {picture.height}" if picture else "",
         names=msgspec.json.encode(tuple(names.items())).decode(),
         targets=msgspec.json.encode(task.targets).decode(),
+        number=msgspec.json.encode(task.number).decode(),
         caution=_caution(picture, limits_of(card)),
         fields=_picture_form(picture) if picture else _row_form(predictor, task.example if row is None else row),
         answer=render_answer(task, names, answer),

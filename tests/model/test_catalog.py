@@ -12,7 +12,7 @@ from model.catalog import SHIPPED, ShippedModel
 from server.settings import from_environment
 
 ROOT = Path(catalog.__file__).parents[1]
-NAMES = [model.name for model in SHIPPED]
+NAMES = [model.name for model in SHIPPED if model.by_default]
 
 
 def test_every_name_is_used_once() -> None:
@@ -36,14 +36,19 @@ def test_every_module_has_what_the_command_line_calls(model: ShippedModel) -> No
 
 
 def test_the_server_serves_the_catalog_by_default() -> None:
-    assert from_environment({}).models == tuple((model.name, model.folder) for model in SHIPPED)
+    assert from_environment({}).models == tuple((model.name, model.folder) for model in SHIPPED if model.by_default)
+
+
+def test_the_image_has_the_models_that_are_not_served_by_default() -> None:
+    assert catalog.in_image() == tuple(model.name for model in SHIPPED)
+    assert catalog.in_image("media_cost") == ("media_cost", *NAMES[1:])
 
 
 def test_a_bundle_of_your_own_takes_the_place_of_the_first_model() -> None:
     assert catalog.served("mine") == ("mine", *NAMES[1:])
     assert catalog.served(NAMES[1]) == tuple(NAMES[1:])
     models = from_environment({"BUNDLE": "mine"}).models
-    assert models == (("mine", Path("model/bundles/mine")), *((model.name, model.folder) for model in SHIPPED[1:]))
+    assert models == (("mine", Path("model/bundles/mine")), *((name, catalog.BUNDLES / name) for name in NAMES[1:]))
     assert from_environment({"BUNDLE": ""}).models == from_environment({}).models
 
 
@@ -51,7 +56,7 @@ def test_a_bundle_of_your_own_takes_the_place_of_the_first_model() -> None:
 def test_the_image_gets_the_names_from_the_command(arguments: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "model.catalog", *arguments]
     run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert run.stdout.split() == list(catalog.served(*arguments))
+    assert run.stdout.split() == list(catalog.in_image(*arguments))
 
 
 def test_the_dockerfile_names_no_model() -> None:

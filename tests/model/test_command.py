@@ -17,7 +17,8 @@ sys.modules["torch"] = sys.modules["sklearn"] = sys.modules["onnxruntime"] = Non
 from model.__main__ import main
 from model.train import datasets
 from model.train.brain_mri import data
-datasets.MNIST = data.ORIGIN = "http://127.0.0.1:9/"
+from model.train.tabular import campaigns
+datasets.MNIST = data.ORIGIN = campaigns.ORIGIN = "http://127.0.0.1:9/"
 sys.exit(main(sys.argv[1:]))
 """
 

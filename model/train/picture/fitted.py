@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from model.train.data_statistics import describe
+from model.train.data_statistics import describe, numbers
 from model.train.picture.evaluate import Array, Predict
 
 Pictures = NDArray[np.uint8]
@@ -67,6 +67,6 @@ def training_statistics(fitted: Fitted, predict: Predict, ood_scores: Array, lab
 
     rows, predicted = pd.DataFrame(index=range(len(classes))), predict(pictures / 255).labels
     return describe(rows, (), target=named(classes), answers=named(predicted)) | {
-        "strangeness": {"count": len(ood_scores), "deciles": np.quantile(ood_scores, np.arange(1, 10) / 10).tolist()},
+        "strangeness": numbers(pd.Series(ood_scores)),
         "pixels": {"mean": float(pictures.mean() / 255), "sd": float(pictures.std() / 255)},
     }

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.__main__ import DRAWINGS, main
+from model.__main__ import main
 from model.bundle import BundleError
 from model.train import mistakes
+from model.train.command import DRAWINGS
 from model.train.mistakes import TestSet
 from model.train.picture import contact_sheet
 from tests.server.pictures import bundles

@@ -10,48 +10,30 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.served import ROOT, Served, free_port
+from tests.nginx import nginx
+from tests.served import Served, free_port
 from tests.server.page.conftest import DIGITS, ROWS, SCANS, Visit, Visiting
 from tests.server.page.pictures import lit, stroke
 
 pytestmark = pytest.mark.browser
 
-CONFIGURATION = """
-daemon off;
-master_process off;
-pid {folder}/pid;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
+PREFIX = """
   server {{
     listen 127.0.0.1:{port};
     location /team/models/ {{ proxy_pass {url}/; }}
     location / {{ return 404; }}
   }}
-}}
 """
 
 
 @pytest.fixture(scope="module")
 def prefixed(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the server behind the proxy, without a slash at its end."""
-    done = subprocess.run([ROOT / "scripts" / "nginx"], stdout=subprocess.PIPE, text=True, check=True)
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    file, url = folder / "nginx.conf", f"http://127.0.0.1:{port}/team/models"
-    file.write_text(CONFIGURATION.format(folder=folder, port=port, url=served.url))
-    process = subprocess.Popen([done.stdout.strip(), "-p", str(folder), "-c", str(file)])
-    try:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:  # until it listens
-            assert client.get(f"{url}/health").json() == {"status": "ok"}
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/team/models"
+    with nginx(tmp_path_factory.mktemp("nginx"), PREFIX.format(port=port, url=served.url), f"{url}/health"):
+        assert httpx.get(f"{url}/health").json() == {"status": "ok"}
         yield url
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture
