@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,8 +27,9 @@ from model.manifest import (
     TASK,
     BundleError,
     Manifest,
+    Rates,
+    digest,
     parse_manifest,
-    sha256,
     verified,
 )
 from model.task import Task
@@ -56,9 +57,10 @@ class Bundle:
 
     Attributes:
         folder: Where it was read. For a bundle from a store this is the address, and no folder.
-        digest: The SHA-256 of its manifest in hexadecimal, so it covers all files.
+        digest: The SHA-256 of its manifest without the speed, in hexadecimal, so it covers all files.
         onnx: The graph; empty if scikit-learn runs the model.
         skops: The fitted pipeline; None if onnxruntime runs the model.
+        speed: How fast each backend predicted on the machine that bundled it; empty if nobody measured it.
     """
 
     folder: Path
@@ -68,6 +70,7 @@ class Bundle:
     digest: str
     onnx: bytes
     skops: SkopsFile | None = None
+    speed: Mapping[str, Rates] = field(default_factory=dict)
 
     @property
     def class_names(self) -> dict[str, str]:
@@ -121,9 +124,10 @@ def assembled(place: Path | str, head: bytes, content: Mapping[str, bytes]) -> B
         task=task,
         card=_parse_object(place, CARD, content[CARD]),
         statistics=_parse_object(place, STATISTICS, content[STATISTICS]),
-        digest=sha256(head),
+        digest=digest(head),
         onnx=content.get(ONNX, b""),
         skops=SkopsFile(content[SKOPS], manifest.trusted, manifest.sklearn) if SKOPS in content else None,
+        speed=manifest.speed,
     )
 
 

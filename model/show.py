@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
 import textwrap
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from model.bundle import Bundle
-from model.task import Feature, Picture, Task
+from model.bundle import Bundle, load
+from model.task import Feature, Number, Picture, Task
 
 WIDTH = 100
+BATCH = 1_000  # rows, in the second of the figures of speed, unless the model is slow
 TESTS = ("robustness", "out_of_distribution")  # parts of a card that have figures for each of several tests
 
 Figures = Mapping[str, Any]
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    shown = commands.add_parser("show", help="print what a bundle takes, predicts and how good it is")
+    shown.add_argument("folder", type=Path, metavar="FOLDER")
+    shown.set_defaults(run=lambda arguments: print(readable(load(arguments.folder))))
 
 
 def readable(bundle: Bundle) -> str:
@@ -28,11 +37,12 @@ def readable(bundle: Bundle) -> str:
             "\n".join(_wrap(line) for line in limits),
             _named("Data", card.get("data", {})),
             _picture(bundle.task.picture) if bundle.task.picture else _inputs(bundle.task),
+            _number_named(bundle.task.number) if bundle.task.number else "",
             *figures_tables(list(bundle.class_names.values()), card.get("metrics", {})),
             *(_tests(_title(name), card[name]) for name in TESTS if name in card),
             _named("Milliseconds per picture on one core", card.get("milliseconds", {})),
             _named("Which fit each figure belongs to", card.get("fits", {})),
-            _wrap(f"Served by {backend(bundle)}."),
+            _wrap(f"Served by {backend(bundle)}. {speed(bundle)}".rstrip()),
             _named(f"What is served, compared with the {_source(bundle.task)}", card.get("verification", {})),
             _named("Made with", card.get("versions", {})),
         ]
@@ -46,6 +56,20 @@ def backend(bundle: Bundle) -> str:
         return f"onnxruntime{' in double precision' if 'FP64' in numbers else ''}"
     trusted = ", ".join(bundle.skops.trusted)
     return f"scikit-learn{f', which builds objects of these types: {trusted}' if trusted else ''}"
+
+
+def speed(bundle: Bundle) -> str:
+    """Return how fast each backend that could serve the model predicts, as a sentence; empty if nobody measured it."""
+    sentences = [
+        f"{name} predicts {_rate(rates.requests_per_second)} rows per second one by one and "
+        f"{_rate(rates.rows_per_second)} in batches of up to {BATCH:,}"
+        for name, rates in bundle.speed.items()
+    ]
+    return f"On one core of the machine that bundled it, {'; '.join(sentences)}." if sentences else ""
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.3g}"  # noqa: PLR2004
 
 
 def figures_tables(classes: Sequence[str], metrics: Mapping[str, Figures]) -> list[str]:
@@ -103,6 +127,11 @@ def _inputs(task: Task) -> str:
     return "Inputs\n" + table(
         [["name", "type", "unit", "seen in training", "may be missing"], *map(_input, task.features)]
     )
+
+
+def _number_named(number: Number) -> str:
+    unit = f" in {number.unit}" if number.unit else ""
+    return f"Answer: {number.name}{unit}, with {number.decimals} decimals."
 
 
 def _source(task: Task) -> str:

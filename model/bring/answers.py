@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from model.bring.fitted_on import as_fitted
 from model.bring.probe import Block
+from model.estimator import Predictions
 
 ROWS_AT_ONCE = 2_048
 SECONDS = 8.0  # for the rows of one kind; they are in random order, so a slow pipeline predicts a fair share of them
@@ -28,6 +29,7 @@ class Answered(NamedTuple):
         rows: The rows that it predicts.
         predicted: Its labels of shape [rows], or its numbers of shape [rows] or [rows, targets].
         probabilities: Of shape [rows, classes]; None if it has none.
+        scores: Of shape [rows], of a detector of outliers; None of any other model.
         refused: The rows for which it raises an error, or computes infinity or NaN.
     """
 
@@ -35,6 +37,7 @@ class Answered(NamedTuple):
     rows: pd.DataFrame
     predicted: Array
     probabilities: Array | None
+    scores: Array | None
     refused: pd.DataFrame
 
 
@@ -43,41 +46,44 @@ def ask(pipeline: Any, blocks: Iterable[Block]) -> Iterator[Answered]:
     for kind, rows in blocks:
         deadline = monotonic() + SECONDS
         parts = [rows.iloc[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)][::-1]
-        taken: list[tuple[pd.DataFrame, Array, Array | None]] = []
+        taken: list[tuple[pd.DataFrame, Predictions]] = []
         refused = [rows.iloc[:0]]
         while parts and sum(map(len, refused)) < REFUSED_ROWS and monotonic() < deadline:
             part = parts.pop()
             try:
-                predicted, probabilities = _predicted(pipeline, part)
+                found = _predicted(pipeline, part)
             except Exception:  # estimators raise what they like on rows that they do not take
                 half = len(part) // 2
                 parts += [part.iloc[half:], part.iloc[:half]] if half else []
                 refused += [] if half else [part]
                 continue
-            finite = _finite(predicted) if probabilities is None else _finite(predicted) & _finite(probabilities)
-            taken.append((part[finite], predicted[finite], None if probabilities is None else probabilities[finite]))
+            finite = np.logical_and.reduce([_finite(values) for values in found if values is not None])
+            kept: Any = [None if values is None else values[finite] for values in found]
+            taken.append((part[finite], Predictions(*kept)))
             refused.append(part[~finite])
         yield _joined(kind, taken, pd.concat(refused))
 
 
-def _joined(kind: str, taken: list[tuple[pd.DataFrame, Array, Array | None]], refused: pd.DataFrame) -> Answered:
+def _joined(kind: str, taken: list[tuple[pd.DataFrame, Predictions]], refused: pd.DataFrame) -> Answered:
     if not taken:
-        return Answered(kind, refused.iloc[:0], np.empty(0), None, refused)
-    rows, predicted, probabilities = zip(*taken, strict=True)
-    return Answered(
-        kind,
-        pd.concat(rows),
-        np.concatenate(predicted),
-        None if probabilities[0] is None else np.concatenate(probabilities),
-        refused,
-    )
+        return Answered(kind, refused.iloc[:0], np.empty(0), None, None, refused)
+    rows, found = zip(*taken, strict=True)
+    joined: list[Any] = [None if parts[0] is None else np.concatenate(parts) for parts in zip(*found, strict=True)]
+    predicted, probabilities, scores = joined
+    return Answered(kind, pd.concat(rows), predicted, probabilities, scores, refused)
 
 
-def _predicted(pipeline: Any, rows: pd.DataFrame) -> tuple[Array, Array | None]:
+def _predicted(pipeline: Any, rows: pd.DataFrame) -> Predictions:
+    """Ask each of the pipeline's methods, as its user does; `model.estimator` asks less often."""
     given = as_fitted(pipeline, rows)
-    probabilities = np.asarray(pipeline.predict_proba(given)) if hasattr(pipeline, "predict_proba") else None
+    probabilities = scores = None
+    if hasattr(pipeline, "predict_proba"):
+        probabilities = np.asarray(pipeline.predict_proba(given))
+    elif hasattr(pipeline, "score_samples"):
+        scores = np.asarray(pipeline.score_samples(given))
     predicted = np.asarray(pipeline.predict(given))
-    return predicted.ravel() if predicted.size == len(rows) else predicted, probabilities  # catboost's has a column
+    # catboost's have a column
+    return Predictions(predicted.ravel() if predicted.size == len(rows) else predicted, probabilities, scores)
 
 
 def _finite(values: Array) -> NDArray[np.bool_]:

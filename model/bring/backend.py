@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -16,6 +15,7 @@ from model.bring.check import ConversionCheck, compare, open_graph
 from model.bring.convertible import parts
 from model.bring.description import for_sklearn, in_precision
 from model.bring.onnx import convert
+from model.bring.storable import storable
 from model.bundle import BundleError, SkopsFile
 from model.task import Task
 
@@ -79,10 +79,8 @@ def _by_sklearn(
 ) -> Choice:
     if any(map(boosters.is_booster, parts(pipeline))):  # the server has none of their packages
         raise BundleError(f"{reasons[-1]} It cannot be served otherwise.")
-    estimator = copy.deepcopy(pipeline)
-    boosters.without_samplers(list(parts(estimator)))
     try:
-        file = fitted_pipeline.dump(for_sklearn(estimator, sample))
+        file = fitted_pipeline.dump(for_sklearn(storable(pipeline), sample))
         loaded = fitted_pipeline.load(file)
         check = compare(answered, lambda rows: loaded.run(task, rows), task)
     except Exception as error:  # skops and scikit-learn raise errors of many kinds

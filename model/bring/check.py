@@ -16,9 +16,9 @@ from model.bring.answers import Answered, ask
 from model.bring.onnx import INPUT
 from model.bring.probe import Block
 from model.bring.progress import step
+from model.bring.tolerance import TOLERANCE, relative_gaps, spread
 from model.task import MISSING_TEXT, Feature, Task
 
-TOLERANCE = 1e-5  # absolute for probabilities, relative for the numbers of a regression
 TIE = 1e-12  # between two probabilities that differ only by the rounding of double precision
 ROWS_PER_RUN = 1_024  # as in a server
 REFUSED_ROWS = 5  # of each kind, which are tried one by one
@@ -32,7 +32,7 @@ _DTYPES = {"FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
 
 @dataclass(frozen=True)
 class ConversionCheck:
-    """How far predictions are from the pipeline's; a figure that does not apply to the model is None."""
+    """How far predictions are from the pipeline's, relative to them; what does not apply to the model is None."""
 
     rows: int
     datatype: str  # of the numbers; BYTES if all columns are strings
@@ -40,28 +40,33 @@ class ConversionCheck:
     labels_differing: int | None = None
     labels_tied: int | None = None  # of the differing ones, those that the pipeline chose by rounding alone
     worst_probability_difference: float | None = None
-    worst_relative_difference: float | None = None
+    worst_score_difference: float | None = None  # of a detector of outliers
+    worst_relative_difference: float | None = None  # of the numbers of a regression
     refused_but_answered: int | None = None  # of the rows tried that the pipeline refuses
     rows_by_kind: Mapping[str, int] | None = None
 
     @property
     def holds(self) -> bool:
         # Written so that NaN fails.
-        worst = (self.worst_probability_difference or 0.0, self.worst_relative_difference or 0.0)
         exact = not self.labels_differing and not self.refused_but_answered
-        return exact and all(difference <= self.tolerance for difference in worst)
+        return exact and all(difference <= self.tolerance for _, difference in self._worst())
 
     def summary(self) -> str:
         parts = []
         if self.labels_differing is not None:
             parts.append(f"{self.labels_differing} of {self.rows} labels differ")
-        if self.worst_probability_difference is not None:
-            parts.append(f"probabilities by up to {self.worst_probability_difference:.2g}")
-        if self.worst_relative_difference is not None:
-            parts.append(f"numbers by up to {self.worst_relative_difference:.2g} of their size")
+        parts += [f"{what} by up to {difference:.2g} of their size" for what, difference in self._worst()]
         if self.refused_but_answered:
             parts.append(f"{self.refused_but_answered} rows that the pipeline refuses are answered")
         return ", ".join(parts)
+
+    def _worst(self) -> list[tuple[str, float]]:
+        figures = {
+            "probabilities": self.worst_probability_difference,
+            "scores": self.worst_score_difference,
+            "numbers": self.worst_relative_difference,
+        }
+        return [(what, difference) for what, difference in figures.items() if difference is not None]
 
     def to_dict(self) -> dict[str, Any]:
         return {key: value for key, value in asdict(self).items() if value is not None}
@@ -97,6 +102,10 @@ def _label_figures(predicted: list[Answered], got: Tensors, task: Task) -> dict[
         for labels in (np.concatenate([each.predicted for each in predicted]).tolist(), got["prediction"].tolist())
     )
     differing = expected != labels
+    if predicted[0].scores is not None:
+        scores = np.concatenate([each.scores for each in predicted])
+        gaps = relative_gaps(scores, got["score"], predicted[0].scores.std())
+        return {"labels_differing": int(differing.sum()), "worst_score_difference": float(gaps.max())}
     if "probabilities" not in got:
         return {"labels_differing": int(differing.sum())}
     probabilities = np.concatenate([each.probabilities for each in predicted])
@@ -107,20 +116,15 @@ def _label_figures(predicted: list[Answered], got: Tensors, task: Task) -> dict[
     return {
         "labels_differing": int((differing & ~tied).sum()),
         "labels_tied": int(tied.sum()),
-        "worst_probability_difference": float(np.abs(probabilities - got["probabilities"]).max()),
+        "worst_probability_difference": float(relative_gaps(probabilities, got["probabilities"], 1.0).max()),
     }
 
 
 def _number_figures(predicted: list[Answered], got: Tensors) -> dict[str, Any]:
-    """Return the largest difference relative to the number, or to the sample's standard deviation if that is larger.
-
-    A number close to zero has no useful relative difference.
-    """
-    numbers = [np.asarray(each.predicted, np.float64).reshape(len(each.rows), -1) for each in predicted]
-    expected = np.concatenate(numbers)
-    size = np.maximum(np.abs(expected), numbers[0].std(axis=0))
-    gap = np.abs(expected - got["prediction"].reshape(len(expected), -1))
-    return {"worst_relative_difference": float(np.max(np.divide(gap, size, out=gap.copy(), where=size > 0)))}
+    numbers = [each.predicted.reshape(len(each.rows), -1) for each in predicted]
+    expected = np.concatenate(numbers).astype(np.float64)
+    gaps = relative_gaps(expected, got["prediction"].reshape(expected.shape), spread(numbers[0]))
+    return {"worst_relative_difference": float(gaps.max())}
 
 
 def _answers(run: Run, task: Task, row: pd.DataFrame) -> bool:

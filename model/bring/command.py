@@ -1,4 +1,4 @@
-"""The command `python -m model bundle`: its options, and what it prints about the bundle that it made."""
+"""The commands `python -m model bundle` and `check`: their options, and what they print."""
 
 from __future__ import annotations
 
@@ -20,7 +20,24 @@ if TYPE_CHECKING:
 ADDRESS = "http://localhost:8000"  # where `make serve` listens
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    own = commands.add_parser(
+        "bundle",
+        help="bundle a fitted scikit-learn classifier or regressor of your own",
+        epilog="What the file would import is read first. Only what fitted models consist of is loaded.",
+    )
+    _add_options(own)
+    own.set_defaults(run=_bundle)
+
+    checked = commands.add_parser("check", help="compare a bundle of your own with its pipeline, on other rows")
+    checked.add_argument("folder", type=Path, metavar="FOLDER")
+    checked.add_argument("--data", required=True, type=Path, metavar="ROWS.csv", help="the rows, with a header")
+    checked.add_argument("--target", metavar="COLUMN", help="the column that holds the true values")
+    _add_trust(checked)
+    checked.set_defaults(run=_check)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pipeline", type=Path, metavar="MODEL", help="PIPELINE.joblib or NETWORK.onnx")
     parser.add_argument("--name", required=True, help="the model's name in URLs")
     parser.add_argument(
@@ -49,11 +66,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="VERSION",
         help="bundle with this version of scikit-learn, in an environment of its own; default: the file's own version",
     )
-    add_trust(parser)
+    _add_trust(parser)
     network_options.add_options(parser)
 
 
-def add_trust(parser: argparse.ArgumentParser) -> None:
+def _add_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust",
         action="append",
@@ -63,7 +80,7 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
+def _bundle(arguments: argparse.Namespace) -> int:
     """Bundle, here or in an environment with another version of scikit-learn. Return the exit status."""
     if network_options.is_network(arguments):
         made = network_options.bundle(arguments)
@@ -72,16 +89,16 @@ def run(arguments: argparse.Namespace) -> int:
         if environment := _other_environment(arguments):
             return environment.run(arguments.words)
         made = _bundle_pipeline(arguments)
-    print(f"\n{show.readable(made)}\n\n{_speed(made)}{ending(made)}")
+    print(f"\n{show.readable(made)}\n\n{ending(made)}")
     return 0
 
 
-def _speed(made: Bundle) -> str:
-    if made.task.picture:
-        return ""
-    from model.bring import speed  # noqa: PLC0415 (see below)
+def _check(arguments: argparse.Namespace) -> int:
+    from model.bring import recheck  # noqa: PLC0415 (see below)
 
-    return f"{speed.measure(made).summary()}\n\n"
+    found = recheck.compare(arguments.folder, arguments.data, arguments.target, arguments.trust)
+    print("\n\n".join([*show.figures_tables(found.task.labels, found.metrics), found.sentence]))
+    return 0 if found.agrees else 1
 
 
 def ending(made: Bundle) -> str:
@@ -94,7 +111,8 @@ def ending(made: Bundle) -> str:
     proof = made.card.get("verification", {})
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in proof.get("rows_by_kind", {}).items())
     proved = f"Proved on {proof['rows']:,} rows{f': {kinds}' if kinds else ''}. " if "rows" in proof else ""
-    made_of = f"{proved}Served by {show.backend(made)}.\nWrote {made.folder}. To serve it and to ask it:"
+    fast = f"\n{sentence}" if (sentence := show.speed(made)) else ""
+    made_of = f"{proved}Served by {show.backend(made)}.{fast}\nWrote {made.folder}. To serve it and to ask it:"
     return f"{''.join(warned)}{made_of}\n\n  {serve}\n  {ask}"
 
 
@@ -105,10 +123,13 @@ def _check_options(arguments: argparse.Namespace) -> None:
 
 
 def _other_environment(arguments: argparse.Namespace) -> Environment | None:
+    from model.bring.examine import examine  # noqa: PLC0415 (see below)
+
+    found = examine(arguments.pipeline, arguments.trust)
     from model.bring import model_file, sklearn_version  # noqa: PLC0415 (see below)
 
-    written = model_file.examine(arguments.pipeline, arguments.trust).versions
-    return sklearn_version.environment_for(arguments.pipeline, written, arguments.sklearn)
+    model_file.refuse_several(arguments.pipeline, arguments.trust, found)
+    return sklearn_version.environment_for(arguments.pipeline, found.versions, arguments.sklearn)
 
 
 def _bundle_pipeline(arguments: argparse.Namespace) -> Bundle:

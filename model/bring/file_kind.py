@@ -70,7 +70,7 @@ _TEXTS = (
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[io.BufferedReader]:
+def opened(path: Path) -> Iterator[Stream]:
     """Give the uncompressed bytes of a pickle.
 
     Raises:
@@ -87,7 +87,7 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
             size = path.stat().st_size
             unpack = next((reader for magic, reader in _COMPRESSED if head.startswith(magic)), None)
             limit = min(LARGEST, max(SMALL, RATIO * size) if unpack else size)
-            with _Stream(_Limited(unpack(file, "rb") if unpack else file, limit, path), _BUFFER) as stream:
+            with Stream(_Limited(unpack(file, "rb") if unpack else file, limit, path), _BUFFER) as stream:
                 if unpack and (kind := _kind(stream.peek(512)[:512], path.suffix)):
                     raise BundleError(f"{path} {kind}")
                 yield stream
@@ -132,10 +132,15 @@ class _Limited(io.RawIOBase):
         return len(data)
 
 
-class _Stream(io.BufferedReader):
+class Stream(io.BufferedReader):
     """Refuses a length that the file cannot have: for it, memory would be taken before anything is read."""
 
     raw: _Limited
+
+    @property
+    def given(self) -> int:
+        """How many uncompressed bytes were read so far."""
+        return self.raw.limit - self.raw.left
 
     def read(self, size: int | None = -1, /) -> bytes:
         # Most reads are of a byte, and there may be millions.

@@ -1,4 +1,4 @@
-"""Bounds the memory that a graph of unknown origin may take while it is tried."""
+"""Bounds the memory that a file of unknown origin may take while it is tried."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ _STATISTICS = Path("/proc/self/statm")
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Let allocations fail beyond MOST_BYTES. Where the system does not say what is in use, nothing is bounded."""
+def bounded(more: int = 0) -> Iterator[None]:
+    """Let allocations fail beyond MOST_BYTES, and `more`. Where the system does not say what is in use, none fails."""
     if not _STATISTICS.exists():
         yield
         return
     used = int(_STATISTICS.read_text().split()[0]) * resource.getpagesize()
     before, most = resource.getrlimit(resource.RLIMIT_AS)
-    limit = used + MOST_BYTES if most == resource.RLIM_INFINITY else min(used + MOST_BYTES, most)
+    limit = used + MOST_BYTES + more
+    limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
     resource.setrlimit(resource.RLIMIT_AS, (limit, most))
     try:
         yield

@@ -126,6 +126,8 @@ def doubt(model: Any, sample: pd.DataFrame) -> list[str]:
     Logistic regression and neural networks remember nothing of their columns, but to one that was fitted on scaled ones
     the raw columns are so large that its probabilities are 0 and 1. Other linear models are as certain of raw columns.
     """
+    if not hasattr(model, "predict_proba"):  # a vote of several without probabilities
+        return []
     if not any(isinstance(part, LogisticRegression | MLPClassifier) for part in remembered.receivers(model)):
         return []
     second = np.partition(model.predict_proba(as_fitted(model, sample)), -2, axis=1)[:, -2]

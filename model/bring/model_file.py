@@ -14,18 +14,14 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from model.bring import advice, boosters, file_kind, pickle_load, pickle_scan
+from model.bring import advice, boosters, file_kind, memory, pickle_load, pickle_scan
 from model.bring.convertible import parts
-from model.bring.joblib_array import DamagedPickle
+from model.bring.examine import examine
 from model.bring.kinds import predicts, takes_series
 from model.bring.progress import step
 from model.bundle import BundleError
 
 LONGEST = 120  # characters of somebody else's error in one of our sentences
-
-# Far more than any pickle has, so that a small file that unpacks to nothing but opcodes is left soon.
-_OPCODES = 200_000
-_OPCODES_PER_BYTE = 10
 
 
 def dump(pipeline: Any) -> bytes:
@@ -59,40 +55,37 @@ def load(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
 def read(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
     """Load whatever a file holds, as `load` does. Raises BundleError."""
     found = examine(path, trusted)
+    refuse_several(path, trusted, found)
     return _unpickled(path, trusted, found), [
         f"The pipeline was fitted with scikit-learn {version} and converted with {sklearn.__version__}."
         for version in sorted(found.versions - {sklearn.__version__})
     ]
 
 
-def examine(path: Path, trusted: Collection[str] = ()) -> pickle_scan.Scan:
-    """Read a file's opcodes. Nothing in it is executed.
-
-    Raises:
-        BundleError: It is not one whole pickle, or would import what is neither allowed nor trusted.
-    """
-    with file_kind.opened(path) as stream:
-        try:
-            found = pickle_scan.scan(stream, trusted, max(_OPCODES, _OPCODES_PER_BYTE * path.stat().st_size))
-        except DamagedPickle as error:
-            raise BundleError(
-                f"{path} is not a pickle, or it is cut off or damaged. Save the fitted pipeline with joblib.dump and "
-                "bundle that file."
-            ) from error
-    if found.refused:
-        raise BundleError(_refusal(path, found))
-    if found.pickles > 1:
-        raise BundleError(_several(path, trusted, found.pickles))
-    return found
+def refuse_several(path: Path, trusted: Collection[str], found: pickle_scan.Scan) -> None:
+    """Raise a BundleError that says what to do about a file of several pickles: none of them is taken in silence."""
+    if found.pickles == 1:
+        return
+    try:
+        with file_kind.opened(path) as stream, warnings.catch_warnings(), memory.bounded(2 * found.unpacked):
+            warnings.simplefilter("ignore")
+            content = [pickle_load.load(stream, trusted) for _ in range(found.pickles)]
+            sentence = advice.refusal(content, path, pickles=found.pickles)
+    except Exception:  # as in _unpickled, and what follows the first may be no pickle
+        sentence = f"{path} holds more than one pickle. Save one object in it: the whole pipeline."
+    raise BundleError(sentence)
 
 
 def _unpickled(path: Path, trusted: Collection[str], found: pickle_scan.Scan) -> Any:
-    with file_kind.opened(path) as stream, warnings.catch_warnings():
+    # A few bytes can ask for any number of zeros: bytearray(1 << 40).
+    with file_kind.opened(path) as stream, warnings.catch_warnings(), memory.bounded(2 * found.unpacked):
         warnings.simplefilter("ignore")  # another version is named in a sentence of ours
         try:
             return pickle_load.load(stream, trusted)
         except pickle_load.RefusedName as error:
             raise BundleError(f"{path} is refused: {first_line(error)}, which no model needs.") from error
+        except MemoryError as error:
+            raise BundleError(f"{path} asks for more memory than a model of its size needs.") from error
         except Exception as error:  # the classes in it may raise anything
             if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("sklearn."):
                 if needed := boosters.missing_package(error):
@@ -109,38 +102,10 @@ def _unpickled(path: Path, trusted: Collection[str], found: pickle_scan.Scan) ->
             ) from error
 
 
-def _several(path: Path, trusted: Collection[str], pickles: int) -> str:
-    """Return what to do about a file of several pickles: none of them is taken in silence."""
-    try:
-        with file_kind.opened(path) as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return advice.refusal([pickle_load.load(stream, trusted) for _ in range(pickles)], path, pickles=pickles)
-    except Exception:  # as in _unpickled, and what follows the first may be no pickle
-        return f"{path} holds more than one pickle. Save one object in it: the whole pipeline."
-
-
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's message without its full stop, shortened if need be."""
     line = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(" .")
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
-
-
-def _refusal(path: Path, found: pickle_scan.Scan) -> str:
-    own = sorted(name.name for name in found.names if name.module == "__main__")
-    if own:
-        return (
-            f"{path} needs {_some(own)}, defined in the script that saved it (__main__). Put it into a module of its "
-            "own, import it from there, fit and save again, and add --trust MODULE."
-        )
-    modules = {name.module.partition(".")[0] for name in found.names if str(name) in found.refused}
-    trust = " ".join(f"--trust {module}" for module in sorted(modules)[:3])
-    advice = f" Only if you wrote the file and need that: {trust}." if trust else ""
-    return f"{path} is refused before it is loaded: no model needs {_some(list(found.refused))}.{advice}"
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(name if len(name) <= 60 else f"{name[:59]}…" for name in names[:2])  # noqa: PLR2004
-    return f"{shown} and {len(names) - 2} more" if len(names) > 2 else shown  # noqa: PLR2004
 
 
 def _check(pipeline: Any, path: Path) -> None:

@@ -13,7 +13,7 @@ from model.bring.network_graph import LABEL, PROBABILITIES, STRANGENESS
 from model.bring.network_samples import Samples
 from model.bring.preprocessing import Numbers
 from model.task import Picture, Task
-from model.train.data_statistics import describe
+from model.train.data_statistics import describe, numbers
 from model.train.metrics import Figures, classification_figures
 
 USUAL = 0.99  # share of the sample pictures that get no warning
@@ -68,10 +68,7 @@ def statistics(task: Task, samples: Samples, outputs: Mapping[str, Array]) -> di
     target = None if samples.truth is None else pd.Series(names[samples.truth])
     rows = pd.DataFrame(index=range(len(strangeness)))
     return describe(rows, (), target, pd.Series(names[outputs[LABEL]])) | {
-        "strangeness": {
-            "count": len(strangeness),
-            "deciles": np.quantile(strangeness, np.arange(1, 10) / 10).tolist(),
-        },
+        "strangeness": numbers(pd.Series(strangeness)),
         "pixels": {"mean": float(samples.pictures.mean()), "sd": float(samples.pictures.std())},
     }
 

@@ -9,7 +9,7 @@ import types
 from collections import deque
 from collections.abc import Collection
 from importlib import import_module
-from typing import Any
+from typing import Any, SupportsIndex
 
 from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
 
@@ -78,6 +78,8 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]
     def _check_call(self, maker: Any, arguments: Any) -> None:
         if id(maker) not in self.callable:
             raise RefusedName(f"it calls {_described(maker)}")
+        if maker is bytearray and any(isinstance(argument, SupportsIndex) for argument in arguments):
+            raise RefusedName("it makes a bytearray of a given length")  # of a few bytes, billions
         if isinstance(maker, type) or maker is _method:
             return
         for argument in arguments:  # a function may call what it is given

@@ -21,6 +21,8 @@ from model.bundle import BundleError
 VERSION = "_sklearn_version"  # what scikit-learn adds to the state of every estimator
 
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
+_DAMAGE = (ValueError, EOFError, LookupError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError)
+_DEEPEST = 100_000  # objects on the stack: pickle puts the items of lists and dictionaries there by the thousand
 _WANTED = {"shape", "dtype", "numpy_array_alignment_bytes"}  # of the description of an array
 
 
@@ -34,6 +36,7 @@ class Scan:
         versions: The versions of scikit-learn that wrote the estimators.
         pickles: How many pickles the file holds, one behind the other.
         opcodes: How many opcodes were read.
+        unpacked: How many bytes the file has when it is not compressed.
     """
 
     names: set[Name] = field(default_factory=set)
@@ -41,6 +44,7 @@ class Scan:
     versions: set[str] = field(default_factory=set)
     pickles: int = 0
     opcodes: int = 0
+    unpacked: int = 0
 
 
 @dataclass
@@ -71,16 +75,7 @@ def scan(stream: io.BufferedReader, trusted: Collection[str] = (), most: int = 1
             found.pickles += 1
     except BundleError:
         raise
-    except (
-        ValueError,
-        EOFError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        MemoryError,
-        RecursionError,
-    ) as error:
+    except _DAMAGE as error:
         if not found.pickles:
             raise DamagedPickle(str(error)) from error
         found.pickles += 1  # whatever it is that follows
@@ -98,6 +93,8 @@ class _Machine(PickleStack):
         self.found.opcodes += 1
         if self.found.opcodes > self.most:
             raise DamagedPickle("it has far more opcodes than a file of its size can need")
+        if len(self.stack) > _DEEPEST:
+            raise DamagedPickle("it is nested far deeper than what a model consists of")
 
     def set_items(self, items: list[Any]) -> None:
         for key, value in zip(items[::2], items[1::2], strict=True):

@@ -21,6 +21,7 @@ from model.bring import (
     misfit,
     misread,
     model_file,
+    speed,
     table_file,
     target,
 )
@@ -72,9 +73,11 @@ def bundle(request: BundleRequest) -> Bundle:
         truth = true_values(given, task, classes)
         warned += misfit.judge(pipeline, coded, truth) or misfit.doubt(pipeline, sample)
         metrics = {} if truth is None else card.figures(pipeline, task, sample, coded, truth)
+        speeds = speed.measure(pipeline, sample, task, model)
     statistics = describe(sample, task.features, None if truth is None else _shown(truth, task), _shown(coded, task))
-    written = card.card(pipeline, task, metrics, check, given.table.understood, [*warned, *given.notes, *why])
-    return save(request.output, task, model_file.dump(pipeline), model, written, statistics)
+    notes = [*warned, *given.notes, *why]
+    written = card.card(pipeline, task, metrics, check, given.table.understood, notes)
+    return save(request.output, task, model_file.dump(pipeline), model, written, statistics, speed=speeds)
 
 
 def read(request: BundleRequest) -> Given:

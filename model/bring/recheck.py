@@ -18,12 +18,16 @@ from model.bring.fitted_on import as_fitted
 from model.bring.onnx import INPUT
 from model.bring.progress import step
 from model.bring.request import BundleRequest
+from model.bring.tolerance import TOLERANCE, relative_gaps, spread
 from model.bundle import Bundle, BundleError
 from model.manifest import PIPELINE
 from model.task import Task
 from model.train.metrics import Figures
 
-Answers = NDArray[np.float64]  # of shape [rows, numbers]: the index of the class and all probabilities, or the numbers
+_OTHER_LABEL = 1e9  # worse than any difference in probability
+
+# Of shape [rows, numbers]: the index of the class and all probabilities, or an outlier's score; or the numbers.
+Answers = NDArray[np.floating[Any]]
 
 
 class Comparison(NamedTuple):
@@ -71,7 +75,7 @@ def compare(folder: Path, data: Path, wanted: str | None, trusted: Sequence[str]
         if truth is not None:
             metrics = card.figures(given.pipeline, made.task, given.sample, predicted.reshape(truth.shape), truth)
     gaps = _gaps(made.task, expected, got)
-    differing = known & ~(gaps <= check.TOLERANCE)
+    differing = known & ~(gaps <= TOLERANCE)
     sentence = _sentence(made.task, expected, got, np.where(known, gaps, -1.0), int(differing.sum()))
     return Comparison(made.task, not differing.any(), sentence, metrics)
 
@@ -89,7 +93,8 @@ def _answers(fitted: Any, made: Bundle, rows: pd.DataFrame) -> tuple[Answers, An
         predicted = np.asarray(fitted.predict(given))
         if task.kind == "classification":
             predicted = target.indices(pd.Series(predicted), task, kinds.classes(fitted, predicted))
-        return _matrix(predicted, fitted.predict_proba(given) if hasattr(fitted, "predict_proba") else None)
+        more = next((name for name in ("predict_proba", "score_samples") if hasattr(fitted, name)), None)
+        return _matrix(predicted, getattr(fitted, more)(given) if more and task.classes else None)
 
     def from_bundle(part: pd.DataFrame) -> Answers:
         columns = {feature.name: check.tensor(part[feature.name], feature) for feature in task.features}
@@ -97,16 +102,17 @@ def _answers(fitted: Any, made: Bundle, rows: pd.DataFrame) -> tuple[Answers, An
         predicted = outputs["prediction"]
         if task.kind == "classification":
             predicted = np.array([task.classes.index(value) for value in predicted.tolist()])
-        return _matrix(predicted, outputs.get("probabilities"))
+        return _matrix(predicted, outputs.get("probabilities", outputs.get("score")))
 
     expected, got = _each(from_pipeline, rows), _each(from_bundle, rows)
     width = min(expected.shape[1], got.shape[1])
     return expected[:, :width], got[:, :width]
 
 
-def _matrix(predicted: NDArray[Any], probabilities: NDArray[Any] | None) -> Answers:
-    parts = [predicted.reshape(len(predicted), -1), *([] if probabilities is None else [probabilities])]
-    return np.hstack(parts).astype(np.float64)
+def _matrix(predicted: NDArray[Any], more: NDArray[Any] | None) -> Answers:
+    parts = [predicted] if more is None else [predicted, more]
+    found = np.hstack([part.reshape(len(predicted), -1) for part in parts])
+    return found if found.dtype == np.float32 else found.astype(np.float64)  # see tolerance.spread
 
 
 def _each(answer: Callable[[pd.DataFrame], Answers], rows: pd.DataFrame) -> Answers:
@@ -122,12 +128,12 @@ def _each(answer: Callable[[pd.DataFrame], Answers], rows: pd.DataFrame) -> Answ
 
 
 def _gaps(task: Task, expected: Answers, got: Answers) -> NDArray[np.float64]:
-    """Return how far each row is off: in probability, more than 1 if the labels differ, or relative to the number."""
-    if task.kind == "classification":
-        gaps = np.abs(expected - got)[:, 1:].max(axis=1, initial=0.0)
-        return np.asarray(np.where(expected[:, 0] == got[:, 0], gaps, 1 + gaps))
-    size = np.maximum(np.abs(expected), np.nanstd(expected, axis=0))
-    return np.asarray((np.abs(expected - got) / np.where(size > 0, size, 1.0)).max(axis=1))
+    """Return how far each row is off: relative to its probability, score or number, and more if the labels differ."""
+    gaps = relative_gaps(expected, got, 1.0 if _has_probabilities(task, expected[0]) else spread(expected))
+    if task.kind == "regression":
+        return np.asarray(gaps.max(axis=1))
+    further = gaps[:, 1:].max(axis=1, initial=0.0)
+    return np.asarray(np.where(expected[:, 0] == got[:, 0], further, _OTHER_LABEL + further))
 
 
 def _sentence(task: Task, expected: Answers, got: Answers, gaps: NDArray[np.float64], differing: int) -> str:
@@ -148,4 +154,10 @@ def _shown(task: Task, answer: NDArray[np.float64]) -> str:
     if task.kind == "regression":
         return ", ".join(f"{number:.9g}" for number in answer)
     label = task.labels[int(answer[0])]
-    return f"{label} with {answer[1 + int(answer[0])]:.7f}" if len(answer) > 1 else label
+    if _has_probabilities(task, answer):
+        return f"{label} with {answer[1 + int(answer[0])]:.7f}"
+    return f"{label} with the score {answer[1]:.9g}" if len(answer) > 1 else label
+
+
+def _has_probabilities(task: Task, answer: NDArray[np.float64]) -> bool:
+    return bool(task.classes) and len(answer) == 1 + len(task.classes)

@@ -42,6 +42,7 @@ class Case:
         beside: Fields of the request that name a file next to the model, or several: its name, or theirs.
         options: Further fields of the request.
         gaps: Columns that may be missing in a request although the sample has no gap there.
+        codes: Columns of codes that the model would cut to whole numbers; there a fraction is refused.
         whole: Whether the file holds a whole model.
         refused: A part of the sentence that refuses the file; empty if it is served.
     """
@@ -59,6 +60,7 @@ class Case:
     beside: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
     whole: bool = True
     refused: str = ""
 

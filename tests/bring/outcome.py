@@ -19,7 +19,8 @@ from tests.bring.asking import Answers
 from tests.bring.case import Case, Made, contained, make
 from tests.bring.variation import varied
 
-TOLERANCE = 1e-5  # absolute for probabilities; relative to the number, or to their spread if that is larger, for others
+TOLERANCE = 1e-5  # relative to the answer, or to this share of its scale if that is larger:
+FLOOR = 0.01  # of 1 for probabilities, of their standard deviation for other numbers
 LONGEST = 300  # characters of a refusal
 
 
@@ -116,13 +117,16 @@ def _wrong(expected: list[Any], got: list[Any], name: str) -> Any:
     own, given = np.array(expected), np.array(got)
     if name == "labels" or own.dtype.kind != "f":
         return np.flatnonzero([one != other for one, other in zip(expected, got, strict=True)])
-    size = np.ones_like(own) if name in ("chosen", "probabilities") else np.maximum(np.abs(own), own.std(axis=0))
+    scale = 1.0 if name in ("chosen", "probabilities") else own.std(axis=0)
+    size = np.maximum(np.abs(own), FLOOR * scale)
     far = ~(np.abs(own - given) <= TOLERANCE * size)  # written so that NaN is far
     return np.flatnonzero(far.reshape(len(own), -1).any(axis=1))
 
 
 def _takes(case: Case, made: Made, row: pd.DataFrame) -> bool:
-    """Return whether the model itself takes a row and answers with finite numbers."""
+    """Return whether the model itself takes a row and answers with finite numbers, and does not cut its codes."""
+    if any(row[name].iloc[0] % 1 for name in case.codes):
+        return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -6,7 +6,5 @@ A case that is mended, or fails in another way, fails its test until this list i
 from collections.abc import Mapping
 
 KNOWN: Mapping[str, str] = {
-    "heart, categorical Bayes": "differs",  # it cuts the code 1.5 to 1, which is refused
-    "customers, Birch": "refused",  # skops cannot write it
     "model behind a scaler with names": "served",  # its raw columns are small: nothing shows that they are not scaled
 }

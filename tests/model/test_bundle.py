@@ -15,7 +15,7 @@ import pytest
 from model import bundle
 from model.bundle import Bundle, BundleError
 from model.bundle_write import save
-from model.manifest import DESCRIPTION, MANIFEST, ONNX, PIPELINE
+from model.manifest import DESCRIPTION, MANIFEST, ONNX, PIPELINE, Rates
 from tests.model.test_task import TASK
 
 Change = Callable[[Path], object]
@@ -25,6 +25,12 @@ WRITTEN = (ONNX, PIPELINE, *DESCRIPTION)
 
 def saved(folder: Path, onnx: bytes = b"graph") -> Bundle:
     return save(folder, TASK, b"pipeline", onnx, {"title": "Flowers"}, {"rows": 3})
+
+
+def measured(folder: Path, rate: float, onnx: bytes = b"graph") -> Bundle:
+    """Save it with the speed with which it predicted."""
+    speed = {"onnxruntime": Rates(requests_per_second=10.0, rows_per_second=rate)}
+    return save(folder, TASK, b"pipeline", onnx, {"title": "Flowers"}, {"rows": 3}, speed=speed)
 
 
 @pytest.fixture
@@ -89,6 +95,14 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (first.folder / "model_binary.dat.gz").read_bytes()[4:8] == bytes(4)  # no time of day
     for name in WRITTEN:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
+
+
+def test_the_digest_covers_everything_but_the_speed(tmp_path: Path) -> None:
+    without = saved(tmp_path / "without")
+    made = [measured(tmp_path / str(rate), rate) for rate in (100.0, 200.0)]
+    assert [each.speed["onnxruntime"].rows_per_second for each in made] == [100.0, 200.0]
+    assert {each.digest for each in made} == {without.digest}
+    assert measured(tmp_path / "other", 100.0, b"other graph").digest != without.digest
 
 
 def test_other_users_can_read_a_bundle(folder: Path) -> None:
@@ -190,6 +204,7 @@ TAMPERINGS: list[tuple[str, Change, str]] = [
     ("negative size", manifest_with(lambda m: m["files"]["card.json"].update(bytes=-1)), "card.json"),
     ("digest as number", manifest_with(lambda m: m["files"]["card.json"].update(sha256=5)), "Expected `str`"),
     ("unknown key", manifest_with(lambda m: m.update(more=5)), "unknown field `more`"),
+    ("speed as text", manifest_with(lambda m: m.update(speed={"onnxruntime": "fast"})), "Expected `object`"),
     ("files as list", manifest_with(lambda m: m.update(files=[])), "Expected `object`"),
     ("manifest as list", write("manifest.json", "[]"), "Expected `object`"),
     ("manifest cut short", write("manifest.json", '{"format": 1, "fil'), "truncated"),

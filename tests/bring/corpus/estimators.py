@@ -48,7 +48,7 @@ CASES = (
     Case("heart, Bernoulli", heart, BernoulliNB(binarize=1)),
     Case("crops, multinomial Bayes", crops, MultinomialNB()),
     Case("crops, complement Bayes", crops, ComplementNB()),
-    Case("heart, categorical Bayes", heart, CategoricalNB(min_categories=4), columns=("sex", "cp")),
+    Case("heart, categorical Bayes", heart, CategoricalNB(min_categories=4), columns=("sex", "cp"), codes=("cp",)),
     Case("diabetes, linear regression", diabetes, LinearRegression(), save=pickle_as("diabetes.pkl", 2)),
     Case("diabetes, lasso", diabetes, LassoCV(cv=2, random_state=0)),
     Case("diabetes, Bayesian ridge", diabetes, BayesianRidge()),

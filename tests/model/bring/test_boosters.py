@@ -47,6 +47,11 @@ REFUSED = {
 }
 
 
+def test_the_docs_say_how_many_are_served() -> None:
+    counts = f"Of {len(SERVED) + len(REFUSED)} models that the tests fit with these packages, {len(SERVED)} are served"
+    assert counts in (ROOT / "docs" / "bring.md").read_text()
+
+
 @pytest.fixture(scope="module")
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for each model: what the command printed, the bundle, new rows and what the model predicts for them."""

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -5,6 +6,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
+from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -13,6 +15,7 @@ from sklearn.tree import DecisionTreeRegressor
 from model.bring import probe
 from model.bring.answers import Answered, ask
 from model.bring.check import ConversionCheck, check_conversion, compare, open_graph
+from model.bring.description import in_precision
 from model.bring.onnx import convert
 from model.bring.probe import Block
 from model.task import Feature, Task
@@ -72,10 +75,11 @@ def test_nan_fails() -> None:
 
 
 def test_a_regression_slightly_off_fails() -> None:
-    near = [make_pipeline(StandardScaler(), Ridge(strength)).fit(ROWS, TARGET) for strength in (1.0, 1.01)]
-    graph = convert(near[0], NUMBERS)
-    assert checked(near[0], graph, NUMBERS, ROWS).holds
-    assert not checked(near[1], graph, NUMBERS, ROWS).holds
+    near = [make_pipeline(StandardScaler(), Ridge(strength)).fit(ROWS, TARGET) for strength in (1.0, 1.0001)]
+    double = in_precision(NUMBERS, "FP64")
+    graph = convert(near[0], double)
+    assert checked(near[0], graph, double, ROWS).holds
+    assert not checked(near[1], graph, double, ROWS).holds
 
 
 @pytest.mark.parametrize("constant", [0.0, 5.0])
@@ -101,10 +105,38 @@ def test_conversion_does_not_change_the_pipeline() -> None:
 def test_only_rounding_excuses_another_label(likely: tuple[float, float], served: int, *, tied: bool) -> None:
     task = Task("m", "M", "1", "classification", (Feature("x", "FP64"),), {"x": 0.0}, (0, 1), ("0", "1"))
     rows = pd.DataFrame({"x": [0.0, 1.0]})
-    answered = Answered("sample", rows, np.array([0, 0]), np.array([likely, likely]), rows[:0])
+    answered = Answered("sample", rows, np.array([0, 0]), np.array([likely, likely]), None, rows[:0])
     outputs = {"prediction": np.array([served]), "probabilities": np.array([likely])}
     check = compare([answered], lambda _: outputs, task)
     assert (check.holds, check.labels_tied) == (tied, 2 * tied)
+
+
+@pytest.mark.parametrize(("off", "holds"), [(0.9e-5, True), (1.1e-5, False)])
+def test_a_probability_is_compared_relative_to_itself(off: float, *, holds: bool) -> None:
+    task = Task("m", "M", "1", "classification", (Feature("x", "FP64"),), {"x": 0.0}, (0, 1), ("0", "1"))
+    rows = pd.DataFrame({"x": [0.0, 1.0]})
+    likely = np.array([[0.98, 0.02], [0.98, 0.02]])
+    answered = Answered("sample", rows, np.array([0, 0]), likely, None, rows[:0])
+    outputs = {"prediction": np.array([0]), "probabilities": likely[:1] * [1, 1 + off]}
+    assert compare([answered], lambda _: outputs, task).holds == holds
+
+
+@pytest.mark.parametrize(("off", "holds"), [(0.9e-5, True), (1.1e-5, False)])
+def test_a_score_of_an_outlier_is_compared(off: float, *, holds: bool) -> None:
+    task = Task("m", "M", "1", "classification", (Feature("x", "FP64"),), {"x": 0.0}, (-1, 1), ("-1", "1"))
+    rows = pd.DataFrame({"x": np.arange(200.0)})
+    blocks = [Block("sample", rows), Block("odd", rows + 500)]
+    detector = IsolationForest(random_state=0).fit(rows.to_numpy())
+    answered = list(ask(detector, blocks))
+
+    def run(feed: Mapping[str, Any]) -> dict[str, Any]:
+        given = feed["input"]
+        return {"prediction": detector.predict(given), "score": detector.score_samples(given) * (1 + off)}
+
+    check = compare(answered, run, task)
+    assert check.holds == holds
+    assert check.worst_score_difference == pytest.approx(off, rel=1e-3)
+    assert ("scores by up to 1.1e-05 of their size" in check.summary()) != holds
 
 
 def test_a_row_that_the_pipeline_refuses_must_not_be_answered() -> None:

@@ -52,6 +52,7 @@ CLASSIFIERS: list[Callable[[], Any]] = [
     lambda: VotingClassifier([("tree", DecisionTreeClassifier(random_state=0)), ("nb", GaussianNB())]),
     lambda: GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [4, 8]}, cv=2),
     lambda: LogisticRegression(max_iter=10_000),
+    lambda: VotingClassifier([("line", LogisticRegression(max_iter=10_000)), ("svc", SVC())], voting="hard"),
 ]
 REGRESSORS: list[Callable[[], Any]] = [
     lambda: DecisionTreeRegressor(random_state=0),

@@ -10,6 +10,7 @@ import re
 import time
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,11 @@ KINDS = [
     (b"c__main__\nCleaner\n)\x81.", r"Cleaner, defined in the script .*--trust MODULE"),
     (b"c__main__\n" + b"A" * 14_000 + b"\n)\x81.", "__main__"),
     (b"cmy_project.steps\nCleaner\n)\x81.", r"my_project\.steps\.Cleaner.*--trust my_project"),
+    (
+        b"\x80\x03cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n\x8a\x06\0\0\0\0\0\x10\x85C\x01btR.",
+        "asks for more memory",
+    ),
+    (b"\x80\x02cbuiltins\nbytearray\nK\x05\x85R.", "a bytearray of a given length"),
     (b"csklearn.linear_model\nNothing\n.", "cannot be loaded with scikit-learn"),
 ]
 
@@ -117,7 +123,7 @@ def test_an_array_that_is_cut_off_is_refused(tmp_path: Path) -> None:
         refused(tmp_path / "model.joblib")
 
 
-BOMBS = {
+BOMBS: dict[str, Callable[[], bytes]] = {
     "zeros in gzip": lambda: gzip.compress(b"\x80\x04C\x01x0" + bytes(200 << 20), 9),
     "zeros in bz2": lambda: bz2.compress(bytes(100 << 20)),
     "one string": lambda: gzip.compress(
@@ -128,7 +134,14 @@ BOMBS = {
     "a length that is not there": lambda: b"\x80\x05\x96" + (1 << 40).to_bytes(8, "little") + b".",
     "an array that is not there": lambda: array_bomb(1 << 40, there=False),
     "nested": lambda: b"(" * 200_000 + b".",
+    "deep": lambda: b"\x80\x04" + b"]" * 3_000_000 + b"a" * 2_999_999 + b".",
+    "a number of zeros": lambda: zeros(1 << 40),
+    "fewer zeros than memory": lambda: zeros(2 << 30),
 }
+
+
+def zeros(count: int) -> bytes:
+    return b"\x80\x02cbuiltins\nbytearray\n\x8a\x06" + count.to_bytes(6, "little") + b"\x85R."
 
 
 def array_bomb(size: int, *, there: bool = True) -> bytes:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_wine
+from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -55,6 +56,18 @@ def test_a_bundle_that_scikit_learn_serves_is_compared_too(capsys: pytest.Captur
     assert made.skops is not None
     assert checked(tmp_path, made, DIABETES.data.tail(50)) == 0
     assert "All 50 rows agree" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("off", "code"), [(1e-6, 0), (1e-4, 1)])
+def test_the_scores_of_outliers_are_compared(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, off: float, code: int
+) -> None:
+    detector = IsolationForest(n_estimators=20, random_state=0).fit(WINE.data)
+    made = bundled(tmp_path, detector, WINE.data)
+    detector._average_path_length_per_tree = [lengths * (1 + off) for lengths in detector._average_path_length_per_tree]
+    save(made.folder, made.task, model_file.dump(detector), made.skops or b"", made.card, made.statistics)
+    assert checked(tmp_path, bundle.load(made.folder), WINE.data) == code
+    assert "with the score -0." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["classification", "regression"])

@@ -17,6 +17,7 @@ from model import bundle
 from model.__main__ import main
 from model.bring import model_file, sklearn_version
 from model.bring.check import open_graph
+from model.bring.examine import examine
 from model.bundle import BundleError
 
 ROOT = Path(__file__).parents[3]
@@ -50,7 +51,7 @@ def written_by(version: str, folder: Path) -> Path:
 
 
 def test_the_version_is_read_without_loading(tmp_path: Path) -> None:
-    assert model_file.examine(written_by("0.24.2", tmp_path)).versions == {"0.24.2"}
+    assert examine(written_by("0.24.2", tmp_path)).versions == {"0.24.2"}
 
 
 def test_a_file_of_another_patch_release_is_bundled_here_with_a_note(tmp_path: Path) -> None:
