@@ -12,7 +12,8 @@ RUN python -m venv /installer \
     && find /opt/venv \( -type d -name tests -o -name "*.cpp" -o -name "*.h" \) -prune -exec rm -r {} +
 WORKDIR /app
 COPY model/__init__.py model/bundle.py model/manifest.py model/catalog.py model/task.py model/inputs.py model/
-COPY model/estimator.py model/fitted_pipeline.py model/
+COPY model/number.py model/estimator.py model/fitted_pipeline.py model/
+COPY model/__main__.py model/bundle_transfer.py model/bundle_write.py model/
 COPY model/image model/image
 COPY model/store model/store
 COPY server server
@@ -22,7 +23,7 @@ COPY server server
 RUN /opt/venv/bin/python -m compileall -q model server && ORT_DISABLE_TELEMETRY=1 /opt/venv/bin/python -c \
     'from server import kserve_stubs; kserve_stubs.stub_imports(); \
      import server.start, server.pictures.rest, server.pictures.v1, server.pictures.v2, server.links, uvicorn.lifespan.on, anyio._backends._asyncio; \
-     import model.image.dicom, model.store.download; from PIL import Image; Image.preinit()'
+     import model.image.dicom, model.store.download, model.__main__, model.store.command, model.bundle_transfer; from PIL import Image; Image.preinit()'
 # The models of model/catalog.py; BUNDLE names a bundle of your own to serve in place of the first. /model is the first.
 ARG BUNDLE
 COPY model/bundles /bundles

@@ -1,4 +1,4 @@
-"""A real S3 server on a free port of 127.0.0.1, whose buckets are folders."""
+"""A real S3 server on a free port of this machine, whose buckets are folders."""
 
 import os
 import socket
@@ -44,25 +44,30 @@ class ObjectStore:
 
 
 @contextmanager
-def object_store(root: Path, *, port: int = 0, certificate: Path | None = None) -> Iterator[ObjectStore]:
+def object_store(
+    root: Path, *, host: str = "127.0.0.1", port: int = 0, certificate: Path | None = None
+) -> Iterator[ObjectStore]:
     """Run a server with the bucket "models".
 
     Args:
         root: The folder of its buckets.
+        host: The address of this machine where it listens.
         port: Where it listens; by default on a free port.
         certificate: A PEM file with the certificate and key of localhost, with which it speaks TLS.
     """
     (root / "models").mkdir(parents=True, exist_ok=True)
-    program = subprocess.run([ROOT / "scripts" / "versitygw"], stdout=subprocess.PIPE, text=True, check=True)
+    program = subprocess.run(
+        [ROOT / "scripts" / "go_program", "versitygw"], stdout=subprocess.PIPE, text=True, check=True
+    )
     port = port or free_port()
     tls = ["--cert", str(certificate), "--key", str(certificate)] if certificate else []
-    command = [program.stdout.strip(), "--port", f"127.0.0.1:{port}", *tls, "posix", str(root)]
+    command = [program.stdout.strip(), "--port", f"{host}:{port}", *tls, "posix", str(root)]
     variables = {"PATH": os.environ["PATH"], "ROOT_ACCESS_KEY": KEY, "ROOT_SECRET_KEY": SECRET}
     with _log(root).open("wb") as log:
         process = subprocess.Popen(command, cwd=root.parent, env=variables, stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait_for(port, process)
-        yield ObjectStore(root, f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}", process)
+        _wait_for(host, port, process)
+        yield ObjectStore(root, f"https://localhost:{port}" if certificate else f"http://{host}:{port}", process)
     finally:
         process.kill()
         process.wait()
@@ -72,12 +77,12 @@ def _log(root: Path) -> Path:
     return root.parent / f"{root.name}.log"
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], timeout: float = 20) -> None:
+def _wait_for(host: str, port: int, process: subprocess.Popen[bytes], timeout: float = 20) -> None:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         assert process.poll() is None, "the S3 server has ended"
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((host, port), 1).close()
         except OSError:
             time.sleep(0.05)
         else:

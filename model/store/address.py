@@ -13,6 +13,14 @@ from model.manifest import BundleError
 
 # No user, query or fragment: they could hold a secret, and addresses are printed and logged.
 _ADDRESS = re.compile(r"(s3|gs|az|https)://[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?(/[^\s/?#,]+)*")
+_CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_SKIP_SIGNATURE",
+)
+_METADATA = "http://169.254.169.254"
 _ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
 
@@ -39,11 +47,14 @@ class Access:
         endpoint: The URL of a store that speaks S3; empty for Amazon's own.
         ca_bundle: The path of a PEM file with certificates to trust besides the usual ones; empty for none.
         verify: Whether the store's certificate is verified.
+        metadata: The URL of the metadata service of an instance of Amazon's, if only that could give credentials for
+            s3://; otherwise empty.
     """
 
     endpoint: str = ""
     ca_bundle: str = ""
     verify: bool = True
+    metadata: str = ""
 
 
 def is_address(text: str) -> bool:
@@ -74,4 +85,7 @@ def access(environment: Mapping[str, str]) -> Access:
         endpoint=endpoint,
         ca_bundle=environment.get("AWS_CA_BUNDLE", "").strip(),
         verify=environment.get("S3_VERIFY_SSL", "").strip() != "0",
+        metadata=""
+        if any(environment.get(name) for name in _CREDENTIALS)
+        else environment.get("AWS_METADATA_ENDPOINT", "").strip() or _METADATA,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import obstore
 from obstore import exceptions
@@ -24,6 +26,8 @@ _CONNECT_SECONDS = 3
 _LONGEST_PAUSE = 2.0  # between two attempts
 _SILENCE_SECONDS = 10  # after which a connection that sends nothing is given up
 _RESERVE_SECONDS = 5.0  # `run` gives up before the library does
+_METADATA_SECONDS = 1.0  # within which the metadata service of an instance, one hop away, accepts a connection
+_NO_CREDENTIALS = "there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role"
 
 
 _Result = TypeVar("_Result")
@@ -70,7 +74,9 @@ def run(works: Sequence[Callable[[], _Result]], limits: Limits) -> list[_Result]
 
 
 def open_store(address: Address, access: Access, limits: Limits) -> ObjectStore:
-    """Return the folder at the address as a store of its own; no request is sent. Raises BundleError."""
+    """Return the folder at the address as a store of its own; the store is not asked yet. Raises BundleError."""
+    if address.uri.startswith("s3://") and access.metadata and not _listens(access.metadata):
+        raise BundleError(f"The store of {address} cannot be used: {_NO_CREDENTIALS}.")
     options: ClientConfig = {
         "allow_http": access.endpoint.startswith("http://"),
         "allow_invalid_certificates": not access.verify,
@@ -116,6 +122,16 @@ def put(store: ObjectStore, address: Address, name: str, content: bytes) -> None
         obstore.put(store, name, content)
 
 
+def _listens(url: str) -> bool:
+    """Return whether the metadata service is there. The library would ask it again and again, for 44 s."""
+    try:
+        place = urlsplit(url)
+        socket.create_connection((place.hostname, place.port or 80), _METADATA_SECONDS).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _certificates(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
@@ -151,7 +167,7 @@ def _no_access(address: Address) -> BundleError:
 
 
 _CAUSES = (
-    ("/latest/api/token", "there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role"),
+    ("/latest/api/token", _NO_CREDENTIALS),
     ("incorrectly configured region", "the bucket is in another region; set AWS_DEFAULT_REGION"),
     ("InvalidContentType", "it does not speak TLS; perhaps AWS_ENDPOINT_URL must begin with http://"),
     ("InvalidCertificate", "its certificate is not trusted; AWS_CA_BUNDLE can name a file with further ones"),

@@ -5,14 +5,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from model import bundle
 from tests.conftest import ROOT
-from tests.model.test_bundle import saved
+from tests.model.test_bundle import measured, saved
 from tests.object_store import SECRET, ObjectStore
 
 pytestmark = [pytest.mark.slow, pytest.mark.timing]
@@ -22,8 +22,10 @@ Change = Callable[[Path], object]
 WRONG_SECRET = {"AWS_SECRET_ACCESS_KEY": "hush-hush-0000"}
 
 
-def run(store: ObjectStore, *words: str | Path, **changed: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "model", *map(str, words)]
+def run(
+    store: ObjectStore, *words: str | Path, under: Sequence[str] = (), **changed: str
+) -> subprocess.CompletedProcess[str]:
+    command = [*under, sys.executable, "-m", "model", *map(str, words)]
     environment = {"PATH": os.environ["PATH"], **store.environment, **changed}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
@@ -56,6 +58,14 @@ def test_pushed_bundle_is_fetched_byte_for_byte(store: ObjectStore, tmp_path: Pa
     assert made.digest in done.stdout
     assert contents(tmp_path / "fetched") == contents(made.folder)
     assert bundle.load(tmp_path / "fetched").onnx == made.onnx
+
+
+def test_measured_speed_moves_with_the_bundle_and_not_its_address(store: ObjectStore, tmp_path: Path) -> None:
+    addresses = {pushed(store, measured(tmp_path / "made", rate).folder, "s3://models/speed") for rate in (1.0, 2.0)}
+    ((address, digest),) = addresses
+    assert run(store, "fetch", address, tmp_path / "fetched").returncode == 0
+    fetched = bundle.load(tmp_path / "fetched")
+    assert (fetched.digest, fetched.speed["onnxruntime"].rows_per_second) == (digest, 2.0)
 
 
 def test_two_versions_never_mix(store: ObjectStore, tmp_path: Path) -> None:
@@ -146,6 +156,43 @@ def test_fetch_replaces_a_bundle_and_nothing_else(store: ObjectStore, tmp_path: 
     assert done.returncode == 1
     assert "is not a model bundle" in done.stderr
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["me.jpg"]
+
+
+def test_exact_push_puts_the_bundle_where_it_is_told(store: ObjectStore, tmp_path: Path) -> None:
+    place = store.root / "models" / "exact"
+    for content in (b"first", b"second"):
+        made = saved(tmp_path / "made", content)
+        done = run(store, "push", made.folder, "s3://models/exact", "--exact")
+        assert done.stdout == f"MODEL_PATH=s3://models/exact\nMODEL_DIGEST={made.digest}\n"
+        assert contents(place) == contents(made.folder)
+
+
+# Root without capabilities may neither write into the parent folder nor change what is not its own, as anyone else.
+UNPRIVILEGED = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder as a pod mounts it: everyone may write into it, but not replace it, and it may be another's."""
+    folder = tmp_path / "mnt" / "models"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    if UNPRIVILEGED:
+        os.chown(folder, 65534, 65534)
+    folder.parent.chmod(0o555)
+    yield folder
+    folder.parent.chmod(0o755)
+
+
+def test_fetch_fills_a_volume_that_it_does_not_own(store: ObjectStore, tmp_path: Path, volume: Path) -> None:
+    first, second = saved(tmp_path / "first", b"first"), saved(tmp_path / "second", b"second")
+    for made in (first, second):
+        address, _ = pushed(store, made.folder, "s3://models/volume")
+        (volume / "task.json").write_bytes(b"left by an attempt that was killed")
+        done = run(store, "fetch", address, volume, under=UNPRIVILEGED)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert contents(volume) == contents(made.folder)
+    assert volume.stat().st_mode & 0o777 == 0o777
 
 
 def test_damaged_bundle_is_not_pushed(store: ObjectStore, tmp_path: Path) -> None:

@@ -37,10 +37,12 @@ def test_path_of_a_folder_is_no_address(path: str) -> None:
 
 
 def test_variables_that_kserve_sets_are_read() -> None:
-    assert access({}) == Access(endpoint="", ca_bundle="", verify=True)
+    assert access({}) == Access(endpoint="", ca_bundle="", verify=True, metadata="http://169.254.169.254")
     assert access({"AWS_ENDPOINT_URL": ""}) == access({})
     secure = {"AWS_ENDPOINT_URL": "https://store.example.org:9000", "AWS_CA_BUNDLE": "/etc/ca.pem"}
-    assert access(secure) == Access("https://store.example.org:9000", "/etc/ca.pem", verify=True)
+    assert access({"AWS_SKIP_SIGNATURE": "true", **secure}) == Access(
+        "https://store.example.org:9000", "/etc/ca.pem", verify=True
+    )
     assert access({"S3_VERIFY_SSL": "0"}).verify is False
     assert access({"S3_VERIFY_SSL": "1"}).verify is True
 
@@ -56,3 +58,12 @@ def test_bad_endpoint_is_refused_without_repeating_it(endpoint: str) -> None:
     with pytest.raises(BundleError, match="AWS_ENDPOINT_URL must be like") as refused:
         access({"AWS_ENDPOINT_URL": endpoint})
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+)
+def test_only_without_other_credentials_is_an_instance_asked(name: str) -> None:
+    assert access({name: "x"}).metadata == ""
+    assert access({name: ""}).metadata == "http://169.254.169.254"
+    assert access({"AWS_METADATA_ENDPOINT": "http://[fd00:ec2::254]"}).metadata == "http://[fd00:ec2::254]"

@@ -137,9 +137,17 @@ def test_folder_of_a_web_server_is_a_store_too(tmp_path: Path) -> None:
     assert [one.digest for one in loaded] == [made.digest]
 
 
-def test_missing_credentials_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_said_at_once() -> None:
+    started = time.monotonic()
+    with pytest.raises(BundleError, match="there are no credentials; set AWS_ACCESS_KEY_ID"):
+        download.load([ADDRESS], Access(metadata=f"http://127.0.0.1:{free_port()}"), download.AT_START)
+    assert time.monotonic() - started < 2
+
+
+def test_an_instance_without_a_role_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(BundleError, match="there are no credentials; set AWS_ACCESS_KEY_ID"):
-        download.load([ADDRESS], Access(endpoint="http://127.0.0.1:9"), SHORT)
+    with dripping(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as metadata:
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", metadata.endpoint)
+        with pytest.raises(BundleError, match="cannot be used: there are no credentials"):
+            download.load([ADDRESS], Access(metadata=metadata.endpoint), SHORT)

@@ -1,0 +1,1 @@
+"""The Kubernetes objects with which KServe serves a bundle from a store."""
