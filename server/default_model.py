@@ -10,9 +10,10 @@ from msgspec.structs import astuple
 
 from server.errors import InvalidInput
 from server.json import strict
-from server.predictor import Predictor, RowRequest
+from server.predictor import Predictor
 from server.response import JSON, Response
 from server.route import PREDICT_BATCH, Decode, Handler, Headers, Route, media_type
+from server.row_request import RowRequest
 
 T = TypeVar("T")
 

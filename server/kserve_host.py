@@ -1,9 +1,10 @@
 """KServe's ModelServer runs uvicorn and holds the models; our own ASGI app stands in front of KServe's."""
 
 import asyncio
+import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,12 +20,15 @@ from server.http.access_log import AccessLog
 from server.http.app import App
 from server.http.cors import Cors
 from server.http.limits import ConnectionLimits
+from server.http.listen import open_port
 from server.http.protocol import Connection
 from server.http.request import Responder
 from server.http.timeouts import Timeouts
 from server.http.worker import WorkerQueue
 from server.http.write import CommonHeaders
+from server.metrics_port import MetricsPort
 from server.predictor import Predictor
+from server.route import PREDICTING
 from server.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,14 +37,20 @@ if TYPE_CHECKING:
 
 STOP_INTERVAL = 0.1  # seconds between two looks whether the server is to stop, as in uvicorn
 
+_log = logging.getLogger("server")
+
 
 class KServeServer(kserve.ModelServer):
-    """One process and one event loop. Serves until SIGTERM, SIGINT or SIGQUIT, and drains from SIGUSR1 on."""
+    """One process and one event loop. Serves until SIGTERM, SIGINT or SIGQUIT, and drains from SIGUSR1 on.
+
+    With DRAIN_SECONDS it also drains, and serves on, for so long after SIGTERM.
+    """
 
     def __init__(self, settings: Settings, predictors: Sequence[Predictor], seconds: Timeouts) -> None:
         super().__init__(http_port=settings.port, enable_grpc=False, grace_period=settings.grace_seconds)
+        self._metrics_port = MetricsPort()
         if settings.metrics_port not in (0, settings.port):
-            metrics.listen(settings.metrics_port)
+            self._metrics_port.open(settings.metrics_port)
         self._access_log = AccessLog()
         routes = routing.all_routes(predictors, settings)
         queue = WorkerQueue(settings.queue_size, settings.max_wait_ms / 1e3)
@@ -48,6 +58,7 @@ class KServeServer(kserve.ModelServer):
         if cors:
             routes |= cors.preflight_routes(routes)
         metrics.REQUESTS.show(route.name for route in routes.values())
+        metrics.REQUESTS.sum_up(PREDICTING)
         common = CommonHeaders(settings.pod_name, seconds.idle, cors)
         self._limits = ConnectionLimits(
             settings.max_body_bytes,
@@ -57,14 +68,16 @@ class KServeServer(kserve.ModelServer):
         responder = Responder(common, self._access_log, self._limits)
         self._app = App(routes, kserve_app, queue, responder, _links(settings))
         self._timeouts = seconds
-        self._draining = False
+        self._drain_seconds = settings.drain_seconds
+        self._draining = self._stopping = False
         self._grpc: GrpcServer | None = None
         if settings.grpc_port:
-            from server.grpc.methods import all_methods  # noqa: PLC0415 (servers without the port need not load it)
+            from server.grpc.methods import INFER, all_methods  # noqa: PLC0415 (servers without the port need not load it)
             from server.grpc.server import GrpcServer as Server  # noqa: PLC0415
 
             methods = all_methods(predictors, routes)
             metrics.REQUESTS.show(method.name for method in methods.values())
+            metrics.REQUESTS.sum_up([INFER])
             self._grpc = Server(settings, methods, queue, self._limits, self._timeouts, self._access_log)
             in_grpc = self._grpc.shared
             metrics.IN_FLIGHT.set_function(lambda: self._app.in_flight + in_grpc.calls)
@@ -82,7 +95,6 @@ class KServeServer(kserve.ModelServer):
     async def _serve(self) -> None:
         config = self._rest_server.config
         config.app = self._app
-        config.host = ""  # all addresses, IPv4 and IPv6; the loop leaves out a family that the kernel does not have
         config.http = partial(Connection, self._limits, self._timeouts)
         config.access_log = False
         config.proxy_headers = False  # nothing here depends on the client's address
@@ -91,12 +103,17 @@ class KServeServer(kserve.ModelServer):
         if not config.loaded:
             config.load()
         check_served_app(config, self._app)
-        connections = self._rest_server._server.server_state.connections
+        if self._drain_seconds:
+            self._drain_before_stop()
+        server = self._rest_server._server
+        serve = server.serve
+        server.serve = lambda: serve(sockets=open_port("PORT", self.http_port))
+        connections = server.server_state.connections
         in_grpc = self._grpc.shared.connections if self._grpc else ()
         metrics.CONNECTIONS.set_function(lambda: len(connections) + len(in_grpc))
         watches = [
             asyncio.create_task(timeouts.watch(connections, self._timeouts)),
-            asyncio.create_task(loop_lag.watch()),
+            asyncio.create_task(loop_lag.watch(self._turned)),
         ]
         try:
             if self._grpc:
@@ -116,6 +133,35 @@ class KServeServer(kserve.ModelServer):
                 server.drain()
             await asyncio.sleep(STOP_INTERVAL)
         await server.stop()
+
+    def _drain_before_stop(self) -> None:
+        """Make uvicorn stop DRAIN_SECONDS after SIGTERM. A second SIGTERM, and any other signal, stops it at once."""
+        loop = asyncio.get_running_loop()
+        server = self._rest_server._server
+        stop = server.handle_exit
+
+        def handle_exit(number: int, frame: FrameType | None) -> None:
+            if number == signal.SIGTERM and not self._stopping:
+                self._stopping = True
+                loop.call_soon_threadsafe(self._drain_then, partial(stop, number, frame))
+            else:
+                stop(number, frame)
+
+        server.handle_exit = handle_exit
+
+    def _drain_then(self, stop: Callable[[], None]) -> None:
+        """Say that the server is not ready, and that each connection ends with its next response; stop later."""
+        _log.info("draining", extra={"seconds": self._drain_seconds})
+        self._app.fail_readiness()
+        if self._grpc:
+            self._grpc.fail_readiness()
+        self._app.drain()
+        self._draining = True
+        asyncio.get_running_loop().call_later(self._drain_seconds, stop)
+
+    def _turned(self) -> None:
+        server = self._rest_server._server
+        self._metrics_port.turn(ready=server.started and not (server.should_exit or self._stopping))
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._app.drain()

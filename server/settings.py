@@ -42,7 +42,8 @@ class Settings:
         max_picture_bytes: The same for a body that is a picture's file or a form, if a model takes pictures.
         queue_size: Predictions that may wait or run off the event loop. One more is refused with 503.
         max_wait_ms: How long a prediction may be expected to wait there. Otherwise it is refused with 503.
-        grace_seconds: How long requests in flight may take to finish after SIGTERM.
+        drain_seconds: How long it still serves after SIGTERM, as the balancer in front may send requests until then.
+        grace_seconds: How long requests in flight may take to finish after that.
         idle_seconds: How long a connection is kept between two requests.
         pod_name: Sent in the header X-Served-By, unless it is empty.
         metrics_port: Where GET /metrics is answered; it may be `port`. 0 turns it off.
@@ -60,6 +61,7 @@ class Settings:
     max_picture_bytes: int
     queue_size: int
     max_wait_ms: int
+    drain_seconds: int
     grace_seconds: int
     idle_seconds: int
     pod_name: str
@@ -104,6 +106,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         ),
         queue_size=whole_number(environment, "QUEUE_SIZE", 32, range(1, 10_001)),
         max_wait_ms=whole_number(environment, "MAX_WAIT_MS", 500, range(1, 3_600_001)),
+        drain_seconds=whole_number(environment, "DRAIN_SECONDS", 0, range(601)),
         grace_seconds=whole_number(environment, "GRACE_SECONDS", 20, range(601)),
         idle_seconds=whole_number(environment, "IDLE_SECONDS", 65, range(1, 86_401)),
         pod_name=_pod_name(environment.get("POD_NAME", "")),

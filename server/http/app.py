@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, cast
@@ -25,7 +26,7 @@ from server.http.service_times import Work
 from server.http.worker import ClientDisconnected, Disconnect, WorkerQueue, cancel_on_disconnect
 from server.predictor import INLINE_BYTES
 from server.response import Response
-from server.route import Decode, Handler, Headers, Link, Route, Routes
+from server.route import READINESS, Decode, Handler, Headers, Link, Route, Routes
 
 if TYPE_CHECKING:
     from server.links import Links
@@ -60,6 +61,12 @@ class App:
     def drain(self) -> None:
         """Close each connection with its next response."""
         self._responder.draining = True
+
+    def fail_readiness(self) -> None:
+        """Refuse probes of readiness from now on, and only these."""
+        for key, route in self._routes.items():
+            if route.name in READINESS:
+                self._routes[key] = replace(route, handler=_refuse_probe)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -144,6 +151,10 @@ class App:
             picture = await cancel_on_disconnect(download, disconnect, deadline)
             work = Work(route, len(picture))
             return await self._queue.run(partial(link.answer, picture), work, deadline, disconnect)
+
+
+def _refuse_probe(_body: bytes, _headers: Headers) -> Response:
+    raise Overloaded("stop", "The server is stopping. Send requests to another one.")
 
 
 def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from model import catalog
+from server.metrics_port import LIVE, READY
 from server.settings import from_environment
 
 ROOT = Path(__file__).parents[2]
@@ -112,12 +113,11 @@ def test_an_update_or_a_drained_node_leaves_a_pod_serving() -> None:
     assert MANIFESTS["pdb"]["spec"]["minAvailable"] >= 1
 
 
-def test_probes_use_the_servers_health_paths() -> None:
-    paths = {name: CONTAINER[name]["httpGet"]["path"] for name in ("startupProbe", "readinessProbe", "livenessProbe")}
-    assert paths == {
-        "startupProbe": "/health/ready",
-        "readinessProbe": "/health/ready",
-        "livenessProbe": "/health/live",  # a pod that is only not ready must not be restarted
+def test_probes_ask_the_port_that_answers_while_the_event_loop_is_busy() -> None:
+    assert {name: CONTAINER[name]["httpGet"] for name in ("startupProbe", "readinessProbe", "livenessProbe")} == {
+        "startupProbe": {"path": READY, "port": "metrics"},
+        "readinessProbe": {"path": READY, "port": "metrics"},
+        "livenessProbe": {"path": LIVE, "port": "metrics"},  # a pod that is only not ready must not be restarted
     }
 
 
@@ -147,6 +147,8 @@ def test_the_pod_accepts_requests_and_opens_no_connections() -> None:
 def test_a_store_of_models_needs_only_a_secret_and_a_policy_more() -> None:
     assert {"secretRef": {"name": "mlserving-store", "optional": True}} in CONTAINER["envFrom"]
     spec = yaml.safe_load(STORE.read_text())["spec"]
-    assert spec["podSelector"]["matchLabels"] == LABELS
+    (selected,) = spec["podSelector"]["matchExpressions"]
+    assert (selected["key"], selected["operator"]) == ("app.kubernetes.io/name", "In")
+    assert selected["values"] == ["ml-serving", "media-cost"]
     assert spec["policyTypes"] == ["Egress"]
     assert [port["port"] for port in spec["egress"][0]["ports"]] == [443, 9000], "docs/bring.md names them"

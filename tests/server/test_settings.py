@@ -10,7 +10,9 @@ from server.settings import SettingsError, from_environment, needs_pandas
 
 def test_empty_environment_serves_the_shipped_models_on_port_8000() -> None:
     settings = from_environment({})
-    assert settings.models == tuple((model.name, Path("model/bundles") / model.name) for model in SHIPPED)
+    assert settings.models == tuple(
+        (model.name, Path("model/bundles") / model.name) for model in SHIPPED if model.by_default
+    )
     assert (settings.port, settings.max_body_bytes, settings.queue_size, settings.grace_seconds) == (
         8000,
         1 << 20,
@@ -18,7 +20,7 @@ def test_empty_environment_serves_the_shipped_models_on_port_8000() -> None:
         20,
     )
     assert (settings.metrics_port, settings.grpc_port, settings.docs) == (0, 0, False)
-    assert settings.idle_seconds == 65
+    assert (settings.idle_seconds, settings.drain_seconds) == (65, 0)
     assert settings.max_picture_bytes == 10 << 20
 
 
@@ -132,6 +134,7 @@ def test_origin_that_no_browser_sends_is_refused(entry: str) -> None:
         ({"POD_NAME": "a\r\nx: y"}, "POD_NAME must be"),
         ({"DOCS": "yes"}, "DOCS must be on or off, not 'yes'"),
         ({"GRACE_SECONDS": "601"}, "GRACE_SECONDS must be"),
+        ({"DRAIN_SECONDS": "-1"}, "DRAIN_SECONDS must be"),
         ({"IDLE_SECONDS": "0"}, "IDLE_SECONDS must be"),
         ({"IDLE_SECONDS": "86401"}, "IDLE_SECONDS must be"),
         ({"MODEL_NAME": ""}, "must not be empty"),

@@ -1,6 +1,7 @@
 import asyncio
 import time
 from contextlib import suppress
+from itertools import pairwise
 
 from server import metrics
 from server.http import loop_lag
@@ -12,8 +13,10 @@ def counted(most: float) -> float:
 
 
 def test_work_that_holds_up_the_loop_shows_as_its_lag() -> None:
+    turns: list[float] = []
+
     async def scenario() -> None:
-        watching = asyncio.create_task(loop_lag.watch())
+        watching = asyncio.create_task(loop_lag.watch(lambda: turns.append(time.monotonic())))
         await asyncio.sleep(0.01)
         time.sleep(0.4)
         await asyncio.sleep(0.15)
@@ -25,3 +28,5 @@ def test_work_that_holds_up_the_loop_shows_as_its_lag() -> None:
     asyncio.run(scenario())
     short, long = (counted(most) - known for most, known in zip((0.25, 0.5), before, strict=True))
     assert long - short >= 1
+    assert len(turns) >= 2
+    assert max(after - before for before, after in pairwise(turns)) >= 0.4

@@ -81,6 +81,49 @@ def test_stopping_server_answers_requests_that_it_has_received(
         assert served.process.wait(5) == 0
 
 
+def test_drain_seconds_after_sigterm_fail_readiness_and_close_connections(
+    models: dict[str, str], tmp_path: Path
+) -> None:
+    probes = ["/health/ready", "/v2/health/ready", "/v2/models/slow/ready"]
+    with serving(models | {"DRAIN_SECONDS": "2"}, tmp_path / "log") as served, ExitStack() as stack:
+        began = time.monotonic()
+
+        def answer(data: bytes) -> tuple[int, bool]:
+            with Caller(served.url) as caller:
+                (answer,) = caller.send(data).rest()
+            return answer.status, answer.closes
+
+        kept = stack.enter_context(Caller(served.url)).served(PROBE)
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        for path in probes:
+            assert answer(request(path, method="GET")) == (503, True)
+            caller = stack.enter_context(Caller(served.url)).send(request(path, method="HEAD"))
+            assert caller.answer(to_head=True).status == 503
+        assert answer(request("/health/live", method="GET")) == (200, True)
+        assert [(last.status, last.closes) for last in kept.send(ROW).rest()] == [(200, True)]
+        while time.monotonic() < began + 1.8:
+            assert answer(ROW) == (200, True)
+        assert served.process.wait(5) == 0
+        assert 2 < time.monotonic() - began < 4
+        with pytest.raises(ConnectionRefusedError):
+            Caller(served.url)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_second_signal_ends_the_drain(models: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
+    with serving(models | {"DRAIN_SECONDS": "60"}, tmp_path / "log") as served:
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        assert served.process.poll() is None
+        assert served.stop(number, timeout=2) == 0
+
+
+def test_only_sigterm_waits_for_a_balancer(models: dict[str, str], tmp_path: Path) -> None:
+    with serving(models | {"DRAIN_SECONDS": "60"}, tmp_path / "log") as served:
+        assert served.stop(signal.SIGINT, timeout=2) == 0
+
+
 def test_unfinished_requests_do_not_delay_the_stop(models: dict[str, str], tmp_path: Path) -> None:
     with serving(models | {"GRACE_SECONDS": "2"}, tmp_path / "log") as served, ExitStack() as stack:
         callers = [

@@ -96,6 +96,13 @@ def test_names_labels_and_types_are_as_documented(served: Served) -> None:
         "mlserving_refused": ("counter", {"reason"}),
         "mlserving_loop_lag_seconds": ("histogram", {"le"}),
         "mlserving_predictions": ("counter", {"model", "label"}),
+        # The models served here have no statistics of their training data, so that their features have no bins.
+        "mlserving_predictions_reference_ratio": ("gauge", set()),
+        "mlserving_feature_values": ("counter", set()),
+        "mlserving_feature_outside": ("counter", set()),
+        "mlserving_feature_reference_ratio": ("gauge", set()),
+        "mlserving_feature_reference_rows": ("gauge", set()),
+        "mlserving_feature_critical": ("gauge", set()),
         "mlserving_alarms": ("counter", set()),  # no model of pictures is served here
         "mlserving_batch_rows": ("histogram", {"model", "le"}),
         "mlserving_connections": ("gauge", set()),
