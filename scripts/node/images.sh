@@ -41,9 +41,10 @@ import_binary() { # NAME BINARY
   rm -rf "$folder"
 }
 
+import_once() { # NAME BINARY
+  [[ -n $(node_images ls -q name=="$1") ]] || import_binary "$1" "$2"
+}
+
 import_own_images() {
-  local name
-  for name in "localhost/pause:1 $bin/pause" "localhost/kube:$version $bin/kube"; do
-    [[ -n $(node_images ls -q name=="${name% *}") ]] || import_binary "${name% *}" "${name#* }" || return
-  done
+  import_once localhost/pause:1 "$bin/pause" && import_once "localhost/kube:$version" "$bin/kube"
 }

@@ -29,10 +29,18 @@ restore_settings() {
 # A firewall that drops forwarded packets, such as Docker's, must accept the pods' traffic.
 forward_rules=("-s $pod_network -j ACCEPT" "-d $pod_network -j ACCEPT")
 
+# kube-proxy rejects connections to a NodePort without a pod on their way in. Those of this machine have by then been
+# noted as connections to the machine itself, and for two minutes their source ports would reach no pod. So they are
+# rejected on their way out.
+reject_rule="-m conntrack --ctstate NEW -j KUBE-EXTERNAL-SERVICES"
+
 join_network() {
   local rule
   echo 1 >/proc/sys/net/ipv4/ip_forward
   ip addr replace "$address/32" dev lo
+  iptables -w -N KUBE-EXTERNAL-SERVICES 2>/dev/null || true # kube-proxy fills it, and remove_chains removes it
+  # shellcheck disable=SC2086 # words of a rule
+  iptables -w -C OUTPUT $reject_rule 2>/dev/null || iptables -w -A OUTPUT $reject_rule
   for rule in "${forward_rules[@]}"; do
     # shellcheck disable=SC2086 # words of a rule
     iptables -w -C FORWARD $rule 2>/dev/null || iptables -w -I FORWARD $rule

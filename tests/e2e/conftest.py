@@ -1,7 +1,9 @@
 """The service on a real cluster, as `make demo` leaves it, in a namespace that admits only "restricted" pods."""
 
 import json
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -39,6 +41,48 @@ def deployed(cluster: Cluster) -> Iterator[Deployed]:
         yield Deployed(cluster, http)
     cluster.run("label", "namespace", cluster.namespace, f"{ENFORCE}-")
     cluster.run("delete", "--filename", str(ROOT / "k8s"), "--ignore-not-found")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what the cluster was doing to the report of a test that fails."""
+    report = yield
+    cluster = getattr(item, "funcargs", {}).get("cluster")
+    if report.failed and isinstance(cluster, Cluster):
+        state = (
+            ("get", "pods,endpointslices,hpa", "--output", "wide"),
+            ("get", "events", "--sort-by", ".lastTimestamp"),
+        )
+        report.sections += [(f"kubectl {' '.join(words)}", last_lines(cluster, words)) for words in state]
+    return report
+
+
+def last_lines(cluster: Cluster, words: tuple[str, ...]) -> str:
+    try:
+        return "\n".join(cluster.run(*words).splitlines()[-40:])
+    except AssertionError as error:  # the cluster may be what has failed
+        return str(error)
+
+
+@contextmanager
+def without_pods(deployed: Deployed) -> Iterator[None]:
+    """Stop every pod, and start one again at the end."""
+    deployed.run("scale", DEPLOYMENT, "--replicas", "0")
+    deployed.run("wait", "pods", "--selector", LABEL, "--for", "delete", "--timeout", "90s")
+    try:
+        yield
+    finally:
+        deployed.run("scale", DEPLOYMENT, "--replicas", "1")
+        deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
+
+
+def deploy(deployed: Deployed) -> None:
+    """Deploy k8s/ with this tree's image, and wait until it is ready."""
+    cluster = deployed.cluster
+    environment = {**cluster.environment, "CONTEXT": cluster.context}
+    subprocess.run([ROOT / "scripts" / "image" / "build"], check=True, env=environment)
+    deployed.run("apply", "-f", str(ROOT / "k8s"))
+    deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
 
 
 def node_port_owner(cluster: Cluster) -> str | None:

@@ -51,3 +51,22 @@ def test_load_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
     done = prepared.script("load", "spike", CONTEXT="team")
     assert done.returncode == 0, done.stderr
     assert prepared.commands()[-1] == EXPERIMENT.format("spike")
+
+
+def test_load_applies_and_restores_what_a_shape_needs(prepared: Sandbox) -> None:
+    done = prepared.script("load", "saturate", "brain_mri", "--open", "poisson", CONTEXT="team", AUTOSCALER="off")
+    assert done.returncode == 0, done.stderr
+    requests = [line.removeprefix(PREFIX) for line in prepared.commands()]
+    rollout = "rollout status deployment/ml-serving-deployment --timeout 180s"
+    overlay = "kustomize --load-restrictor LoadRestrictionsNone k8s/saturate/off"
+    assert set(requests[-6:-4]) == {overlay, "apply -f -"}
+    assert requests[-4] == rollout
+    assert requests[-3].startswith("python -m loadtest --shape saturate --models brain_mri --open poisson --host")
+    assert requests[-2:] == ["apply -f k8s/deployment.yaml -f k8s/hpa.yaml", rollout]
+
+
+def test_a_missed_objective_restores_the_deployment_too(prepared: Sandbox) -> None:
+    prepared.tool(prepared.repository / ".venv" / "bin" / "python", otherwise=1)
+    done = prepared.script("load", "saturate", CONTEXT="team")
+    assert done.returncode == 1
+    assert prepared.commands()[-2].endswith("apply -f k8s/deployment.yaml -f k8s/hpa.yaml")
