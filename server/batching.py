@@ -14,8 +14,9 @@ from time import perf_counter
 from server.errors import DeadlinePassed
 from server.http.service_times import Work
 from server.http.worker import Disconnect, Place, WorkerQueue, cancel_on_disconnect
-from server.predictor import Predictor, RowRequest, row_count
+from server.predictor import Predictor, row_count
 from server.response import Response
+from server.row_request import RowRequest
 from server.tensors import ModelOutput
 
 

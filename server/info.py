@@ -24,7 +24,9 @@ def describe(predictor: Predictor, models: Sequence[str]) -> dict[str, Any]:
         "backend": predictor.backend,
         "labels": list(task.labels),
         **({"targets": list(task.targets)} if task.targets else {}),
+        **({"number": msgspec.to_builtins(task.number)} if task.number else {}),
         **takes,
+        **({"speed": msgspec.to_builtins(speed)} if (speed := predictor.bundle.speed) else {}),
         "digest": predictor.bundle.digest,
     }
 

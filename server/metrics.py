@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter as Counts
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from prometheus_client import (
@@ -14,13 +14,13 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
     make_wsgi_app,
-    start_http_server,
 )
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from model.image.alarms import REASONS
+from server.feature_counts import FeatureCounts
 from server.prediction_counts import PredictionCounts
 from server.response import Header, Response
 
@@ -47,6 +47,7 @@ class RequestMetrics(Collector):
 
     def __init__(self) -> None:
         self._routes: dict[str, _RouteTotals] = {}
+        self._predicting: set[str] = set()
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` must be the name of a Route, never a path that a caller sent."""
@@ -63,6 +64,10 @@ class RequestMetrics(Collector):
         for route in routes:
             self._routes.setdefault(route, _RouteTotals()).statuses.update(dict.fromkeys(USUAL_STATUSES, 0))
 
+    def sum_up(self, routes: Iterable[str]) -> None:
+        """Show the sums over these routes, too, as `request_count_total` and `request_processing_seconds`."""
+        self._predicting.update(routes)
+
     def collect(self) -> Iterator[Metric]:
         requests = CounterMetricFamily("mlserving_requests", "Requests answered.", labels=["route", "status"])
         times = HistogramMetricFamily(
@@ -75,6 +80,20 @@ class RequestMetrics(Collector):
             times.add_metric([route], list(zip(upper, accumulate(totals.buckets), strict=True)), totals.seconds)
         yield requests
         yield times
+        if summed := [totals for route, totals in list(self._routes.items()) if route in self._predicting]:
+            yield from _sums(summed)
+
+
+def _sums(summed: Sequence[_RouteTotals]) -> Iterator[Metric]:
+    count = sum(sum(list(totals.statuses.values())) for totals in summed)
+    yield CounterMetricFamily("request_count", "Requests for predictions.", value=count)
+    sizes = map(sum, zip(*(totals.buckets for totals in summed), strict=True))
+    yield HistogramMetricFamily(
+        "request_processing_seconds",
+        "Time that requests for predictions took.",
+        list(zip(map(floatToGoString, BUCKETS), accumulate(sizes), strict=True)),
+        sum(totals.seconds for totals in summed),
+    )
 
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a `_created` series for each would double their number
@@ -90,6 +109,8 @@ REFUSED = Counter("mlserving_refused", "Requests refused, by what was wrong.", [
 ALARMS = Counter("mlserving_alarms", "Alarms beside answers for pictures.", ["model", "reason"], registry=REGISTRY)
 PREDICTIONS = PredictionCounts()
 REGISTRY.register(PREDICTIONS)
+FEATURES = FeatureCounts()
+REGISTRY.register(FEATURES)
 LOOP_LAG = Histogram(
     "mlserving_loop_lag_seconds",
     "How late timers of the event loop are: requests wait as long before they are read.",
@@ -110,21 +131,13 @@ MODEL = Gauge("mlserving_model_info", "The models served.", ["model", "version",
 WARM_UP = Gauge(
     "mlserving_model_warm_up_seconds", "Time to open the model and predict once.", ["model"], registry=REGISTRY
 )
-_APP = make_wsgi_app(REGISTRY)  # what prometheus_client serves on a port of its own
+APP = make_wsgi_app(REGISTRY)  # answers scrapes
 
 
 def start_alarms(model: str) -> None:
     """Show every alarm of a model from the start, at 0, so that the rate of the first one can be seen."""
     for reason in REASONS:
         ALARMS.labels(model, reason)
-
-
-def listen(port: int) -> None:
-    """Answer scrapes on a port of their own, over IPv6 and IPv4. Raises OSError."""
-    try:
-        start_http_server(port, "::", REGISTRY)
-    except OSError:  # the kernel has no IPv6, or the port is taken
-        start_http_server(port, registry=REGISTRY)
 
 
 def respond(_body: bytes, headers: Mapping[bytes, bytes]) -> Response:
@@ -147,4 +160,4 @@ def _respond(headers: Mapping[bytes, bytes]) -> Response:
         "HTTP_ACCEPT": headers.get(b"accept", b"").decode("latin-1"),
         "HTTP_ACCEPT_ENCODING": headers.get(b"accept-encoding", b"").decode("latin-1"),
     }
-    return Response(b"".join(_APP(environ, start_response)), found)
+    return Response(b"".join(APP(environ, start_response)), found)

@@ -7,10 +7,8 @@ from pathlib import Path
 from model.manifest import BundleError
 from model.store import address
 from model.store.address import Access, Address
-from model.task import MODEL_NAME
+from model.task import MODEL_NAME, RESERVED_NAMES
 from server.environment import SettingsError
-
-_RESERVED_NAMES = frozenset(("batch", "img"))
 
 
 def models(names: str, paths: str) -> tuple[tuple[str, Path | Address], ...]:
@@ -31,7 +29,7 @@ def models(names: str, paths: str) -> tuple[tuple[str, Path | Address], ...]:
                 f"MODEL_NAME must not name a model {name!r}. Use 1 to 63 letters, digits, '.', '_' or '-', "
                 "beginning and ending with a letter or digit."
             )
-    for name in _RESERVED_NAMES.intersection(name_list):
+    for name in RESERVED_NAMES.intersection(name_list):
         raise SettingsError(f"MODEL_NAME must not name a model {name!r}: /predict/{name} is a path of its own.")
     return tuple(zip(name_list, map(_place, path_list), strict=True))
 

@@ -1,60 +1,72 @@
 """`mlserving_predictions_total`: how often each class is predicted."""
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from model.task import Task
+from server.reference_bins import label_shares
 
 MOST_LABELS = 100  # of a model; one with more has no counts, as each label is a series of its own
 MOST_WAITING = 1000  # predictions that are kept until they are counted
 
 
-class PredictionCounts(Collector):
-    """Counts the predictions of each model by label, when they are scraped rather than when they are made.
+class ModelPredictions:
+    """Counts the predictions of a model by label, when they are scraped rather than when they are made."""
 
-    To keep an array takes 0.1 µs; to count it at once would take more than the rest of a row's metrics.
-    """
-
-    def __init__(self) -> None:
-        self._labels: dict[str, dict[Any, str]] = {}
-        self._totals: dict[str, Counter[str]] = {}
-        self._waiting: deque[tuple[str, NDArray[Any]]] = deque()
+    def __init__(self, task: Task, shares: Mapping[str, float]) -> None:
+        self.labels = dict(zip(task.classes, task.labels, strict=True))
+        self.shares = shares
+        self.waiting: deque[Any] = deque()
+        self._totals: Counter[Any] = Counter(dict.fromkeys(self.labels, 0))
         self._lock = Lock()  # of the totals; scrapes come on another thread
 
-    def start(self, model: str, classes: Sequence[Any], labels: Sequence[str]) -> None:
-        """Show every label at 0, and forget what was counted for the model before, such as its warm-up."""
-        with self._lock:
-            self._waiting = deque((name, predictions) for name, predictions in self._waiting if name != model)
-            if len(labels) <= MOST_LABELS:
-                self._labels[model] = dict(zip(classes, labels, strict=True))
-                self._totals[model] = Counter(dict.fromkeys(labels, 0))
-
-    def add(self, model: str, predictions: NDArray[Any]) -> None:
+    def add(self, predictions: NDArray[Any]) -> None:
         """Note predicted classes, [n]."""
-        self._waiting.append((model, predictions))
-        if len(self._waiting) > MOST_WAITING:
-            self._count()
+        self.waiting.extend(predictions.tolist())
+        if len(self.waiting) > MOST_WAITING:
+            self.totals()
+
+    def totals(self) -> Mapping[Any, int]:
+        """Return how often each class was predicted."""
+        with self._lock:
+            self._totals.update([self.waiting.popleft() for _ in range(len(self.waiting))])
+            return dict(self._totals)
+
+
+class PredictionCounts(Collector):
+    """The counts of all models."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, ModelPredictions] = {}
+
+    def start(self, model: str, task: Task, statistics: Mapping[str, Any]) -> ModelPredictions:
+        """Show every label at 0, and return what counts from now on.
+
+        Raises:
+            BundleError: The statistics are not in the form in which training writes them.
+        """
+        counts = ModelPredictions(task, label_shares(task, statistics))
+        if len(task.labels) <= MOST_LABELS:
+            self._models[model] = counts
+        return counts
 
     def collect(self) -> Iterator[Metric]:
-        self._count()
         family = CounterMetricFamily("mlserving_predictions", "Predictions, by class.", labels=["model", "label"])
-        for model, totals in self._totals.items():
-            for label, count in totals.items():
-                family.add_metric([model, label], count)
-        yield family
-
-    def _count(self) -> None:
-        with self._lock:
-            arrays: dict[str, list[NDArray[Any]]] = {}
-            while self._waiting:
-                model, predictions = self._waiting.popleft()
-                arrays.setdefault(model, []).append(predictions)
-            for model in arrays.keys() & self._labels.keys():
-                values, counts = np.unique(np.concatenate(arrays[model]), return_counts=True)
-                for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-                    self._totals[model][self._labels[model][value]] += count
+        ratios = GaugeMetricFamily(
+            "mlserving_predictions_reference_ratio",
+            "Share of a class among the predictions for the training data.",
+            labels=["model", "label"],
+        )
+        for model, counts in list(self._models.items()):
+            totals = counts.totals()
+            for value, label in counts.labels.items():
+                family.add_metric([model, label], totals[value])
+            for label, share in counts.shares.items():
+                ratios.add_metric([model, label], share)
+        yield from (family, ratios)

@@ -1,10 +1,10 @@
 """Run a model on arrays, by onnxruntime or by scikit-learn."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from math import prod
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import kserve
 import numpy as np
@@ -15,7 +15,9 @@ from model.task import Task
 from server import backends, metrics, tensors
 from server.backends import BackendName
 from server.errors import InvalidInput
-from server.response import Response
+from server.feature_counts import ModelFeatures
+from server.prediction_counts import ModelPredictions
+from server.reference_bins import PREDICTION
 from server.tensors import ModelInput, ModelOutput, Tensor
 
 ROWS_PER_RUN = 1024  # the memory of one run of the graph grows with its rows, as with distances to training rows
@@ -40,6 +42,9 @@ class Predictor(kserve.Model):
         self.inline_bytes = 0
         self._rows_per_run = rows_per_run(bundle.task)
         self._batch_rows = metrics.BATCH_ROWS.labels(name)
+        # The warm-up is not counted.
+        self._predictions: ModelPredictions | None = None
+        self._features: ModelFeatures | None = None
 
     def load(self) -> bool:
         """Open the model, compare it with the task, predict the example, and become ready.
@@ -65,7 +70,8 @@ class Predictor(kserve.Model):
             detail = error.__cause__ or error
             raise BundleError(f"The model {self.name} fails on its own example: {detail}") from error
         if self.task.classes:
-            metrics.PREDICTIONS.start(self.name, self.task.classes, self.task.labels)
+            self._predictions = metrics.PREDICTIONS.start(self.name, self.task, self.bundle.statistics)
+        self._features = metrics.FEATURES.start(self.name, self.task, self.bundle.statistics)
         # A call of scikit-learn takes milliseconds, and how many depends on the values too.
         self.inline_bytes = self._bytes_within(INLINE_SECONDS) if self.backend == "onnxruntime" else 0
         self.warm_up_seconds = perf_counter() - started
@@ -78,7 +84,7 @@ class Predictor(kserve.Model):
         Raises:
             InvalidInput: The values are so extreme that the model computes infinity or NaN.
         """
-        return self._checked(self._run_counted(rows))
+        return self._checked(rows, self._run_counted(rows))
 
     def predict_each(self, requests: Sequence[ModelInput]) -> list[ModelOutput | Exception]:
         """Run the model once on the rows of several requests.
@@ -97,20 +103,23 @@ class Predictor(kserve.Model):
             half = len(requests) // 2
             return [*self.predict_each(requests[:half]), *self.predict_each(requests[half:])]
         starts = [0, *accumulate(map(row_count, requests))]
-        return [self._checked_or_error([array[start:end] for array in outputs]) for start, end in pairwise(starts)]
+        return [
+            self._checked_or_error(rows, [array[start:end] for array in outputs])
+            for rows, (start, end) in zip(requests, pairwise(starts), strict=True)
+        ]
 
     def _run_counted(self, rows: ModelInput) -> list[NDArray[Any]]:
         count = row_count(rows)
         self._batch_rows.observe(count)
         return self._backend.run(rows) if count <= self._rows_per_run else self._run_in_parts(rows, count)
 
-    def _checked_or_error(self, outputs: Sequence[NDArray[Any]]) -> ModelOutput | Exception:
+    def _checked_or_error(self, rows: ModelInput, outputs: Sequence[NDArray[Any]]) -> ModelOutput | Exception:
         try:
-            return self._checked(outputs)
+            return self._checked(rows, outputs)
         except Exception as error:  # as above
             return error
 
-    def _checked(self, outputs: Sequence[NDArray[Any]]) -> ModelOutput:
+    def _checked(self, rows: ModelInput, outputs: Sequence[NDArray[Any]]) -> ModelOutput:
         """Raises InvalidInput for a row whose outputs are not finite."""
         for array in outputs:
             if array.dtype.kind == "f" and not all_finite(array):
@@ -120,8 +129,12 @@ class Predictor(kserve.Model):
                 )
         named = dict(zip(self._backend.output_names, outputs, strict=True))
         predictions = outputs[0] if self.task.targets else outputs[0].reshape(-1)
-        if self.task.classes:
-            metrics.PREDICTIONS.add(self.name, predictions)
+        if self._predictions is not None:
+            self._predictions.add(predictions)
+        if self._features is not None:
+            self._features.add(rows if self.task.features else named)
+            if self._predictions is None:
+                self._features.add({PREDICTION: predictions})
         return ModelOutput(predictions, named.get("probabilities"), named.get("strangeness"), named.get("score"))
 
     @property
@@ -157,29 +170,6 @@ class Predictor(kserve.Model):
 
     def get_output_types(self) -> list[dict[str, Any]]:
         return [tensor.metadata for tensor in self.outputs]
-
-
-class RowRequest(NamedTuple):
-    """A request for predictions of rows whose body has been decoded.
-
-    Attributes:
-        rows: The rows.
-        respond: Return the response, given the model's output for these rows. Raises InvalidInput.
-    """
-
-    rows: ModelInput
-    respond: Callable[[ModelOutput], Response]
-
-
-def answer_alone(
-    predictor: Predictor,
-    decode: Callable[[Predictor, bytes, Mapping[bytes, bytes]], RowRequest],
-    body: bytes,
-    headers: Mapping[bytes, bytes],
-) -> Response:
-    """Return the response to a request whose rows are predicted in a call of their own. Raises InvalidInput."""
-    rows, respond = decode(predictor, body, headers)
-    return respond(predictor.predict(rows))
 
 
 def rows_per_run(task: Task) -> int:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from server.batching import Batcher
 from server.errors import ServingError
-from server.predictor import RowRequest
 from server.response import Response, error_response
+from server.row_request import RowRequest
 
 # Paths under which a model predicts; {model} stands for its name.
 PREDICT, PREDICT_BATCH, PREDICT_LABEL = "/predict/{model}", "/predict/{model}/batch", "/predict/{model}/img"
@@ -21,6 +21,10 @@ DEFAULT_PATHS = {
     "/prediction/batch": PREDICT_BATCH,
     "/predict/img": PREDICT_LABEL,
 }
+# The names of the routes that say whether the server, or a model, can take requests.
+READINESS = frozenset({"/health/ready", "/v2/health/ready", "/v2/models/{model}/ready", f"{VERSION}/ready"})
+# The names of the routes under which models predict.
+PREDICTING = frozenset({*DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, f"{VERSION}/infer"})
 
 Headers = Mapping[bytes, bytes]
 Handler = Callable[[bytes, Headers], Response]

@@ -31,10 +31,11 @@ from model.task import Picture
 from server import info, metrics
 from server.default_model import default_models, default_route
 from server.page import routes as page
-from server.predictor import Predictor, RowRequest, answer_alone
+from server.predictor import Predictor
 from server.response import JSON, OCTETS, Response
 from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, VERSION, Headers, Route, Routes
 from server.row_independence import batcher_for
+from server.row_request import RowRequest, answer_alone
 from server.rows import rest, v2
 from server.settings import Settings
 

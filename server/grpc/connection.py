@@ -7,7 +7,8 @@ long or slow messages                                              call.py: max_
 many calls or frames at once                                       others have a turn after INLINE_CALLS, INLINE_FRAMES
 
 grpcio's own server reports nothing of a message before all of it has arrived, so that its memory cannot be bounded.
-With the same handler it takes 2.2 times the CPU for a call with one row.
+With the same handler it takes 2.2 times the CPU for a call with one row. The library h2, which has no limits either,
+takes 2.3 times as much CPU for the frames of a call alone as this server for a whole call.
 """
 
 import asyncio

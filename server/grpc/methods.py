@@ -27,14 +27,16 @@ from server import info, routing
 from server.errors import NotFound
 from server.grpc import messages
 from server.grpc.call import METHOD
-from server.predictor import INLINE_BYTES, Predictor, answer_alone
+from server.predictor import INLINE_BYTES, Predictor
 from server.response import Response
 from server.route import V2, Headers, Route, Routes
+from server.row_request import answer_alone
 from server.rows import v2
 
 _SERVICE = "inference.GRPCInferenceService"
+INFER = f"/{_SERVICE}/ModelInfer"
 _HEALTH = "/grpc.health.v1.Health/Check"
-_SERVING = b"\x08\x01"  # HealthCheckResponse(status=SERVING)
+_SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"  # HealthCheckResponse(status=SERVING), NOT_SERVING
 
 Served = Mapping[str, Predictor]
 
@@ -47,10 +49,9 @@ def all_methods(predictors: Iterable[Predictor], routes: Routes) -> dict[str, Ro
         routes: The server's routes over HTTP. A model predicts the rows of both together.
     """
     served = {predictor.name: predictor for predictor in predictors}
-    infer = f"/{_SERVICE}/ModelInfer"
-    of_models = {name.encode(): _infer_route(infer, predictor, routes) for name, predictor in served.items()}
+    of_models = {name.encode(): _infer_route(INFER, predictor, routes) for name, predictor in served.items()}
     return {
-        infer: Route(infer, METHOD, choose=partial(_route_of_model, of_models)),
+        INFER: Route(INFER, METHOD, choose=partial(_route_of_model, of_models)),
         **_method("ServerLive", ServerLiveRequest, lambda _: ServerLiveResponse(live=True)),
         # The port opens only when every model has answered a warm-up prediction.
         **_method("ServerReady", ServerReadyRequest, lambda _: ServerReadyResponse(ready=True)),
@@ -60,6 +61,17 @@ def all_methods(predictors: Iterable[Predictor], routes: Routes) -> dict[str, Ro
         ),
         **_method("ModelMetadata", ModelMetadataRequest, partial(_model_metadata, served)),
         _HEALTH: Route(_HEALTH, METHOD, _check_health, inline_bytes=INLINE_BYTES),
+    }
+
+
+def unready_methods() -> dict[str, Route]:
+    """Return what answers the methods that ask for readiness, once the server is about to stop."""
+    return {
+        **_method("ServerReady", ServerReadyRequest, lambda _: ServerReadyResponse(ready=False)),
+        **_method("ModelReady", ModelReadyRequest, lambda _: ModelReadyResponse(ready=False)),
+        _HEALTH: Route(
+            _HEALTH, METHOD, lambda _message, _headers: Response(_NOT_SERVING, ()), inline_bytes=INLINE_BYTES
+        ),
     }
 
 

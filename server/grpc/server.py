@@ -8,15 +8,16 @@ from server.errors import Overloaded, TooSlow
 from server.grpc import frames
 from server.grpc.calls import Shared
 from server.grpc.connection import Connection
+from server.grpc.methods import unready_methods
 from server.grpc.service import Service
 from server.http.access_log import AccessLog
 from server.http.limits import ConnectionLimits
+from server.http.listen import BACKLOG, open_port
 from server.http.timeouts import BODY_BYTES_PER_SECOND, MAX_CONNECTIONS, Timeouts, unread_bytes
 from server.http.worker import WorkerQueue
 from server.route import Route
-from server.settings import Settings, SettingsError
+from server.settings import Settings
 
-BACKLOG = 2048
 STOP_INTERVAL = 0.1  # seconds between two looks whether all connections have ended
 
 
@@ -47,10 +48,10 @@ class GrpcServer:
     async def start(self) -> None:
         """Open the port. Raises SettingsError."""
         loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(self._connection, None, self._port, backlog=BACKLOG)
-        except OSError as error:
-            raise SettingsError(f"GRPC_PORT {self._port} cannot be opened: {error.strerror}.") from error
+        self._servers = [
+            await loop.create_server(self._connection, sock=listening, backlog=BACKLOG)
+            for listening in open_port("GRPC_PORT", self._port)
+        ]
         self._watch = loop.create_task(self._watch_connections())
 
     def drain(self) -> None:
@@ -59,9 +60,14 @@ class GrpcServer:
         for connection in tuple(self.shared.connections):
             connection.renew()
 
+    def fail_readiness(self) -> None:
+        """Tell those who ask that the server and its models are not ready."""
+        self.shared.service.update(unready_methods())
+
     async def stop(self) -> None:
         """Close the port, and return when all calls are answered; those that take too long are refused."""
-        self._server.close()
+        for server in self._servers:
+            server.close()
         self.drain()
         await self._closed(self._grace_seconds)
         for connection in tuple(self.shared.connections):

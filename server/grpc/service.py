@@ -22,8 +22,13 @@ class Service:
     """The methods by path, and the queue for calls that take long."""
 
     def __init__(self, methods: Mapping[str, Route], queue: WorkerQueue) -> None:
-        self._methods = {path.encode(): route for path, route in methods.items()}
+        self._methods: dict[bytes, Route] = {}
         self._queue = queue
+        self.update(methods)
+
+    def update(self, methods: Mapping[str, Route]) -> None:
+        """Answer these methods by these routes from now on."""
+        self._methods |= {path.encode(): route for path, route in methods.items()}
 
     def route(self, path: bytes) -> Route:
         return self._methods.get(path, UNKNOWN)

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from model.task import Feature, Picture, Task
+from model.task import Feature, Number, Picture, Task
 from server.backends import BackendName
 from server.openapi.from_types import of_answer, of_type, one_of_values
 from server.openapi.names import Named, Schema
@@ -45,6 +45,13 @@ def tuple_of(items: Sequence[Schema]) -> Schema:
     return {**count, "prefixItems": list(items), "items": {}}  # generators take no `items: false`
 
 
+_RATES = Named("Rates", closed_object(dict.fromkeys(("requests_per_second", "rows_per_second"), NUMBER)), shared=True)
+_SPEEDS = {
+    **closed_object(dict.fromkeys(get_args(BackendName), _RATES), get_args(BackendName)),
+    "description": "Rows per second where the model was bundled, one by one and in batches of up to 1,000.",
+}
+
+
 def row(task: Task) -> Schema:
     optional = [feature.name for feature in task.features if feature.optional]
     values = {feature.name: value(feature) | _described(feature) for feature in task.features}
@@ -60,7 +67,7 @@ def instances(task: Task) -> Schema:
 def answer(predictor: Predictor) -> Schema:
     """Return the schema of the answer to one row."""
     task = predictor.task
-    properties = {"prediction": prediction(task)}
+    properties = {task.number.name if task.number else "prediction": prediction(task)}
     if task.classes:
         properties["label"] = one_of_values(task.labels)
     names = {output.name for output in predictor.outputs}
@@ -93,8 +100,11 @@ def info(task: Task) -> Schema:
                 "backend": one_of_values(get_args(BackendName)),
                 "labels": {"type": "array", "items": STRING},
                 **({"targets": array_of(STRING)} if task.targets else {}),
+                **({"number": of_answer(Number)} if task.number else {}),
                 **_takes(task),
-            }
+                "speed": _SPEEDS,
+            },
+            ["speed"],
         ),
     )
 

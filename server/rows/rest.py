@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from model.task import Task
 from server.json import arrays
-from server.predictor import Predictor, RowRequest, answer_alone
+from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers
+from server.row_request import RowRequest, answer_alone
 from server.rows.decode import RowReader
 from server.rows.ranges import TrainingRanges, Warnings
 from server.tensors import ModelOutput
@@ -45,12 +47,11 @@ def decode_batch(predictor: Predictor, body: bytes, _headers: Headers) -> RowReq
 
 
 def decode_v1(predictor: Predictor, body: bytes, _headers: Headers) -> RowRequest:
-    reader, *_ = _codec(predictor)
-    return RowRequest(reader.read_batch(body), _encode_v1)
+    reader, encoder, _ = _codec(predictor)
+    return RowRequest(reader.read_batch(body), lambda output: _encode_v1(encoder.rounded(output.predictions)))
 
 
-def _encode_v1(output: ModelOutput) -> Response:
-    classes = output.predictions
+def _encode_v1(classes: NDArray[Any]) -> Response:
     encoded = arrays.encode(classes) if classes.ndim == 1 else b"[%b]" % b",".join(arrays.encode_each(classes))
     return Response(b'{"predictions":' + encoded + b"}")
 
@@ -58,6 +59,7 @@ def _encode_v1(output: ModelOutput) -> Response:
 class PredictionEncoder:
     """Encodes {"label": …, "prediction": …, "probability": …} for each row, or {"prediction": …} for a regression.
 
+    Where the task names the number of a regression, its name replaces "prediction" and the number is rounded.
     Rows outside the training data get {…, "warnings": [sentence, …]}.
     """
 
@@ -68,6 +70,12 @@ class PredictionEncoder:
             orjson.dumps({"label": label, "prediction": value})[:-1]
             for label, value in zip(task.labels, task.classes, strict=True)
         ]
+        self._number = b"{%b:" % orjson.dumps(task.number.name if task.number else "prediction")
+        self._decimals = task.number.decimals if task.number else None
+
+    def rounded(self, predictions: NDArray[Any]) -> NDArray[Any]:
+        """Return the predictions with as many decimal places as the task says."""
+        return predictions if self._decimals is None else predictions.astype(np.float64).round(self._decimals)
 
     def encode_one(self, output: ModelOutput, warnings: Warnings = ()) -> bytes:
         """Return the object of the first row."""
@@ -76,7 +84,7 @@ class PredictionEncoder:
 
     def _one(self, output: ModelOutput) -> bytes:
         if not self._beginnings:
-            return b'{"prediction":' + _number(output.predictions[0]) + b"}"
+            return self._number + _number(self.rounded(output.predictions)[0]) + b"}"
         if output.scores is not None:
             return next(iter(self._objects(output)))
         position = self._positions[output.predictions.item(0)]
@@ -93,7 +101,7 @@ class PredictionEncoder:
 
     def _objects(self, output: ModelOutput) -> Iterable[bytes]:
         if not self._beginnings:
-            return (b'{"prediction":' + number + b"}" for number in arrays.encode_each(output.predictions))
+            return (self._number + number + b"}" for number in arrays.encode_each(self.rounded(output.predictions)))
         positions = [self._positions[prediction] for prediction in output.predictions.tolist()]
         beginnings = [self._beginnings[position] for position in positions]
         if output.scores is not None:

@@ -4,9 +4,10 @@ from functools import cache
 
 import numpy as np
 
-from server.predictor import Predictor, RowRequest, answer_alone, row_count
+from server.predictor import Predictor, row_count
 from server.response import Response
 from server.route import Headers
+from server.row_request import RowRequest, answer_alone
 from server.rows.ranges import TrainingRanges
 from server.rows.v2_inputs import InputReader
 from server.tensors import WARNINGS, ModelOutput

@@ -91,3 +91,17 @@ def test_the_servers_port_negotiates_as_a_port_of_its_own_does(own_port: str, ac
     assert [line for line in text.splitlines() if line[0] == "#"] == [
         line for line in theirs.text.splitlines() if line[0] == "#"
     ]
+
+
+def test_predictions_are_summed_under_the_names_of_the_former_system() -> None:
+    registry, requests = CollectorRegistry(), RequestMetrics()
+    registry.register(requests)
+    requests.show(["/predict", "/predict/batch", "/info"])
+    requests.sum_up(["/predict", "/predict/batch", "/predict/img"])
+    assert registry.get_sample_value("request_count_total") == 0
+    for route, status, took in [*SEEN, ("/predict/batch", 200, 0.5)]:
+        requests.count(route, status, took)
+    assert registry.get_sample_value("request_count_total") == 4
+    assert registry.get_sample_value("request_processing_seconds_count") == 4
+    assert registry.get_sample_value("request_processing_seconds_bucket", {"le": "0.0001"}) == 1
+    assert registry.get_sample_value("request_processing_seconds_sum") == pytest.approx(0.50320001)

@@ -3,7 +3,14 @@ import threading
 import numpy as np
 from prometheus_client import CollectorRegistry
 
+from model.task import Feature, Task
 from server.prediction_counts import MOST_LABELS, MOST_WAITING, PredictionCounts
+
+STATISTICS = {"answers": {"categories": {"five": 30, "seven": 10}}}
+
+
+def task(classes: tuple[int | str, ...], labels: tuple[str, ...]) -> Task:
+    return Task("m", "", "1", "classification", (Feature("a", "FP32"),), {"a": 1.0}, classes, labels)
 
 
 class Counted:
@@ -11,7 +18,7 @@ class Counted:
 
     def __init__(self) -> None:
         self.counts = PredictionCounts()
-        self.counts.start("m", (5, 7), ("five", "seven"))
+        self.model = self.counts.start("m", task((5, 7), ("five", "seven")), STATISTICS)
         self.registry = CollectorRegistry()
         self.registry.register(self.counts)
 
@@ -22,24 +29,24 @@ class Counted:
 def test_each_class_begins_at_zero_and_counts_by_its_label() -> None:
     counted = Counted()
     assert (counted["five"], counted["seven"]) == (0, 0)
-    counted.counts.add("m", np.array([7, 7, 5]))
-    counted.counts.add("m", np.array([7]))
+    counted.model.add(np.array([7, 7, 5]))
+    counted.model.add(np.array([7]))
     assert (counted["five"], counted["seven"]) == (1, 3)
     assert (counted["five"], counted["seven"]) == (1, 3), "a scrape counts nothing twice"
 
 
-def test_the_warm_up_of_a_model_is_not_counted() -> None:
+def test_a_model_that_is_opened_again_begins_at_zero() -> None:
     counted = Counted()
-    counted.counts.add("m", np.array([7]))
-    counted.counts.start("m", (5, 7), ("five", "seven"))
+    counted.model.add(np.array([7]))
+    counted.counts.start("m", task((5, 7), ("five", "seven")), STATISTICS)
     assert counted["seven"] == 0
 
 
 def test_texts_are_counted_too() -> None:
     counts, registry = PredictionCounts(), CollectorRegistry()
     registry.register(counts)
-    counts.start("words", ("no", "yes"), ("no", "yes"))
-    counts.add("words", np.array(["yes", "no", "yes"], np.object_))
+    words = counts.start("words", task(("no", "yes"), ("no", "yes")), {})
+    words.add(np.array(["yes", "no", "yes"], np.object_))
     labels = {"model": "words", "label": "yes"}
     assert registry.get_sample_value("mlserving_predictions_total", labels) == 2
 
@@ -47,8 +54,8 @@ def test_texts_are_counted_too() -> None:
 def test_without_a_scrape_memory_stays_bounded_and_nothing_is_lost() -> None:
     counted = Counted()
     for _ in range(3 * MOST_WAITING):
-        counted.counts.add("m", np.array([5]))
-    assert len(counted.counts._waiting) <= MOST_WAITING + 1
+        counted.model.add(np.array([5]))
+    assert len(counted.model.waiting) <= MOST_WAITING
     assert counted["five"] == 3 * MOST_WAITING
 
 
@@ -63,7 +70,7 @@ def test_scrapes_on_another_thread_lose_nothing() -> None:
     scraping = threading.Thread(target=scrape)
     scraping.start()
     for _ in range(20_000):
-        counted.counts.add("m", np.array([7]))
+        counted.model.add(np.array([7]))
     stop.set()
     scraping.join()
     assert counted["seven"] == 20_000
@@ -72,7 +79,12 @@ def test_scrapes_on_another_thread_lose_nothing() -> None:
 def test_a_model_of_very_many_classes_has_no_counts() -> None:
     counted = Counted()
     many = range(MOST_LABELS + 1)
-    counted.counts.start("many", many, list(map(str, many)))
-    counted.counts.add("many", np.array([3]))
+    counted.counts.start("many", task(tuple(many), tuple(map(str, many))), {}).add(np.array([3]))
     labels = {"model": "many", "label": "3"}
     assert counted.registry.get_sample_value("mlserving_predictions_total", labels) is None
+
+
+def test_the_shares_of_the_classes_in_training_are_shown_beside_the_counts() -> None:
+    counted = Counted()
+    labels = {"model": "m", "label": "five"}
+    assert counted.registry.get_sample_value("mlserving_predictions_reference_ratio", labels) == 0.75

@@ -8,7 +8,7 @@ import pytest
 
 from model.bundle import BundleError, load
 from model.task import Feature
-from server import openapi
+from server import metrics, openapi
 from server.predictor import ROWS_PER_RUN, Predictor, all_finite
 from tests.served import ROOT
 from tests.server import bundles
@@ -21,6 +21,18 @@ def test_a_predictor_is_ready_only_after_a_prediction(tmp_path: Path) -> None:
     predictor.load()
     assert (before, predictor.ready) == (False, True)
     assert predictor.warm_up_seconds > 0
+
+
+def test_the_warm_up_is_not_counted(sign: Predictor) -> None:
+    sign.load()
+    label = sign.task.labels[0]
+
+    def counted() -> float | None:
+        return metrics.REGISTRY.get_sample_value("mlserving_predictions_total", {"model": sign.name, "label": label})
+
+    assert counted() == 0
+    sign.predict({"input": np.array([[-3, 1]], np.float32)})
+    assert counted() == 1
 
 
 def test_the_output_is_that_of_the_graph(sign: Predictor) -> None:

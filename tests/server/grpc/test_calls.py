@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import numpy as np
 import pytest
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse, ModelReadyRequest
@@ -129,6 +130,18 @@ def test_nothing_is_predicted_after_the_deadline_or_for_a_caller_who_left(
     assert first.result()
     assert eventually(lambda: Scrape(served.url).total("mlserving_queue_length") == 0)
     assert Scrape(served.url).total("mlserving_batch_rows_sum", model="slow") == before + 1
+
+
+def test_predictions_over_http_and_grpc_are_counted_together(served: Served, channel: grpc.Channel) -> None:
+    names = ("request_count_total", "request_processing_seconds_count")
+    before = Scrape(served.url)
+    assert infer(channel, ROW).result()
+    assert refusal(infer(channel, b"\xff"))[1] == "message"
+    assert channel.unary_unary(SERVICE + "ServerLive")(b"")  # no prediction, nor are the scrapes
+    for path in ("/predict", "/predict/sign", "/v2/models/price/versions/9/infer"):
+        httpx.post(served.url + path, json={"x": 1, "y": 1})
+    after = Scrape(served.url)
+    assert [after.total(name) - before.total(name) for name in names] == [4, 4]
 
 
 def test_calls_are_counted_and_logged_as_requests_are(served: Served, channel: grpc.Channel) -> None:

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse, ServerLiveResponse
+from kserve.protocol.grpc.grpc_predict_v2_pb2 import (
+    ModelInferRequest,
+    ModelInferResponse,
+    ModelReadyRequest,
+    ModelReadyResponse,
+    ServerLiveRequest,
+    ServerLiveResponse,
+    ServerReadyRequest,
+    ServerReadyResponse,
+)
 
 from server import routing
 from server.grpc import frames
@@ -364,6 +373,28 @@ def test_slow_and_silent_clients_are_sent_away(sign: Predictor) -> None:
         assert not server.shared.connections
 
     with_server(sign, test, HASTY)
+
+
+def test_methods_that_ask_for_readiness_fail_before_the_stop(sign: Predictor) -> None:
+    service = "/inference.GRPCInferenceService/"
+    answers = {
+        f"{service}ServerReady": (ServerReadyRequest(), ServerReadyResponse(ready=False).SerializeToString()),
+        f"{service}ModelReady": (ModelReadyRequest(name="sign"), ModelReadyResponse(ready=False).SerializeToString()),
+        f"{service}ServerLive": (ServerLiveRequest(), ServerLiveResponse(live=True).SerializeToString()),
+        "/grpc.health.v1.Health/Check": (ServerReadyRequest(), b"\x08\x02"),
+    }
+
+    async def test(port: int, server: GrpcServer) -> None:
+        client = await RawClient.connect(port)
+        server.fail_readiness()
+        for number, (path, (message, expected)) in enumerate(answers.items()):
+            stream = 2 * number + 1
+            answer = await client.send(raw.call(stream, message.SerializeToString(), path.encode())).answer(stream)
+            assert answer.data == raw.framed(expected), path
+        assert predictions(await client.send(raw.call(9, rows())).answer(9)) == [1]
+        client.close()
+
+    with_server(sign, test)
 
 
 def test_drained_connection_answers_what_is_on_its_way(sign: Predictor) -> None:
