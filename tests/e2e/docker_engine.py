@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.scripts.node.machine import snapshot
 
 BASE = "docker.io/library/python:3.11-slim"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 INTERFACE = Path("/sys/class/net/docker0")
 SHARED_FOLDERS = (Path("/run/docker"), Path("/run/containerd"))
 START_SECONDS = 60
+NO_HOME = Path("/nonexistent")  # the node's home, which these tests do not use
 
 # The engine changes neither the firewall nor the kernel's settings. Published ports work through its userland proxy,
 # and builds use the host's network.
@@ -26,11 +28,27 @@ OPTIONS = ("--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-for
 
 
 @contextmanager
+def working_docker(tools: Path) -> Iterator[Mapping[str, str]]:
+    """Yield an environment with a working Docker. A temporary engine must leave the machine as it was."""
+    if is_running(os.environ):
+        yield dict(os.environ)
+        return
+    install_docker()
+    make_base()
+    before = snapshot(NO_HOME)
+    with docker_environment(tools) as environment:
+        yield environment
+    changed = {name: found ^ before[name] for name, found in snapshot(NO_HOME).items() if found != before[name]}
+    assert not changed, changed
+
+
+@contextmanager
 def docker_environment(tools: Path) -> Iterator[Mapping[str, str]]:
     """Start a temporary engine and yield the environment in which `docker` uses it.
 
     Args:
-        tools: a folder that goes first on PATH. It gets a `docker` whose builds use the host's network.
+        tools: a folder that goes first on PATH. It gets a `docker` whose builds use the host's network, and whose
+            `docker compose` is Debian's docker-compose.
     """
     if INTERFACE.exists():
         pytest.fail("docker0 exists, but no Docker engine responds. Start the engine, or remove the interface.")
@@ -39,7 +57,13 @@ def docker_environment(tools: Path) -> Iterator[Mapping[str, str]]:
     new_folders = [folder for folder in SHARED_FOLDERS if not folder.exists()]
     docker = shlex.quote(str(shutil.which("docker")))
     (tools / "docker").write_text(
-        f'#!/bin/sh\n[ "$1" != build ] || {{ shift; set -- build --network host "$@"; }}\nexec {docker} "$@"\n'
+        f"""#!/bin/sh
+case $1 in
+  build) shift; exec {docker} build --network host "$@" ;;
+  compose) shift; exec docker-compose "$@" ;;
+  *) exec {docker} "$@" ;;
+esac
+"""
     )
     (tools / "docker").chmod(0o755)
     environment = {
@@ -68,8 +92,8 @@ def make_base() -> None:
 
 
 def install_docker() -> None:
-    if not shutil.which("dockerd"):
-        packages = '"dockerd docker.io" "docker docker.io"'
+    if not (shutil.which("dockerd") and shutil.which("docker-compose")):
+        packages = '"dockerd docker.io" "docker docker.io" "docker-compose docker-compose"'
         code = f"say() {{ echo docker: $* >&2; }}; . scripts/node/preflight.sh; install_packages {packages}"
         subprocess.run(["bash", "-c", f"set -euo pipefail; {code}"], cwd=ROOT, check=True)
 

@@ -3,11 +3,10 @@
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.docker_engine import docker_environment, install_docker, is_running, make_base
+from tests.e2e.docker_engine import working_docker
 from tests.e2e.readme import (
     COMMANDS,
     assert_prints_what_readme_shows,
@@ -15,28 +14,18 @@ from tests.e2e.readme import (
     started,
     wait_until_it_answers,
 )
-from tests.scripts.node.machine import snapshot
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.docker
 
 BUILD, RUN = "docker build -t mlserving .", "docker run -p 8000:8000 mlserving"
 ADDRESS_IN_README = "$(minikube ip):30001"
 PREDICTIONS = [command for command in COMMANDS if command.startswith(f"curl http://{ADDRESS_IN_README}/predict")]
-NO_HOME = Path("/nonexistent")  # the node's home, which this test does not use
 
 
 @pytest.fixture(scope="module")
 def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """An environment with a working Docker. A temporary engine must leave the machine as it was."""
-    if is_running(os.environ):
-        yield dict(os.environ)
-        return
-    install_docker()
-    make_base()
-    before = snapshot(NO_HOME)
-    with docker_environment(tmp_path_factory.mktemp("bin")) as environment:
+    with working_docker(tmp_path_factory.mktemp("bin")) as environment:
         yield environment
-    assert snapshot(NO_HOME) == before
 
 
 def test_docker_builds_and_serves_and_stops_cleanly(docker: Mapping[str, str]) -> None:
