@@ -20,6 +20,7 @@ PLAIN_TOOLS = (
     "basename",
     "cat",
     "chmod",
+    "cp",
     "cut",
     "date",
     "df",
@@ -78,7 +79,9 @@ class Sandbox:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)  # writing to it would follow the link to a real tool
         path.write_text(
-            f'#!/bin/sh\nprintf "%s\\n" "{path.name} $*" >>{self.record}\ncase "$*" in\n{cases}esac\nexit {otherwise}\n'
+            f'#!/bin/sh\nprintf "%s\\n" "{path.name} $*" >>{self.record}\ncase "$*" in\n'
+            f"  *-stdin*) read -r _ ;; # what writes there would be ended by a closed pipe\nesac\n"
+            f'case "$*" in\n{cases}esac\nexit {otherwise}\n'
         )
         path.chmod(0o755)
 

@@ -7,7 +7,7 @@ import pytest
 from tests.scripts.conftest import Sandbox
 
 MINIKUBE = {"'config current-context'": "minikube", "'config view'*": "minikube|https://192.168.49.2:8443||models"}
-DELETE = "kubectl --context {} --namespace {} delete -f k8s --ignore-not-found"
+FOLDERS = ("-f k8s", "-f k8s/media-cost", "-k k8s/monitoring", "-k k8s/monitoring/grafana")
 NEVER = ("apt-get", "pip", "docker", "buildah pull", "buildah from")
 
 
@@ -22,6 +22,11 @@ def used(sandbox: Sandbox, tmp_path: Path) -> Sandbox:
     for name in ("buildah", "minikube", "apt-get"):
         sandbox.tool(name)
     return sandbox
+
+
+def deletes(context: str, namespace: str) -> list[str]:
+    kubectl = f"kubectl --context {context} --namespace {namespace}"
+    return [f"{kubectl} delete {folder} --ignore-not-found" for folder in FOLDERS]
 
 
 def deleted(sandbox: Sandbox) -> list[str]:
@@ -62,7 +67,7 @@ def test_it_lists_what_remains_and_how_to_remove_it(used: Sandbox, tmp_path: Pat
 def test_the_deployment_on_minikube_is_deleted(used: Sandbox, tmp_path: Path) -> None:
     used.tool("kubectl", MINIKUBE)
     assert used.script("clean").returncode == 0
-    assert deleted(used) == [DELETE.format("minikube", "models")]
+    assert deleted(used) == deletes("minikube", "models")
     assert_clean(used, tmp_path)
 
 
@@ -86,7 +91,7 @@ def test_an_unreachable_named_cluster_fails_at_the_end(used: Sandbox, tmp_path: 
 def test_only_the_named_cluster_is_cleaned(used: Sandbox, tmp_path: Path) -> None:
     used.tool("kubectl", {"'config current-context'": "minikube", "'config view'*": "team|https://10.0.0.1||"})
     assert used.script("clean", CONTEXT="team").returncode == 0
-    assert deleted(used) == [DELETE.format("team", "default")]
+    assert deleted(used) == deletes("team", "default")
     assert [line for line in used.commands() if "get nodes" in line] == [], "the address is not needed"
 
 
@@ -107,7 +112,7 @@ def test_a_node_that_cannot_be_stopped_does_not_stop_the_other_steps(used: Sandb
     done = used.script("clean")
     assert done.returncode == 1
     assert "run this with sudo" in done.stderr
-    assert deleted(used) == [DELETE.format("minikube", "models")]
+    assert deleted(used) == deletes("minikube", "models")
     assert_clean(used, tmp_path)
 
 
