@@ -1,0 +1,57 @@
+"""The planner's commands in README.md and docs/planner.md run, and print what is shown."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.loadtest import synthetic
+from tests.loadtest.plan.test_replay import METRICS
+
+MEASURED = ROOT / "docs" / "capacity.json"
+BLOCKS = [
+    block
+    for name in ("README.md", "docs/planner.md")
+    for block in re.findall(r"```console\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
+]
+LINES = [line for block in BLOCKS for line in block.splitlines()]
+COMMANDS = [line[2:] for line in LINES if line.startswith("$ .venv/bin/python -m loadtest plan")]
+OFFLINE = sorted({command for command in COMMANDS if " plan measure" not in command})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with what the commands name: a recorded run, a table of traffic and the capacity of the documents."""
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
+    for name in ("loadtest", "model"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    folder = synthetic.folder(tmp_path / "reports" / "latest")
+    plan = json.loads((folder / "plan.json").read_text())
+    plan["cluster"]["hpa"]["metrics"] = METRICS
+    (folder / "plan.json").write_text(json.dumps(plan))
+    (tmp_path / "docs").mkdir()
+    for name in ("docs", "reports"):
+        shutil.copy(MEASURED, tmp_path / name)
+    (tmp_path / "traffic.csv").write_text("t,requests\n" + "".join(f"{60 * i},{100 * i}\n" for i in range(20)))
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", OFFLINE)
+def test_command_runs_and_prints_what_is_shown(project: Path, command: str) -> None:
+    done = subprocess.run(["bash", "-c", command], cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    printed = [line.rstrip() for line in done.stdout.splitlines()]
+    for block in BLOCKS:
+        shown = block.partition(f"$ {command}\n")[2].partition("$ ")[0]
+        assert [line for line in shown.splitlines() if line not in printed] == []
+
+
+def test_the_commands_that_are_shown_are_run_here() -> None:
+    kinds = {command.split(" plan ")[1].split()[0] for command in COMMANDS}
+    assert {"measure", "size", "replay", "simulate"} <= kinds
