@@ -1,0 +1,1 @@
+"""Compares recorded runs: whether one server, or one way to scale it, is better than another."""
