@@ -11,9 +11,9 @@ Without `--models`, or classes named in Locust's way (`… DigitsUser BrainMriUs
 rows. The labels and the size of pictures come from the server's `/info`, so a further model of pictures needs nothing
 but a folder in `loadtest/pictures`.
 
-`rows.csv` next to this file holds real rows of the Wisconsin data with their correct labels. They are far from the
-boundary (large nuclei with deep concavities, and small ones with shallow), so that any sound model gets them right and
-a wrong label is a wrong answer, not a hard case. `tests/loadtest/test_rows.py` chooses them again and compares.
+`rows.csv` next to this file holds real rows of the Wisconsin data with their correct labels. A simple model that was
+fitted on other rows is sure of each, so that any sound model gets them right and a wrong label is a wrong answer, not a
+hard case. Their values are distributed as in training. `tests/loadtest/test_rows.py` chooses them again and compares.
 
 A user's pace suits the CPU time that a prediction takes: the same number of users of any model is about the same load.
 """
@@ -30,9 +30,11 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from urllib3 import encode_multipart_formdata
 
-from loadtest.users.models import HELP, PICTURES, TABULAR, CannotRunError, parse_weights, read_info
+from loadtest import cost
+from loadtest.users.models import COST, HELP, PICTURES, TABULAR, CannotRunError, parse_weights, read_info
 from loadtest.users.paced_user import PacedUser
 from loadtest.users.pictures import Picture, read_pictures
+from loadtest.users.schedule import ARRIVALS
 
 BATCH = 8
 SMALL = 64 * 64  # pixels: predictions for pictures up to this size take little CPU time
@@ -46,6 +48,7 @@ def read_rows(path: Path) -> list[tuple[dict[str, float], str]]:
 
 
 ROWS = read_rows(Path(__file__).with_name("rows.csv"))
+CAMPAIGNS = cost.read_rows()
 
 
 class TabularUser(PacedUser):
@@ -65,6 +68,25 @@ class TabularUser(PacedUser):
         labels = [label for _, label in rows]
         instances = {"instances": [row for row, _ in rows]}
         self.post("/predict/batch", lambda body: self.checker.rows(body["predictions"], labels), json=instances)
+
+
+class MediaCostUser(PacedUser):
+    """Sends synthetic rows of media campaigns."""
+
+    model = COST
+    requests_per_second = 5
+
+    @task(19)
+    def predict(self) -> None:
+        place = random.randrange(len(CAMPAIGNS))  # noqa: S311
+        self.post(f"/predict/{COST}", lambda body: self.checker.cost(body, place), json=CAMPAIGNS[place])
+
+    @task(1)
+    def predict_batch(self) -> None:
+        places = random.sample(range(len(CAMPAIGNS)), BATCH)
+        instances = {"instances": [CAMPAIGNS[place] for place in places]}
+        path = f"/predict/{COST}/batch"
+        self.post(path, lambda body: self.checker.costs(body["predictions"], places), json=instances)
 
 
 class PictureUser(PacedUser):
@@ -117,6 +139,7 @@ globals().update({user.__name__: user for user in map(picture_user, PICTURES)})
 @events.init_command_line_parser.add_listener
 def add_arguments(parser: LocustArgumentParser) -> None:
     parser.add_argument("--models", type=parse_weights, env_var="LOCUST_MODELS", include_in_web_ui=False, help=HELP)
+    parser.add_argument("--open", choices=ARRIVALS, help="send by schedule, without waiting for responses")
 
 
 @events.init.add_listener
@@ -129,6 +152,7 @@ def choose_users(environment: Environment, **_: Any) -> None:
     users = [user for user in environment.user_classes if issubclass(user, PacedUser) and user.model in chosen]
     for user in users:
         user.weight = chosen[user.model]
+        user.arrivals = options.open
     environment.user_classes[:] = users
 
 

@@ -4,9 +4,13 @@ One user of rows sends about five requests per second (`locustfile.py`), so 120 
 of pictures send fewer, in proportion to the CPU time that a picture takes.
 """
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
+from operator import itemgetter
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,28 @@ class Stage:
 
 @dataclass(frozen=True)
 class Shape:
-    """Stages one after another; `scales` if the load is meant to scale the Deployment up and back to its minimum."""
+    """Stages one after another.
+
+    Attributes:
+        scales: The load is meant to scale the Deployment up and back to its minimum.
+        saturates: It is more than the minimum of pods can hold: the objectives break, and hold again with more pods.
+        traffic: Where it repeats recorded traffic, each second in which the rate changes, with the requests per second
+            from then on. The users follow from it.
+    """
 
     name: str
     about: str
     stages: tuple[Stage, ...]
     scales: bool = True
+    saturates: bool = False
+    traffic: tuple[tuple[int, float], ...] = ()
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "Shape":
+        """Return the shape that `asdict` took apart for a plan.json."""
+        stages = tuple(Stage(**stage) for stage in fields["stages"])
+        traffic = tuple((second, rate) for second, rate in fields.get("traffic", ()))  # older plans have none
+        return cls(**{**fields, "stages": stages, "traffic": traffic})
 
     @cached_property
     def duration(self) -> int:
@@ -55,6 +75,12 @@ class Shape:
             before = stage.users
         return 0
 
+    def rate_at(self, t: float) -> float:
+        """Return the requests per second of recorded traffic at `t` seconds from the start; 0 outside of it."""
+        if not 0 <= t < self.duration:
+            return 0.0
+        return self.traffic[bisect_right(self.traffic, t, key=itemgetter(0)) - 1][1]
+
     @cached_property
     def rises(self) -> tuple[int, ...]:
         """The seconds in which a stage begins that adds users."""
@@ -69,6 +95,16 @@ class Shape:
         levels = (0, *(stage.users for stage in self.stages))
         moves = zip(self.starts, pairwise(levels), strict=True)
         return tuple(start for start, (before, after) in moves if (after > before if up else after < before))
+
+    def lasting(self, hours: float) -> "Shape":
+        """Return the shape with a last stage that ends so many hours after its start. Raises ValueError."""
+        if self.traffic:
+            raise ValueError(f"{self.name} lasts as long as it was recorded: --faster changes that, not --hours.")
+        *stages, last = self.stages
+        seconds = round(hours * 3600) - (self.duration - last.seconds)
+        if seconds <= 0:
+            raise ValueError(f"{hours:g} hours are less than what {self.name} takes before its last stage.")
+        return replace(self, stages=(*stages, replace(last, seconds=seconds)))
 
 
 SHAPES = {
@@ -102,6 +138,12 @@ SHAPES = {
             "spike",
             "a sudden burst, to see what is lost before new pods are ready",
             (Stage("warm-up", 60, 1), Stage("spike", 45, 240), Stage("cool-down", 180, 1)),
+        ),
+        Shape(
+            "saturate",
+            "more than one pod of k8s/saturate holds, to see what the autoscaler is for",
+            (Stage("warm-up", 30, 1), Stage("load", 120, 150), Stage("cool-down", 150, 1)),
+            saturates=True,
         ),
         Shape(
             "smoke",

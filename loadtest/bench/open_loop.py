@@ -2,9 +2,11 @@
 
 import asyncio
 import math
+import random
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, count, takewhile
 from time import perf_counter
 from typing import cast
 
@@ -21,21 +23,36 @@ class TimedResponse:
         due: when the request was due, in seconds from the start of the load.
         seconds: from sending the request to the whole response, the timeout or the closing of the connection.
         status: the response's status, or NO_RESPONSE.
+        late: seconds by which the request was sent after it was due.
     """
 
     due: float
     seconds: float
     status: int
     body: bytes
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
 class OpenLoop:
-    """A whole HTTP request, its rate per second, and its timeout in seconds."""
+    """A whole HTTP request, its rate per second, and its timeout in seconds.
+
+    Attributes:
+        poisson: requests are due at random times, as those of independent callers, not evenly spaced.
+    """
 
     request: bytes
     rate: float
     timeout: float
+    poisson: bool = False
+
+    def due(self, seconds: float) -> list[float]:
+        """Return when requests are due, in seconds from the start; at random, the same times on each call."""
+        if not self.poisson:
+            return [number / self.rate for number in range(round(seconds * self.rate))]
+        chance = random.Random(self.rate)  # noqa: S311
+        gaps = (chance.expovariate(self.rate) for _ in count())
+        return list(takewhile(lambda due: due < seconds, accumulate(gaps)))
 
 
 def p99_ms(responses: Sequence[TimedResponse]) -> float:
@@ -43,11 +60,11 @@ def p99_ms(responses: Sequence[TimedResponse]) -> float:
     return sorted(response.seconds for response in responses)[math.ceil(0.99 * len(responses)) - 1] * 1e3
 
 
-def run(port: int, loops: Sequence[OpenLoop], seconds: float) -> list[list[TimedResponse]]:
+def run(port: int, loops: Sequence[OpenLoop], seconds: float, host: str = "127.0.0.1") -> list[list[TimedResponse]]:
     """Run all loops at once, and return the responses of each in the order of sending."""
 
     async def run_all() -> list[list[TimedResponse]]:
-        return await asyncio.gather(*(_Client(port, loop).run(seconds) for loop in loops))
+        return await asyncio.gather(*(_Client(host, port, loop).run(seconds) for loop in loops))
 
     return asyncio.run(run_all())
 
@@ -55,7 +72,8 @@ def run(port: int, loops: Sequence[OpenLoop], seconds: float) -> list[list[Timed
 class _Client:
     """Sends each request on an idle connection, or on a new one if there is none."""
 
-    def __init__(self, port: int, loop: OpenLoop) -> None:
+    def __init__(self, host: str, port: int, loop: OpenLoop) -> None:
+        self._host = host
         self._port = port
         self._loop = loop
         self._idle: deque[_Connection] = deque()
@@ -63,16 +81,15 @@ class _Client:
     async def run(self, seconds: float) -> list[TimedResponse]:
         began = perf_counter()
         sent = []
-        for number in range(round(seconds * self._loop.rate)):
-            due = number / self._loop.rate
+        for due in self._loop.due(seconds):
             await asyncio.sleep(max(0, began + due - perf_counter()))
-            sent.append(asyncio.create_task(self._send(due)))
+            sent.append(asyncio.create_task(self._send(began, due)))
         responses = await asyncio.gather(*sent)
         for connection in self._idle:
             connection.close()
         return responses
 
-    async def _send(self, due: float) -> TimedResponse:
+    async def _send(self, began: float, due: float) -> TimedResponse:
         sent = perf_counter()
         connection = None
         status, body = NO_RESPONSE, b""
@@ -86,13 +103,13 @@ class _Client:
         else:
             if connection.open:
                 self._idle.append(connection)
-        return TimedResponse(due, perf_counter() - sent, status, body)
+        return TimedResponse(due, perf_counter() - sent, status, body, sent - began - due)
 
     async def _connection(self) -> "_Connection":
         while self._idle:
             if (connection := self._idle.pop()).open:
                 return connection
-        _, connection = await asyncio.get_running_loop().create_connection(_Connection, "127.0.0.1", self._port)
+        _, connection = await asyncio.get_running_loop().create_connection(_Connection, self._host, self._port)
         return connection
 
 

@@ -35,6 +35,18 @@ class AnswerChecker:
             return f"not {len(labels)} predictions"
         return next(filter(None, map(self.row, predictions, labels)), None)
 
+    def cost(self, prediction: Any, place: int) -> str | None:
+        """Check the cost of the row at that place: it has at most two decimals and is always the same."""
+        found = prediction.get("cost") if isinstance(prediction, dict) else None
+        if not isinstance(found, float | int) or isinstance(found, bool) or found != round(found, 2):
+            return f"cost {found!r:.20} is not a number of two decimals"
+        return self._same_as_before(f"row {place}", str(found))
+
+    def costs(self, predictions: Any, places: Sequence[int]) -> str | None:
+        if not isinstance(predictions, list) or len(predictions) != len(places):
+            return f"not {len(places)} predictions"
+        return next(filter(None, map(self.cost, predictions, places)), None)
+
     def picture(self, prediction: Any, name: str) -> str | None:
         """Check the prediction for the picture file of that name."""
         if not isinstance(prediction, dict):

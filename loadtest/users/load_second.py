@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+LATENCIES = ("latency_ms", "sending_ms")
 DISTINCT_REASONS = 20  # per second; a server that puts the time into its errors must not fill the disk
 PROC_STAT = Path("/proc/stat")
 
@@ -25,7 +26,11 @@ class LoadSecond:
             when the load falls, the offered rate falls with it.
         failed: Answered with an error or a wrong prediction.
         lost: Not answered at all.
-        latency_ms: Counts of correct responses only: a refusal is quick, and would improve the figures.
+        refused: How often those requests were refused and sent again before.
+        latency_ms: Counts of correct responses only: a refusal is quick, and would improve the figures. They are from
+            when a request was due, or first sent if nothing but the user said when.
+        sending_ms: In an open loop the same from when it was last sent, which flatters a stalled server or generator.
+        sent_late: In an open loop, the requests sent more than LATE_MS after they were due.
         generator_cpu: Cores used by the load generator.
         late_ms: How late the load generator's own clock ticked.
         machine_busy: Share of all cores of its machine in use, 0 to 1; None if the kernel does not report it.
@@ -36,17 +41,22 @@ class LoadSecond:
     sent: int = 0
     failed: int = 0
     lost: int = 0
+    refused: int = 0
+    sent_late: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     pods: Counter[str] = field(default_factory=Counter)
     latency_ms: Counter[float] = field(default_factory=Counter)
+    sending_ms: Counter[float] = field(default_factory=Counter)
     generator_cpu: float = 0.0
     late_ms: float = 0.0
     machine_busy: float | None = None
 
-    def count_correct(self, milliseconds: float, pod: str) -> None:
+    def count_correct(self, milliseconds: float, pod: str, sending: float | None = None) -> None:
         self.sent += 1
         self.pods[pod] += 1
-        self.latency_ms[float(f"{milliseconds:.3g}")] += 1
+        self.latency_ms[_rounded(milliseconds)] += 1
+        if sending is not None:
+            self.sending_ms[_rounded(sending)] += 1
 
     def count_failed(self, reason: str, pod: str) -> None:
         self.sent += 1
@@ -64,13 +74,23 @@ class LoadSecond:
         self.reasons[reason if known else "other reasons"] += 1
 
     def to_dict(self) -> dict[str, Any]:
-        return vars(self) | {"latency_ms": {f"{ms:g}": n for ms, n in sorted(self.latency_ms.items())}}
+        latencies = {name: getattr(self, name) for name in LATENCIES}
+        return vars(self) | {
+            name: {f"{ms:g}": n for ms, n in sorted(counts.items())} for name, counts in latencies.items()
+        }
 
     @classmethod
     def from_dict(cls, line: Mapping[str, Any]) -> "LoadSecond":
-        latencies = Counter({float(ms): n for ms, n in line["latency_ms"].items()})
-        counters = {"reasons": Counter(line["reasons"]), "pods": Counter(line["pods"]), "latency_ms": latencies}
-        return cls(**{**line, **counters})
+        latencies = {
+            name: Counter({float(ms): n for ms, n in line.get(name, {}).items()})  # older lines have but one of them
+            for name in LATENCIES
+        }
+        counters = {"reasons": Counter(line["reasons"]), "pods": Counter(line["pods"])}
+        return cls(**{**line, **counters, **latencies})
+
+
+def _rounded(milliseconds: float) -> float:
+    return float(f"{milliseconds:.3g}")
 
 
 def percentile(latencies: Mapping[float, int], share: float) -> float | None:
@@ -84,11 +104,11 @@ def percentile(latencies: Mapping[float, int], share: float) -> float | None:
     return None
 
 
-def merge_latencies(seconds: Iterable[LoadSecond]) -> Counter[float]:
-    """Return the latencies of all `seconds` together."""
+def merge_latencies(seconds: Iterable[LoadSecond], name: str = "latency_ms") -> Counter[float]:
+    """Return the latencies of all `seconds` together; `name` is one of LATENCIES."""
     total: Counter[float] = Counter()
     for second in seconds:
-        total.update(second.latency_ms)
+        total.update(getattr(second, name))
     return total
 
 

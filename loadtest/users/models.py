@@ -1,6 +1,7 @@
 """Which models a load uses, with which share of the users, and what the server says about them.
 
-A load can use the tabular model, whose rows are in `rows.csv`, and every model that has a folder of pictures.
+A load can use the tabular model, whose rows are in `rows.csv`, the media-cost model, whose rows are in `campaigns.csv`,
+and every model that has a folder of pictures.
 """
 
 import json
@@ -17,8 +18,9 @@ from loadtest.format import listed
 from loadtest.users.pictures import FOLDER
 
 TABULAR = "breast_model"
+COST = "media_cost"
 PICTURES = tuple(sorted(folder.name for folder in FOLDER.iterdir()))
-MODELS = (TABULAR, *PICTURES)
+MODELS = (TABULAR, COST, *PICTURES)
 HELP = (
     f"models under load, of {', '.join(MODELS)}, each with an optional weight: {TABULAR}=3,digits=1 gives "
     f"three quarters of the users to {TABULAR}"

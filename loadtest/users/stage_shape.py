@@ -9,9 +9,10 @@ Locust's own figures are averages over ten seconds; these are of single seconds.
 """
 
 import json
+import math
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,20 +21,28 @@ from locust import LoadTestShape, User, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
-from loadtest.shapes import SHAPES
+from loadtest.shapes import SHAPES, Shape
 from loadtest.users.load_second import LoadSecond, busy_since, cpu_ticks
+from loadtest.users.paced_user import PacedUser
+from loadtest.users.schedule import LATE_MS
 
 SPAWN_RATE = 100  # users per second: a step takes effect at once; Locust warns above this
 
 
 @events.init_command_line_parser.add_listener
 def add_arguments(parser: LocustArgumentParser) -> None:
-    parser.add_argument("--shape", choices=sorted(SHAPES), default="demo", help="load shape to follow")
+    about = "load shape to follow: its name, or a plan.json that describes it"
+    parser.add_argument("--shape", type=read_shape, default="demo", include_in_web_ui=False, help=about)
     parser.add_argument("--seconds-to", help="file to write one JSON line per second to", default="load.jsonl")
 
 
+def read_shape(text: str) -> Shape:
+    """Return the shape of that name, or the one of a plan. Raises OSError or ValueError."""
+    return SHAPES.get(text) or Shape.from_dict(json.loads(Path(text).read_text(encoding="utf-8"))["shape"])
+
+
 class StageShape(LoadTestShape):
-    """Sets the users to `users_at` of the shape given by `--shape`; ends with it, or in order on SIGTERM."""
+    """Sets the users as the shape given by `--shape` has them; ends with it, or in order on SIGTERM."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,16 +60,30 @@ class StageShape(LoadTestShape):
         self.stopped = True
 
     def tick(self) -> tuple[int, float] | None:
-        options = self.runner.environment.parsed_options if self.runner else None
-        if options is None or self.stopped:
+        environment = self.runner.environment if self.runner else None
+        options = environment.parsed_options if environment else None
+        if environment is None or options is None or self.stopped:
             return None
         # Seconds of the shape are whole seconds of the clock, like those of the recorder.
         gevent.sleep(1 - time.time() % 1)
         now = round(time.time())
         if self.begin is None:
             self.begin = now
-        shape, t = SHAPES[options.shape], now - self.begin
-        return (shape.users_at(t), SPAWN_RATE) if t < shape.duration else None
+        shape, t = options.shape, now - self.begin
+        if t >= shape.duration:
+            return None
+        if shape.traffic:
+            return set_rate(shape.rate_at(t), environment.user_classes), SPAWN_RATE
+        return shape.users_at(t), SPAWN_RATE
+
+
+def set_rate(rate: float, classes: Sequence[type[User]]) -> int:
+    """Return the fewest users who can send `rate` requests per second at their pace, and slow them down to it."""
+    pace = requests_per_user(classes)
+    users = math.ceil(rate / pace) if pace else 0
+    if users and pace:
+        PacedUser.rate_changes, PacedUser.share = True, rate / (users * pace)
+    return users
 
 
 def requests_per_user(users: Sequence[type[User]]) -> float | None:
@@ -77,6 +100,7 @@ class SecondWriter:
 
     def __init__(self, environment: Environment, path: Path) -> None:
         self.environment = environment
+        self.open = bool(getattr(environment.parsed_options, "open", None))
         self.file: IO[str] = path.open("w", encoding="utf-8")
         self.second = LoadSecond(int(time.time()))
         self.cpu = time.process_time()
@@ -87,15 +111,19 @@ class SecondWriter:
         self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
         self.file.flush()
 
-    def on_request(self, response_time: float, response: Any, exception: Any, **_: Any) -> None:
+    def on_request(
+        self, response_time: float, response: Any, exception: Any, context: Mapping[str, float], **_: Any
+    ) -> None:
         self.finish_seconds(time.time())
         self.second.users = self.users
+        self.second.refused += int(context.get("refused", 0))
+        self.second.sent_late += self.open and context.get("late_ms", 0) > LATE_MS
         status = getattr(response, "status_code", 0)
         if not status:
             return self.second.count_lost(f"no answer: {type(exception).__name__}")
         pod = response.headers.get("X-Served-By", "") if response.headers else ""
         if exception is None:
-            return self.second.count_correct(response_time, pod)
+            return self.second.count_correct(response_time, pod, context["sending_ms"] if self.open else None)
         return self.second.count_failed(str(exception), pod)
 
     def finish_seconds(self, now: float) -> None:

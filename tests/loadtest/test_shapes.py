@@ -18,6 +18,17 @@ def test_there_are_no_users_before_and_after_the_shape(t: float) -> None:
     assert UP_AND_BACK.stage_at(t) is None
 
 
+def test_longer_shape_has_a_longer_last_stage() -> None:
+    longer = SHAPES["soak"].lasting(24)
+    assert longer.duration == 24 * 3600
+    assert longer.stages[:-1] == SHAPES["soak"].stages[:-1]
+    assert longer.users_at(24 * 3600 - 1) == SHAPES["soak"].users_at(1799)
+    same = SHAPES["demo"].lasting(SHAPES["demo"].duration / 3600)
+    assert same == SHAPES["demo"]
+    with pytest.raises(ValueError, match="less than what demo takes before its last stage"):
+        SHAPES["demo"].lasting(0.01)
+
+
 def test_first_ramp_starts_from_zero_users() -> None:
     assert Shape("x", "", (Stage("a", 10, 10, ramp=True),)).users_at(3) == 3
 

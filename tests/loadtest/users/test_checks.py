@@ -130,3 +130,13 @@ def test_wrong_row_predictions_are_faults(changed: dict[str, Any], fault: str) -
 @pytest.mark.parametrize("found", [[ROW], {"label": "M"}, None])
 def test_missing_row_predictions_are_faults(found: Any) -> None:
     assert AnswerChecker(ROWS).rows(found, ["M", "M"]) == "not 2 predictions"
+
+
+def test_a_cost_has_two_decimals_and_stays_the_same() -> None:
+    checker = AnswerChecker(())
+    assert checker.costs([{"cost": 88.24}, {"cost": 100}], [0, 1]) is None
+    assert checker.cost({"cost": 88.24, "warnings": ["…"]}, 0) is None
+    assert "which was '88.24' before" in (checker.cost({"cost": 88.25}, 0) or "")
+    for wrong in ({"cost": 88.241}, {"cost": "88.24"}, {"cost": True}, {"cost": None}, {"prediction": 88.24}, 88.24):
+        assert "is not a number of two decimals" in (checker.cost(wrong, 2) or "")
+    assert checker.costs([{"cost": 88.24}], [0, 1]) == "not 2 predictions"

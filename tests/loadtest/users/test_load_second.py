@@ -42,6 +42,20 @@ def test_percentiles_are_nearest_ranks(share: float, milliseconds: float) -> Non
     assert percentile(dict.fromkeys(map(float, range(1, 101)), 1), share) == milliseconds
 
 
+def test_lines_of_older_runs_have_no_latency_from_sending() -> None:
+    line = {name: value for name, value in second().to_dict().items() if name not in {"sending_ms", "refused"}}
+    again = LoadSecond.from_dict(line)
+    assert (again.sending_ms, again.refused) == (Counter(), 0)
+    assert again.latency_ms == second().latency_ms
+
+
+def test_latency_from_sending_is_kept_beside_the_one_from_the_due_time() -> None:
+    found = LoadSecond(0)
+    found.count_correct(1500, "a", sending=2.5)
+    again = LoadSecond.from_dict(json.loads(json.dumps(found.to_dict())))
+    assert (again.latency_ms, again.sending_ms) == ({1500: 1}, {2.5: 1})
+
+
 def test_percentiles_weigh_counts() -> None:
     latencies = {5.0: 98, 70.0: 1, 900.0: 1}
     assert [percentile(latencies, share) for share in (0.5, 0.98, 0.99, 0.999)] == [5, 5, 70, 900]

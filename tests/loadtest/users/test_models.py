@@ -23,7 +23,7 @@ def test_weights_are_read_and_written(text: str, found: dict[str, int]) -> None:
     [
         ("", "There is no load for ''"),
         ("digits,", "There is no load for ''"),
-        ("my_model", "There is no load for 'my_model', only for breast_model, brain_mri and digits."),
+        ("my_model", "There is no load for 'my_model', only for breast_model, media_cost, brain_mri and digits."),
         ("digits,digits=2", "digits is given twice."),
         ("digits=", "The weight of digits must be a whole number from 1, not ''."),
         ("digits=0", "not '0'"),

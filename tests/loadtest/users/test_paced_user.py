@@ -22,6 +22,7 @@ def test_all_responses_of_our_server_are_correct(our_server: str) -> None:
     assert sum(entry["num_failures"] for entry in entries.values()) == 0
     assert set(entries) == {
         *("/predict", "/predict/batch", "/predict/digits", "/predict/digits/batch", "/predict/brain_mri"),
+        *("/predict/media_cost", "/predict/media_cost/batch"),
     }
 
 
