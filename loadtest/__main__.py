@@ -1,46 +1,84 @@
-"""Run a load experiment, write its report again, or check the objectives of the digits model.
+"""Run a load experiment, report it again, compare runs, check a model by its answers, or judge a canary.
 
     python -m loadtest --shape demo --host http://127.0.0.1:30001
+    python -m loadtest --shape soak --hours 24 --no-cluster --host http://service.example.org
     python -m loadtest --shape demo --models brain_mri --host http://127.0.0.1:30001
+    python -m loadtest --shape demo --open poisson --host http://127.0.0.1:30001
+    python -m loadtest --shape demo --models media_cost --host http://127.0.0.1:30002 --hpa media-cost-hpa
+    python -m loadtest --shape traffic.csv --faster 60 --scale 0.5 --host http://127.0.0.1:30001
+    python -m loadtest shape log access.log
     python -m loadtest report reports/latest
     python -m loadtest digits -n 500 --concurrency 5
+    python -m loadtest cost -n 5
+    python -m loadtest compare reports/before reports/after
+    python -m loadtest canary breast_model --minutes 5 --host http://127.0.0.1:30001
 
-Exit status: 0 if every objective held, 1 if one was missed or the run was interrupted, 2 if it could not run.
+Exit status: 0 if every objective held, 1 if one was missed or the run was interrupted, 2 if it could not run. For a
+canary it is 0 to promote it, 1 to roll it back, 2 if that cannot be told.
 """
 
 import argparse
 import os
 import shlex
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from loadtest.cluster.record import ClusterError, NoClusterError, Recorder
+from loadtest import cost
+from loadtest.canary import command as canary
+from loadtest.cluster.record import HPA, ClusterError, NoClusterError, Recorder
+from loadtest.compare import command as compare
 from loadtest.digits import command
 from loadtest.experiment import NOTHING, Experiment
+from loadtest.format import listed
+from loadtest.live import process as live
+from loadtest.plan import command as plan
+from loadtest.plan import quantities
 from loadtest.report import write
 from loadtest.report.verdict import Verdict
-from loadtest.shapes import SHAPES
+from loadtest.shapes import SHAPES, Shape
+from loadtest.traffic import command as traffic
+from loadtest.traffic import shape as recorded
 from loadtest.users.models import HELP, TABULAR, CannotRunError, parse_weights
+from loadtest.users.schedule import ARRIVALS, Arrivals
 
+OPEN = (
+    "send requests by schedule, whether or not earlier ones are answered; latency counts from when a request was due "
+    "(constant: evenly spaced, the default; poisson: as independent callers arrive)"
+)
+PRICE = "price of one requested core for an hour, such as 0.04/core-hour; the report shows the cost"
 PASSED, MISSED, COULD_NOT_RUN = 0, 1, 2
+# Commands that ask a model and print what they found; each returns the exit status.
+CHECKS: Mapping[str, Callable[[list[str]], int]] = {
+    "digits": lambda words: PASSED if command.run(words) else MISSED,
+    "cost": lambda words: PASSED if cost.run(words) else MISSED,
+    "canary": canary.run,
+    "plan": plan.run,
+    "shape": traffic.run,
+    "compare": compare.run,
+}
 
 
 def main(words: list[str]) -> int:
     folder = None
     try:
-        if words[:1] == ["digits"]:
-            return PASSED if command.run(words[1:]) else MISSED
+        if check := CHECKS.get("".join(words[:1])):
+            return check(words[1:])
         if words[:1] == ["report"]:
             folder = parse_report_folder(words[1:])
             verdict = write.write(folder)
         else:
             options = parse(words)
+            shape, host, recorder = chosen_shape(options), options.host.rstrip("/"), connect(options)
             experiment = Experiment(
-                SHAPES[options.shape], options.host.rstrip("/"), options.output, connect(options), options.models
+                shape, host, options.output, recorder, options.models, arrivals(options, shape), options.price
             )
             folder = experiment.begin()
-            experiment.run(folder)
-            verdict = write.write(folder)
+            with live.serving(folder) as address:
+                if address is not None:
+                    print(f"Watch it at {address}", flush=True)
+                experiment.run(folder)
+                verdict = write.write(folder)
             link_latest(options.output, folder)
     except (CannotRunError, ClusterError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -60,14 +98,46 @@ def parse(words: list[str]) -> argparse.Namespace:
         prog="python -m loadtest", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     shapes = "; ".join(f"{shape.name} ({shape.duration} s): {shape.about}" for shape in SHAPES.values())
-    parser.add_argument("--shape", choices=SHAPES, default="demo", help=shapes)
+    about = f"{shapes}; or the file of recorded traffic, a CSV table of seconds and requests per second"
+    parser.add_argument("--shape", default="demo", help=about)
+    parser.add_argument(
+        "--faster",
+        type=quantities.times,
+        help="replay recorded traffic this many times faster: 60 sends an hour in a minute",
+    )
+    parser.add_argument("--scale", type=quantities.times, help="multiply the recorded rates by this")
+    parser.add_argument("--hours", type=float, help="stretch the shape's last stage; 24 make an uptime check of soak")
     parser.add_argument("--models", type=parse_weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
+    parser.add_argument("--open", nargs="?", choices=ARRIVALS, const=ARRIVALS[0], help=OPEN)
+    parser.add_argument("--price", type=quantities.price, help=PRICE)
     parser.add_argument("--host", required=True, help="URL of the server, such as http://$(minikube ip):30001")
+    parser.add_argument("--hpa", default=HPA, metavar="NAME", help="autoscaler to observe, with what it scales")
     parser.add_argument("--namespace", default="default", help="namespace of the autoscaler")
     parser.add_argument("--context", help="kubectl context to use; the default is the current one of KUBECONFIG")
     parser.add_argument("--no-cluster", action="store_true", help="measure the host only and observe no cluster")
     parser.add_argument("--output", type=Path, default=Path("reports"), help="folder for the run folders")
     return parser.parse_args(words)
+
+
+def chosen_shape(options: argparse.Namespace) -> Shape:
+    """Return the shape, stretched if asked for. Raises ValueError, or OSError if there is no such file."""
+    if options.shape.endswith(".csv"):
+        shape = recorded.read(Path(options.shape), options.faster or 1, options.scale or 1)
+    elif options.shape not in SHAPES:
+        raise ValueError(
+            f"There is no shape {options.shape!r}, only {listed([*SHAPES])}, or a .csv of recorded traffic."
+        )
+    elif options.faster or options.scale:
+        raise ValueError("--faster and --scale are for recorded traffic, as in --shape traffic.csv.")
+    else:
+        shape = SHAPES[options.shape]
+    return shape.lasting(options.hours) if options.hours is not None else shape
+
+
+def arrivals(options: argparse.Namespace, shape: Shape) -> Arrivals | None:
+    """Return how requests arrive. Recorded traffic is a rate, of callers who know nothing of each other."""
+    chosen: Arrivals | None = options.open
+    return chosen or ("poisson" if shape.traffic else None)
 
 
 def parse_report_folder(words: list[str]) -> Path:
@@ -81,13 +151,14 @@ def parse_report_folder(words: list[str]) -> Path:
 
 def connect(options: argparse.Namespace) -> Recorder | None:
     """Return the recorder of the cluster; None if there is none or it is not to be observed. Raises ClusterError."""
-    if options.no_cluster:
-        return None
     try:
-        return Recorder.connect(options.namespace, options.context)
+        if not options.no_cluster:
+            return Recorder.connect(options.namespace, options.context, options.hpa)
     except NoClusterError:
         print("No kubeconfig found: only the host is measured, and the report says that no cluster was observed.")
-        return None
+    if options.price:
+        print("--price is ignored: without a cluster there are no pods to pay for.")
+    return None
 
 
 def explain_interrupt(folder: Path | None) -> str:

@@ -18,14 +18,16 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from loadtest.cluster import preflight
+from loadtest.cluster import preflight, prometheus
 from loadtest.cluster.record import API_ERRORS, Recorder, reason
 from loadtest.report.progress import Progress
 from loadtest.shapes import Shape
 from loadtest.users.models import CannotRunError, check_host, format_weights
+from loadtest.users.schedule import Arrivals
 
 HERE = Path(__file__).parent
-STOP_SECONDS = 12  # Locust lets users finish their requests, for 10 s at most
+STOP_TIMEOUT = 15  # seconds in which users may finish their requests
+STOP_SECONDS = STOP_TIMEOUT + 2
 BASELINE_SECONDS = 3
 FAILED_REQUESTS = 1  # Locust's exit code if a request failed (the report judges that) or if it failed itself
 NOTHING = "Interrupted before the load began: there is nothing to report."
@@ -38,6 +40,8 @@ class Experiment:
     output: Path
     recorder: Recorder | None
     models: Mapping[str, int]
+    arrivals: Arrivals | None = None  # of an open loop
+    price: float | None = None  # of an hour of a core
 
     def begin(self) -> Path:
         """Create the run folder with its plan once the server responds and the autoscaler is idle.
@@ -62,6 +66,7 @@ class Experiment:
             CannotRunError: Locust failed, or the run was interrupted before the load began.
         """
         progress = Progress(self.shape, folder / "load.jsonl")
+        began = time.time() + BASELINE_SECONDS
         code = self._observe_load(folder, progress)
         if code is None:
             if not progress.load.exists():
@@ -71,7 +76,8 @@ class Experiment:
         if code and not (code == FAILED_REQUESTS and progress.failures):
             raise CannotRunError(f"Locust ended with {code}:\n{_tail(folder / 'locust.log')}")
         plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-        _write_plan(folder, plan | {"interrupted": False})
+        counted = prometheus.counted(self.recorder, began) if self.recorder is not None else None
+        _write_plan(folder, plan | {"interrupted": False, "prometheus": counted})
 
     def _plan(self) -> dict[str, Any]:
         try:
@@ -82,6 +88,8 @@ class Experiment:
             "command": shlex.join(["python", "-m", "loadtest", *sys.argv[1:]]),
             "host": self.host,
             "models": dict(self.models),
+            "open": self.arrivals,
+            "price": self.price,
             "shape": asdict(self.shape),
             "git": preflight.git(),
             "versions": preflight.versions(),
@@ -112,8 +120,9 @@ class Experiment:
     def _start_locust(self, folder: Path, log: IO[str]) -> "subprocess.Popen[bytes]":
         files = f"{HERE / 'locustfile.py'},{HERE / 'users' / 'stage_shape.py'}"
         command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", self.host]
-        command += ["--models", format_weights(self.models), "--shape", self.shape.name]
-        command += ["--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", "10"]
+        command += ["--models", format_weights(self.models), "--shape", str(folder / "plan.json")]
+        command += ["--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", str(STOP_TIMEOUT)]
+        command += ["--open", self.arrivals] if self.arrivals else []
         environment = os.environ | {"PYTHONPATH": str(preflight.ROOT)}
         # A session of its own: Ctrl-C reaches this process alone, which then stops Locust in order.
         return subprocess.Popen(

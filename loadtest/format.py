@@ -1,12 +1,17 @@
 """How reports write times and numbers."""
 
-MINUTE = 60
+MINUTE, HOUR = 60, 3600
 
 
 def clock(t: float) -> str:
     """Write seconds of the run as minutes:seconds: 47 → `0:47`, 125 → `2:05`, -3 → `−0:03`."""
     minutes, seconds = divmod(abs(round(t)), MINUTE)
     return f"{'−' if round(t) < 0 else ''}{minutes}:{seconds:02d}"
+
+
+def span(seconds: float) -> str:
+    """Write how long something takes: `0:40 minutes`, and from an hour on `24:00 hours`."""
+    return f"{clock(seconds)} minutes" if seconds < HOUR else f"{clock(seconds / MINUTE)} hours"
 
 
 def number(value: float) -> str:

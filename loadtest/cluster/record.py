@@ -35,13 +35,14 @@ class Recorder:
 
     api: Any
     namespace: str
+    autoscaler: str = HPA
     deployment: str = ""
     selector: str = ""
     events_seen: set[tuple[str, int]] = field(default_factory=set)
     events_due: float = 0.0
 
     @classmethod
-    def connect(cls, namespace: str, context: str | None) -> "Recorder":
+    def connect(cls, namespace: str, context: str | None, autoscaler: str = HPA) -> "Recorder":
         """Connect to the current cluster.
 
         Raises:
@@ -56,13 +57,13 @@ class Recorder:
                 raise NoClusterError(str(error)) from error
             raise ClusterError(f"The kubeconfig cannot be used: {error}") from error
         settings.retries = False
-        recorder = cls(client.ApiClient(settings), namespace)
+        recorder = cls(client.ApiClient(settings), namespace, autoscaler)
         try:
             recorder.find()
         except API_ERRORS as error:
             raise ClusterError(
-                f"The autoscaler {HPA} in namespace {namespace} of {settings.host} cannot be read: {reason(error)}. "
-                "Deploy it (kubectl apply -f k8s), or measure the host alone with --no-cluster."
+                f"The autoscaler {autoscaler} in namespace {namespace} of {settings.host} cannot be read: "
+                f"{reason(error)}. Deploy it (kubectl apply -f k8s), or measure the host alone with --no-cluster."
             ) from error
         return recorder
 
@@ -75,7 +76,7 @@ class Recorder:
 
     def hpa(self) -> dict[str, Any]:
         api = client.AutoscalingV2Api(self.api)
-        return decode(api.read_namespaced_horizontal_pod_autoscaler(HPA, self.namespace, **RAW))
+        return decode(api.read_namespaced_horizontal_pod_autoscaler(self.autoscaler, self.namespace, **RAW))
 
     def read_deployment(self) -> dict[str, Any]:
         return decode(client.AppsV1Api(self.api).read_namespaced_deployment(self.deployment, self.namespace, **RAW))
@@ -108,7 +109,7 @@ class Recorder:
         for event in events:
             key = (event["metadata"]["uid"], event.get("count") or 1)
             name = event["involvedObject"].get("name", "")
-            if key in self.events_seen or not name.startswith((HPA, self.deployment)):
+            if key in self.events_seen or not name.startswith((self.autoscaler, self.deployment)):
                 continue
             self.events_seen.add(key)
             fresh.append(parse.event(event))

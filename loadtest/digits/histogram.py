@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from loadtest.digits.sampling import Shares
-from loadtest.report.panels import COLOURS
+from loadtest.report.colours import COLOURS
 
 WIDTH = 0.38  # of a bar: two bars and a gap make 1
 

@@ -1,13 +1,14 @@
 """Say how far the figures can be trusted: what was not observed, and whether the load generator had enough CPU."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from loadtest.format import clock, listed, number, plural
 from loadtest.report.timeline import Run
 from loadtest.users.load_second import LoadSecond
+from loadtest.users.schedule import LATE_MS
 
-LATE_MS = 50.0
+AGREES = 0.01  # of the requests sent
 BUSY = 0.95  # of one core, or of the whole machine
 GAPS_LISTED = 5
 
@@ -25,7 +26,15 @@ def list_caveats(run: Run) -> list[str]:
     load = [second.load for second in run.loaded if second.load is not None]
     if load:
         caveats.append(_generator(load))
-    caveats.append("Each user waits for a response before the next request, so a stalled server receives less load.")
+    if counted := run.plan.get("prometheus"):
+        caveats.append(_counted_by_pods(counted, sum(second.sent for second in load)))
+    if run.open is None:
+        caveats.append("Each user waits for a response before the next request, so a stalled server gets less load.")
+    else:
+        caveats.append(
+            "Requests were sent by schedule, whether or not earlier ones were answered. Latency counts from when each "
+            "was due, so that no waiting is left out."
+        )
     return caveats
 
 
@@ -43,6 +52,15 @@ def _generator(load: Sequence[LoadSecond]) -> str:
     if late > LATE_MS or max(used) > BUSY or crowded:
         text += " It was short of CPU, so part of the latencies is the load generator’s own."
     return text
+
+
+def _counted_by_pods(counted: Mapping[str, int], sent: int) -> str:
+    """Compare what Prometheus saw with what the users sent."""
+    requests, errors = counted["requests"], counted["errors"]
+    text = f"By Prometheus, the pods counted {plural(requests, 'request')}, {number(errors)} of them with a 5xx"
+    if abs(requests - sent) <= AGREES * sent:
+        return f"{text}: the same as the users within {100 * AGREES:.0f} %."
+    return f"{text}, but the users sent {number(sent)}. Either others sent some as well, or pods were not scraped."
 
 
 def find_gaps(run: Run) -> list[tuple[int, int]]:

@@ -21,7 +21,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from loadtest.format import clock
 from loadtest.report.caveats import find_gaps
-from loadtest.report.panels import COLOURS, POINTS_PER_INCH, Panel, Title, cpu, latency, replicas, requests, users
+from loadtest.report.colours import COLOURS
+from loadtest.report.panels import POINTS_PER_INCH, Panel, Title, cpu, latency, replicas, requests, users
 from loadtest.report.scaling import Scaling
 from loadtest.report.timeline import Run
 from loadtest.users.models import describe_weights
@@ -45,6 +46,7 @@ class Layout:
 WIDE = Layout("wide", 14.4, 1.5, 13, 0.62, 0.3)
 PAPER = Layout("paper", 7.17, 0.7, 8.5, 0.42, 0.22)
 NARROW = Layout("narrow", 4.83, 1.3, 11.5, 0.46, 0.24)
+LAYOUTS = (WIDE, PAPER, NARROW)
 # Inches per point of font size.
 TOP = 0.022  # the load's name and the numbers of the decisions
 BOTTOM = 0.034  # the time axis
@@ -82,6 +84,13 @@ def write_png(figure: Figure, path: Path) -> None:
     FigureCanvasAgg(figure).print_figure(path, dpi=120, facecolor=COLOURS["paper"], metadata={"Software": None})
 
 
+def style_plain(axes: Axes) -> None:
+    """Draw horizontal grid lines and no frame: the style of the charts that are no report."""
+    axes.grid(axis="y", color=COLOURS["grid"], linewidth=0.8)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(colors=COLOURS["muted"], length=0)
+
+
 def to_svg(figure: Figure, name: str) -> str:
     """Return an `<svg>` element for a page: text stays text, colours are `var(--…)`, its width is that of its place."""
     buffer = io.StringIO()
@@ -102,19 +111,21 @@ def _use_variables(svg: str) -> str:
     return re.sub(r"(fill|stroke): (#[0-9a-f]{6})", lambda match: f"{match[1]}: {VARIABLES[match[2]]}", svg)
 
 
-def _time_range(run: Run) -> tuple[int, int]:
-    return run.seconds[0].t, max(run.seconds[-1].t + 1, run.duration)
+def time_range(run: Run) -> tuple[int, int]:
+    """Return the seconds at which the time axis begins and ends: a run in progress has room for all of its load."""
+    least = run.shape.duration if run.running else run.duration
+    return run.seconds[0].t, max(run.seconds[-1].t + 1, least)
 
 
 def _style_axes(axes: Axes, run: Run, layout: Layout, *, last: bool) -> None:
     """Draw the time axis and the grid, without a frame."""
-    start, end = _time_range(run)
+    start, end = time_range(run)
     axes.set_xlim(start, end)
     axes.set_facecolor("none")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(COLOURS["muted"])
-    step = next((step for step in TICK_STEPS if run.duration / step <= layout.width * 1.5), 3600)
+    step = next((step for step in TICK_STEPS if end / step <= layout.width * 1.5), 3600)
     axes.xaxis.set_major_locator(FixedLocator(range(0, end + 1, step)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock(value)))
     axes.grid(color=COLOURS["grid"], linewidth=0.8)

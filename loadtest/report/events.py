@@ -36,6 +36,8 @@ def list_events(run: Run, scaling: Scaling) -> list[Entry]:
 
 
 def _stages(run: Run) -> list[Entry]:
+    if run.shape.traffic:
+        return [Entry(0, f"The load began: {run.shape.about}{_initial_state(run)}.")]
     entries, before = [], 0
     for start, stage in zip(run.shape.starts, run.shape.stages, strict=True):
         if start >= run.duration:
@@ -71,7 +73,7 @@ def _decisions(run: Run, scaling: Scaling) -> list[Entry]:
             pods = plural(decision.after, "pod")
             state = f"{pods} ready" if decision.up else f"Down to {pods}"
             entries.append(Entry(decision.done, f"{state}, {after}."))
-        elif decision.up:
+        elif decision.up and not run.running:
             entries.append(Entry(decision.t + 0.5, f"{plural(decision.after, 'pod')} were never ready at once."))
     return entries
 
@@ -149,6 +151,8 @@ def _warnings(run: Run) -> list[Entry]:
 
 
 def _end(run: Run) -> list[Entry]:
+    if run.running:
+        return []
     end = min(run.duration, run.shape.duration)
     interrupted = f"Interrupted at {clock(end)} of {clock(run.shape.duration)}."
     return [Entry(end, interrupted if run.interrupted else "The load ended.")]

@@ -1,4 +1,4 @@
-"""The five panels of the chart and their colours. Each panel draws itself into its axes and returns its title."""
+"""The five panels of the chart. Each panel draws itself into its axes and returns its title."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -9,37 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, MultipleLocator, NullLocator
 
 from loadtest.objectives import P99
+from loadtest.report.colours import COLOURS, PODS
+from loadtest.report.open_loop import p99_from_sending
 from loadtest.report.scaling import Scaling
 from loadtest.report.timeline import PERCENTILES, Run, Second
 
-# The light style; report.css overrides it with a dark one. Okabe and Ito's hues and greys: distinguishable with every
-# kind of colour vision, and by lightness in a grey print. All values differ, because chart.py looks a colour's name up
-# by its value.
-COLOURS = {
-    "ink": "#1f2328",
-    "muted": "#5f6872",
-    "grid": "#e4e7ea",
-    "paper": "#fffffe",
-    "users": "#7d8590",
-    "pod-1": "#0072b2",
-    "pod-2": "#56b4e9",
-    "pod-3": "#a9d7f2",
-    "bad": "#d55e00",
-    "p99": "#8a3d7a",
-    "p95": "#c07db2",
-    "p50": "#dfbcd8",
-    "cpu": "#009e73",
-    "cpu-pod": "#7fcdb6",
-    "ready": "#c3ccd5",
-    "hatch": "#b9bfc6",
-}
-PODS = ("pod-1", "pod-2", "pod-3")
 NAN = float("nan")
 DASHED, DOTTED = (0, (5, 3)), (0, (1, 1.5))
 OPAQUE = {"facecolor": COLOURS["paper"], "edgecolor": "none", "pad": 1}  # keeps text clear of the lines behind it
+TEN_SECONDS = {10_000: "10k"}  # milliseconds; five digits would not fit on a phone
 POINTS_PER_INCH = 72
 LETTER_WIDTH = 0.62  # of the font size, on average
-LATE = 0.85  # of the time axis: labels beyond it go to the left of their line
 
 
 class LegendEntry(NamedTuple):
@@ -74,16 +54,20 @@ def users(axes: Axes, run: Run, _: Scaling) -> Title:
 def requests(axes: Axes, run: Run, scaling: Scaling) -> Title:
     t = [second.t for second in run.loaded]
     pods = [share.pod for share in scaling.shares if share.requests]
-    stacks = [[float(s.load.pods[pod]) if s.load else 0.0 for s in run.loaded] for pod in pods]
-    colours = [PODS[i % len(PODS)] for i in range(len(pods))]
+    groups = [[pod] for pod in pods[: len(PODS)]]
+    colours = list(PODS[: len(groups)])
+    if others := pods[len(PODS) :]:
+        groups.append(others)
+        colours.append("users")
+    stacks = [
+        [float(sum(s.load.pods[pod] for pod in group)) if s.load else 0.0 for s in run.loaded] for group in groups
+    ]
     if stacks:
         axes.stackplot(t, stacks, colors=[COLOURS[colour] for colour in colours], linewidth=0, step="post")
-    legend = [
-        LegendEntry("■", colour, f"{i}" if i > 1 else "pod 1") for i, colour in enumerate(colours, start=1) if any(pods)
-    ]
-    if run.offered_per_user is not None:
-        rate = run.offered_per_user
-        offered = _series(run.loaded, lambda s: s.load.users * rate if s.load else None)
+    names = ["pod 1", *(f"{number}" for number in range(2, len(PODS) + 1)), "others"]
+    legend = [LegendEntry("■", colour, name) for colour, name in zip(colours, names, strict=False) if any(pods)]
+    offered = _series(run.loaded, run.offered)
+    if not all(map(math.isnan, offered)):
         axes.step(t, offered, where="post", color=COLOURS["ink"], linewidth=1, linestyle=DOTTED)
         legend.append(LegendEntry("┄", "ink", "offered"))
     failures = [float(second.failures) for second in run.loaded]
@@ -107,8 +91,12 @@ def latency(axes: Axes, run: Run, _: Scaling) -> Title:
     axes.set_ylim(0.5, 2 * top)
     axes.yaxis.set_major_locator(FixedLocator([1, 10, 100, 1000, 10000]))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: TEN_SECONDS.get(value, f"{value:g}")))
     legend = [LegendEntry("━", f"p{q}", f"p{q}") for q in PERCENTILES]
+    if run.open:
+        values = _series(run.loaded, p99_from_sending)
+        axes.step(t, values, where="post", color=COLOURS["ink"], linewidth=1, linestyle=DOTTED)
+        legend.append(LegendEntry("┄", "ink", "p99 sent"))
     return Title("Latency, ms", [*legend, LegendEntry("╌", "p99", f"objective {P99.limit:g}")])
 
 
@@ -125,9 +113,7 @@ def cpu(axes: Axes, run: Run, scaling: Scaling) -> Title:
     axes.step(t, target, where="post", color=COLOURS["ink"], linewidth=1, linestyle=DASHED)
     axes.set_ylim(0, 1.3 * top)
     axes.yaxis.set_major_locator(_few_ticks())
-    for decision in scaling.decisions:
-        if decision.cpu is not None:
-            _label(axes, decision.t, f"{decision.cpu:g} %")
+    _label(axes, [(d.t, f"{d.cpu:g} %") for d in scaling.decisions if d.cpu is not None])
     legend = [LegendEntry("━", "cpu", "average"), LegendEntry("━", "cpu-pod", "each pod")]
     limit = next((value for value in target if not math.isnan(value)), None)
     if limit is not None:
@@ -144,8 +130,7 @@ def replicas(axes: Axes, run: Run, scaling: Scaling) -> Title:
     top = _highest(ready, desired, least=1)
     axes.set_ylim(0, 1.5 * top)
     axes.yaxis.set_major_locator(MultipleLocator(math.ceil(top / 4)))
-    for decision in scaling.decisions:
-        _label(axes, decision.t, f"{decision.before} → {decision.after}")
+    _label(axes, [(decision.t, f"{decision.before} → {decision.after}") for decision in scaling.decisions])
     return Title("Replicas", [LegendEntry("━", "ink", "desired"), LegendEntry("■", "ready", "ready")])
 
 
@@ -170,28 +155,38 @@ def _percent_of_request(second: Second, name: str) -> float | None:
     return None
 
 
+def _points(axes: Axes, seconds: float) -> float:
+    """Return the width of a stretch of the time axis in points."""
+    left, right = axes.get_xlim()
+    return float(seconds / (right - left) * axes.bbox.width / axes.figure.dpi * POINTS_PER_INCH)
+
+
+def _width(text: str) -> float:
+    """Return about how many points a text is wide."""
+    return len(text) * LETTER_WIDTH * float(rcParams["font.size"])
+
+
 def _name_stage(axes: Axes, start: int, end: int, name: str) -> None:
     """Write the stage's name above its users if there is room for it."""
-    left, right = axes.get_xlim()
-    room = (end - start) / (right - left) * axes.bbox.width / axes.figure.dpi * POINTS_PER_INCH
-    if len(name) * LETTER_WIDTH * rcParams["font.size"] < room:
+    if _width(name) < _points(axes, end - start):
         top = ((start + end) / 2, axes.get_ylim()[1])
         axes.annotate(name, top, ha="center", va="top", color=COLOURS["muted"], zorder=6, bbox=OPAQUE)
 
 
-def _label(axes: Axes, t: float, text: str) -> None:
-    """Write `text` at the top of a panel next to a decision's line, on the side where it fits into the picture."""
-    left, right = axes.get_xlim()
-    late = (t - left) / (right - left) > LATE
-    axes.annotate(
-        text,
-        (t, axes.get_ylim()[1]),
-        xytext=(-4 if late else 4, 0),
-        textcoords="offset points",
-        ha="right" if late else "left",
-        va="top",
-        color=COLOURS["ink"],
-        weight="bold",
-        zorder=6,
-        bbox=OPAQUE,
-    )
+def _label(axes: Axes, labels: Sequence[tuple[float, str]]) -> None:
+    """Write at the top of a panel next to the decisions' lines: on the right, or on the left if there is no room."""
+    end = axes.get_xlim()[1]
+    for (t, text), following in zip(labels, [*(t for t, _ in labels[1:]), end], strict=False):
+        full = _points(axes, following - t) < _width(text)
+        axes.annotate(
+            text,
+            (t, axes.get_ylim()[1]),
+            xytext=(-4 if full else 4, 0),
+            textcoords="offset points",
+            ha="right" if full else "left",
+            va="top",
+            color=COLOURS["ink"],
+            weight="bold",
+            zorder=6,
+            bbox=OPAQUE,
+        )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from loadtest.objectives import P99
+from loadtest.report.cluster_state import Cluster
 from loadtest.report.pod_shares import PodShare, pod_shares
-from loadtest.report.timeline import Cluster, Run, Second
+from loadtest.report.timeline import Run, Second
 
 RECOVERED_AFTER = 10  # consecutive seconds within the objectives that count as a recovery
 
@@ -49,7 +50,7 @@ class Scaling:
         back_at_minimum: The second since which there were never more pods than the minimum, after the load had gone.
         peak: The most pods that were ready at once since the load step, and the first such second.
         violated: The first second of the scale-up that missed an objective; None if none did.
-        recovered: The first of RECOVERED_AFTER good seconds in a row after that; None if they never came.
+        recovered: The first of RECOVERED_AFTER good seconds in a row after that; None if they never came under load.
         shares: What each pod did, in the order of their first request or second.
     """
 
@@ -69,7 +70,8 @@ def analyse(run: Run) -> Scaling:
     first_up = next((decision for decision in decisions if decision.up and decision.t >= 0), None)
     step = _load_step(run, decisions, first_up)
     gone = max((fall for fall in run.shape.falls if fall < run.duration), default=None)
-    violated = find_violation(run, step, first_up, P99.limit)
+    # Recorded traffic has no load step, and may have seconds without a request.
+    violated = None if run.shape.traffic else find_violation(run, step, first_up, P99.limit)
     return Scaling(
         decisions=decisions,
         first_up=first_up,
@@ -78,7 +80,7 @@ def analyse(run: Run) -> Scaling:
         back_at_minimum=_back_at_minimum(run.states, gone) if gone is not None else None,
         peak=_peak(run, step),
         violated=violated,
-        recovered=find_recovery(run, P99.limit, violated) if violated is not None else None,
+        recovered=find_recovery(run, P99.limit, violated, gone) if violated is not None else None,
         shares=pod_shares(run),
     )
 
@@ -142,10 +144,15 @@ def find_violation(run: Run, step: int, first_up: Decision | None, limit: float)
     return next((second.t for second in run.loaded if step <= second.t <= until and not _holds(second, limit)), None)
 
 
-def find_recovery(run: Run, limit: float, since: int) -> int | None:
-    """Return the first of RECOVERED_AFTER good seconds in a row after `since`; None if they never came."""
+def find_recovery(run: Run, limit: float, since: int, gone: int | None) -> int | None:
+    """Return the first of RECOVERED_AFTER good seconds in a row after `since`; None if they never came.
+
+    That the objectives hold once the load has gone, in the second `gone`, is no recovery.
+    """
     in_a_row = 0
     for second in run.loaded:
+        if gone is not None and since < gone <= second.t:
+            return None
         in_a_row = in_a_row + 1 if second.t > since and _holds(second, limit) else 0
         if in_a_row == RECOVERED_AFTER:
             return second.t - RECOVERED_AFTER + 1

@@ -7,16 +7,23 @@ The format is stable: `format` goes up when a key changes its meaning or is remo
     models       {name: its share of the users, as a weight}
     objectives   [{key, name, limit, unit, asked, observed, seen, held, words}]   asked: whether it applies to this
                  run; seen: the measured value, null if it did not happen
-    requests     {sent, right, failed, lost, per_second_mean, reasons: {reason: count}}
-    latency_ms   {p50, p95, p99, max} of the correct responses
-    stages       [{name, start_s, seconds, users, sent, failed, lost, p50_ms, p95_ms, p99_ms}]
+    requests     {sent, right, failed, lost, refused, per_second_mean, reasons: {reason: count}}   refused: how often
+                 one was refused with a Retry-After and sent again
+    latency_ms   {p50, p95, p99, max} of the correct responses, from when their requests were due or first sent
+    open         null unless requests were sent by schedule, else {arrivals, sent_late, late_percent,
+                 latency_from_sending_ms: {p50, p95, p99, max}}
+    stages       [{name, start_s, seconds, users, sent, failed, lost, refused, p50_ms, p95_ms, p99_ms}]
     scaling      null without a cluster, else {decisions: [{t_s, before, after, cpu_percent, target_percent, done_s}],
                  step_s, decision_after_s, ready_after_s, peak_replicas, peak_after_s, broken_s,
                  held_again_after_s, minimum_after_s}; broken_s: null if the objectives held throughout the scale-up
     pods         [{name, requests, share_percent, fair_percent, ready_s, exists_s}]
-    cost         null without a cluster, else {pod_seconds, at_maximum_pod_seconds}
+    cost         null without a cluster, else {pod_seconds, at_maximum_pod_seconds, at_target_pod_seconds,
+                 cores_per_pod, used_core_seconds, requests_per_core_second, price_per_core_hour}; at_target: with as
+                 many pods as the target calls for in each second; cores_per_pod: the CPU request
     observation  {seconds, load_missing_s, cluster_missing_s, generator_cpu_mean, generator_cpu_max, late_ms_max,
                  machine_busy_mean}
+    prometheus   null without the Prometheus of k8s/monitoring, else {requests, errors, differs_percent}: what the pods
+                 counted meanwhile, errors being answers with a 5xx, and how far that is from `requests.sent`
     repeat       plan.json unchanged: command, host, models, shape, git, versions, cluster (autoscaler, images, node)
 
 Keys that end in `_after_s` are durations, the others in `_s` are seconds of the run; null means unknown.
@@ -26,6 +33,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from loadtest.report import cost
+from loadtest.report.open_loop import sent_late
 from loadtest.report.pod_shares import PodShare
 from loadtest.report.scaling import Scaling
 from loadtest.report.timeline import PERCENTILES, Run, Second
@@ -43,11 +52,13 @@ def summarize(run: Run, scaling: Scaling, verdict: Verdict) -> dict[str, Any]:
         "objectives": [_objective(result) for result in verdict.results],
         "requests": _requests(run),
         "latency_ms": _latency(run.loaded),
+        "open": _open(run) if run.open else None,
         "stages": _stages(run),
         "scaling": _scaling(scaling) if run.observed else None,
         "pods": _pods(scaling.shares, observed=run.observed),
-        "cost": _cost(run, scaling.shares) if run.observed else None,
+        "cost": cost.summarize(run, scaling.shares) if run.observed else None,
         "observation": _observation(run),
+        "prometheus": _prometheus(run),
         "repeat": dict(run.plan),
     }
 
@@ -68,10 +79,10 @@ def _objective(result: ObjectiveResult) -> dict[str, Any]:
 
 
 def _counts(seconds: Sequence[Second]) -> Counter[str]:
-    total = Counter({"sent": 0, "failed": 0, "lost": 0})
+    total = Counter({"sent": 0, "failed": 0, "lost": 0, "refused": 0})
     for second in seconds:
         if second.load is not None:
-            total.update(sent=second.load.sent, failed=second.load.failed, lost=second.load.lost)
+            total.update({name: getattr(second.load, name) for name in ("sent", "failed", "lost", "refused")})
     return total
 
 
@@ -85,13 +96,24 @@ def _requests(run: Run) -> dict[str, Any]:
         "right": total["sent"] - total["failed"] - total["lost"],
         "failed": total["failed"],
         "lost": total["lost"],
+        "refused": total["refused"],
         "per_second_mean": round(total["sent"] / run.duration, 1) if run.duration else None,
         "reasons": dict(reasons.most_common()),
     }
 
 
-def _latency(seconds: Sequence[Second]) -> dict[str, float | None]:
-    latencies = merge_latencies(second.load for second in seconds if second.load is not None)
+def _open(run: Run) -> dict[str, Any]:
+    late, sent = sent_late(run)
+    return {
+        "arrivals": run.open,
+        "sent_late": late,
+        "late_percent": round(100 * late / sent, 2) if sent else None,
+        "latency_from_sending_ms": _latency(run.loaded, "sending_ms"),
+    }
+
+
+def _latency(seconds: Sequence[Second], name: str = "latency_ms") -> dict[str, float | None]:
+    latencies = merge_latencies((second.load for second in seconds if second.load is not None), name)
     shares = {f"p{q}": percentile(latencies, q / 100) for q in PERCENTILES}
     return {**shares, "max": max(latencies, default=None)}
 
@@ -103,7 +125,7 @@ def _stages(run: Run) -> list[dict[str, Any]]:
         if not seconds:
             break
         latency = {f"{name}_ms": ms for name, ms in _latency(seconds).items() if name != "max"}
-        facts = {"name": stage.name, "start_s": start, "seconds": len(seconds), "users": stage.users}
+        facts = {"name": stage.name, "start_s": start, "seconds": len(seconds), "users": stage.users or None}
         rows.append({**facts, **_counts(seconds), **latency})
     return rows
 
@@ -150,13 +172,12 @@ def _pods(shares: Sequence[PodShare], *, observed: bool) -> list[dict[str, Any]]
     ]
 
 
-def _cost(run: Run, shares: Sequence[PodShare]) -> dict[str, int]:
-    """Return the seconds in which a pod existed, ready or not, and what the maximum of pods would have taken."""
-    maximum = max(state.maximum for _, state in run.states)
-    return {
-        "pod_seconds": sum(share.seconds for share in shares),
-        "at_maximum_pod_seconds": maximum * run.duration,
-    }
+def _prometheus(run: Run) -> dict[str, Any] | None:
+    counted: dict[str, Any] | None = run.plan.get("prometheus")
+    if counted is None:
+        return None
+    sent = _counts(run.loaded)["sent"]
+    return counted | {"differs_percent": round(100 * abs(counted["requests"] - sent) / sent, 2) if sent else None}
 
 
 def _observation(run: Run) -> dict[str, Any]:

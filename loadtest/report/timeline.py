@@ -9,48 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from loadtest.shapes import Shape, Stage
+from loadtest.report.cluster_state import Cluster, cluster_state
+from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond, percentile
 from loadtest.users.models import TABULAR
+from loadtest.users.schedule import Arrivals
 
 PERCENTILES = (50, 95, 99)
-
-
-@dataclass(frozen=True)
-class Pod:
-    """One pod in one second.
-
-    Attributes:
-        leaving: It was asked to stop.
-        millicores: CPU used, in thousandths of a core; None if unknown.
-        request: CPU requested, in thousandths of a core; None if there is no request.
-        restarts: Restarts of its containers so far.
-        ended: Kubernetes' word for why a container last ended, such as OOMKilled.
-    """
-
-    name: str
-    phase: str
-    ready: bool
-    leaving: bool
-    millicores: float | None
-    request: float | None
-    restarts: int
-    ended: str | None
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """The autoscaler and its Deployment in one second; `cpu` and `target` are percent of the pods' CPU request."""
-
-    cpu: float | None
-    target: float | None
-    desired: int
-    minimum: int
-    maximum: int
-    ready: int
-    pods: tuple[Pod, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +60,7 @@ class Run:
         start: When the load began, in seconds since the epoch.
         offered_per_user: Requests per second that one user offers; None if unknown.
         ended: Locust closed its file.
+        running: It was read while it went on.
         seconds: Every second of the recording, including those before and after the load.
         events: What Kubernetes recorded meanwhile.
     """
@@ -102,6 +70,7 @@ class Run:
     start: float
     offered_per_user: float | None
     ended: bool
+    running: bool
     seconds: tuple[Second, ...]
     events: tuple[KubernetesEvent, ...]
 
@@ -120,6 +89,14 @@ class Run:
         """(t, state of the cluster) for every second in which the cluster was observed."""
         return tuple((second.t, second.cluster) for second in self.seconds if second.cluster is not None)
 
+    def offered(self, second: Second) -> float | None:
+        """Return the requests that were to be sent in a second; None if that is unknown."""
+        if self.shape.traffic:
+            return self.shape.rate_at(second.t)
+        if second.load is None or self.offered_per_user is None:
+            return None
+        return second.load.users * self.offered_per_user
+
     @property
     def observed(self) -> bool:
         """Whether the cluster was observed at all."""
@@ -128,17 +105,26 @@ class Run:
     @property
     def interrupted(self) -> bool:
         """Whether a person stopped the run, or a kill ended it without a trace."""
-        return self.plan["interrupted"] or not self.ended or self.duration < self.shape.duration
+        stopped = self.plan["interrupted"] or not self.ended or self.duration < self.shape.duration
+        return stopped and not self.running
+
+    @property
+    def open(self) -> Arrivals | None:
+        """How requests arrived that were sent by schedule; None if each user waited for its responses."""
+        return cast(Arrivals | None, self.plan.get("open"))  # older runs have none
 
     @property
     def models(self) -> Mapping[str, int]:
         """The models under load, with the weight that each had among the users."""
-        models: Mapping[str, int] = self.plan.get("models", {TABULAR: 1})  # older runs knew no other model
-        return models
+        return cast(Mapping[str, int], self.plan.get("models", {TABULAR: 1}))  # older runs knew no other model
 
 
-def read(folder: Path) -> Run:
+def read(folder: Path, *, running: bool = False) -> Run:
     """Read a run folder.
+
+    Args:
+        folder: Where the files are.
+        running: The experiment still writes them, so that a run that has not ended is not an interrupted one.
 
     Raises:
         FileNotFoundError: There is no plan.json.
@@ -151,14 +137,15 @@ def read(folder: Path) -> Run:
     cluster = _read_lines(folder / "cluster.jsonl")
     zero = int(head["start"])
     loads = {line["t"] - zero: LoadSecond.from_dict(line) for line in load if "t" in line}
-    states = {line["t"] - zero: _cluster(line) for line in cluster if "missing" not in line}
+    states = {line["t"] - zero: cluster_state(line) for line in cluster if "missing" not in line}
     known = [*loads, *(line["t"] - zero for line in cluster)]
     return Run(
         plan,
-        _shape(plan["shape"]),
+        Shape.from_dict(plan["shape"]),
         head["start"],
         head["requests_per_user"],
         "end" in load[-1],
+        running,
         tuple(Second(t, loads.get(t), states.get(t)) for t in range(min(known), max(known) + 1)),
         tuple(_events(cluster, zero)),
     )
@@ -170,22 +157,6 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
         return []
     text = path.read_text(encoding="utf-8")
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-
-
-def _shape(shape: Mapping[str, Any]) -> Shape:
-    stages = tuple(Stage(**stage) for stage in shape["stages"])
-    return Shape(shape["name"], shape["about"], stages, scales=shape["scales"])
-
-
-def _cluster(line: Mapping[str, Any]) -> Cluster:
-    hpa, cpu = line["hpa"], line["cpu"]
-    fields = ("name", "phase", "ready", "leaving", "request", "restarts", "ended")
-    pods = tuple(
-        Pod(millicores=cpu.get(pod["name"]), **{field: pod[field] for field in fields})
-        for pod in sorted(line["pods"], key=lambda pod: (pod["created"], pod["name"]))
-        if pod["phase"] not in {"Succeeded", "Failed"}
-    )
-    return Cluster(hpa["cpu"], hpa["target"], hpa["desired"], hpa["min"], hpa["max"], line["ready"], pods)
 
 
 def _events(cluster: Iterable[Mapping[str, Any]], zero: int) -> Iterable[KubernetesEvent]:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from loadtest.report.open_loop import p99_from_sending
 from loadtest.report.timeline import KubernetesEvent, Run, Second
 
 COLUMNS = (
     *("t_s", "utc", "stage", "users", "offered_per_s", "sent", "right", "failed", "lost", "p50_ms", "p95_ms", "p99_ms"),
+    *("p99_from_sending_ms", "refused", "sent_late"),
     *("cpu_percent", "target_percent", "desired", "ready", "pods_ready", "pods_millicores", "pods_requests"),
     *("failure_reasons", "generator_cpu", "late_ms", "machine_busy", "events"),
 )
@@ -40,14 +42,16 @@ def _row(run: Run, second: Second, events: Sequence[KubernetesEvent]) -> dict[st
         row |= {"users": load.users, "sent": load.sent, "failed": load.failed, "lost": load.lost}
         row |= {
             "right": load.sent - load.failed - load.lost,
+            "p99_from_sending_ms": p99_from_sending(second),
+            "refused": load.refused,
+            "sent_late": load.sent_late if run.open else None,
             "generator_cpu": load.generator_cpu,
             "late_ms": load.late_ms,
             "machine_busy": load.machine_busy,
         }
         row |= {f"p{q}_ms": value for q, value in second.percentiles.items()}
         row |= {"pods_requests": _pairs(load.pods), "failure_reasons": _pairs(load.reasons)}
-        if run.offered_per_user is not None:
-            row["offered_per_s"] = load.users * run.offered_per_user
+        row["offered_per_s"] = run.offered(second)
     if (state := second.cluster) is not None:
         row |= {"cpu_percent": state.cpu, "target_percent": state.target}
         row |= {"desired": state.desired, "ready": state.ready}

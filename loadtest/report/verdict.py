@@ -1,7 +1,7 @@
 """Compare what was observed with the objectives.
 
-The latency and error objectives always apply; the scaling ones apply if the shape is meant to scale and a cluster was
-given. An objective that applies and could not be observed is missed: no observation is not a pass.
+Which runs an objective applies to is said in `objectives.py`. One that applies and could not be observed is missed: no
+observation is not a pass.
 """
 
 from collections import Counter
@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from loadtest.format import clock, number, plural
-from loadtest.objectives import OBJECTIVES, Objective
+from loadtest.objectives import DAY, Objective, Runs, objectives
+from loadtest.report.open_loop import sent_late
 from loadtest.report.scaling import Scaling
 from loadtest.report.timeline import Run
 from loadtest.users.load_second import merge_latencies, percentile
@@ -42,6 +43,7 @@ class ObjectiveResult:
 class Verdict:
     results: tuple[ObjectiveResult, ...]
     interrupted: bool
+    running: bool = False
 
     @property
     def missed(self) -> tuple[ObjectiveResult, ...]:
@@ -49,7 +51,7 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        return not self.missed and not self.interrupted
+        return not (self.missed or self.interrupted or self.running)
 
     @property
     def text(self) -> str:
@@ -62,14 +64,18 @@ class Verdict:
 
 
 def judge(run: Run, scaling: Scaling) -> Verdict:
-    scaling_applies = run.shape.scales and run.plan["cluster"] is not None
+    applies = {
+        Runs.ALL: True,
+        Runs.HOLDING: not run.shape.saturates,
+        Runs.SATURATING: run.shape.saturates,
+        Runs.SCALING: run.shape.scales and run.plan["cluster"] is not None,
+        Runs.OPEN: run.open is not None,
+    }
     results = (
-        ObjectiveResult(
-            objective, MEASURES[objective.key](run, scaling), applies=scaling_applies or not objective.scaling
-        )
-        for objective in OBJECTIVES
+        ObjectiveResult(objective, MEASURES[objective.key](run, scaling), applies=applies[objective.runs])
+        for objective in objectives(run.shape.duration)
     )
-    return Verdict(tuple(results), interrupted=run.interrupted)
+    return Verdict(tuple(results), run.interrupted, run.running)
 
 
 def _latency(run: Run, _: Scaling) -> Measurement:
@@ -89,7 +95,20 @@ def _errors(run: Run, _: Scaling) -> Measurement:
         return Measurement(None, "no request was sent", observed=False)
     percent = 100 * (total["failed"] + total["lost"]) / total["sent"]
     text = f"{number(total['failed'])} failed and {number(total['lost'])} lost of {number(total['sent'])}"
+    if run.shape.duration >= DAY:
+        text += f": availability of {100 - percent:.4f} %"
     return Measurement(percent, text)
+
+
+def _late(run: Run, _: Scaling) -> Measurement:
+    if run.open is None:
+        return Measurement(None, "each user sent after the response to the request before", observed=False)
+    late, sent = sent_late(run)
+    if not sent:
+        return Measurement(None, "no request was sent", observed=False)
+    percent = 100 * late / sent
+    text = f"{number(late)} of {number(sent)}"
+    return Measurement(percent, f"{text}; the load generator is the cause, not the server" if percent else text)
 
 
 def _decision_time(run: Run, scaling: Scaling) -> Measurement:
@@ -114,6 +133,17 @@ def _ready_time(run: Run, scaling: Scaling) -> Measurement:
     return Measurement(decision.done - decision.t, f"{decision.after} pods ready at {clock(decision.done)}")
 
 
+def _held_again_time(run: Run, scaling: Scaling) -> Measurement:
+    if run.shape.traffic:
+        return Measurement(None, "recorded traffic has no load step", observed=False)
+    if scaling.violated is None:
+        return Measurement(0, "they held throughout")
+    broken = f"broken at {clock(scaling.violated)}"
+    if scaling.recovered is None:
+        return Measurement(None, f"{broken}, and did not hold again under load")
+    return Measurement(scaling.recovered - scaling.load_step, f"{broken}, held again from {clock(scaling.recovered)}")
+
+
 def _minimum_time(run: Run, scaling: Scaling) -> Measurement:
     if not run.observed:
         return UNOBSERVED
@@ -132,7 +162,9 @@ NEVER_SCALED_UP = Measurement(None, "the autoscaler never scaled up")
 MEASURES: dict[str, Callable[[Run, Scaling], Measurement]] = {
     "latency_p99_ms": _latency,
     "error_percent": _errors,
+    "late_percent": _late,
     "decision_s": _decision_time,
     "ready_s": _ready_time,
+    "held_again_s": _held_again_time,
     "minimum_s": _minimum_time,
 }

@@ -11,8 +11,10 @@ import itertools
 import json
 import re
 import time
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -40,9 +42,10 @@ MODES = (
         "dawdle",
         "no-info",
     ),
-    *("name-connections", *STATUSES),
+    *("name-connections", "busy", *STATUSES),
 )
 BODYLESS = {204, 304}
+REFUSED = 10  # with --busy, one request of that many
 PODS = ("pod-a", "pod-b")
 
 
@@ -57,6 +60,7 @@ class Handler(BaseHTTPRequestHandler):
     mode = "right"
     connections = itertools.count()
     pictures = itertools.count()
+    posts = itertools.count()
 
     def setup(self) -> None:
         super().setup()
@@ -64,7 +68,8 @@ class Handler(BaseHTTPRequestHandler):
         self.pod = f"pod-{connection}" if self.mode == "name-connections" else PODS[connection % len(PODS)]
 
     def predict(self, row: dict[str, float]) -> dict[str, Any]:
-        malignant = (row["area_worst"] > 900) != (self.mode == "lie")
+        size = row["area_worst"] + 8000 * row.get("concave_points_mean", 0.05) + 25 * row.get("texture_worst", 25)
+        malignant = (size > 1925) != (self.mode == "lie")  # a line between the classes of rows.csv
         prediction = int(malignant != (self.mode == "contradict"))
         probability = 1.5 if self.mode == "overdo" else 0.99
         return {"label": "M" if malignant else "B", "prediction": prediction, "probability": probability}
@@ -105,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(SECONDS.get(self.mode, 0))
         if self.mode in {"hang", "hang-up"}:
             self.close_connection = True
+        elif self.mode == "busy" and next(self.posts) % REFUSED == 0:
+            self.send(503, {"error": "The server is busy: try again in a second."}, {"Retry-After": "1"})
         elif self.mode in STATUSES:
             self.send(STATUSES[self.mode], {"error": "The server is busy: try again in a second."})
         elif self.path == "/predict":
@@ -116,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send(200, self.picture(self.path.removeprefix("/predict/"), body))
 
-    def send(self, status: int, body: dict[str, Any]) -> None:
+    def send(self, status: int, body: dict[str, Any], headers: Mapping[str, str] = MappingProxyType({})) -> None:
         breaks_off = self.mode == "break-off" and self.command == "POST"
         payload = b"" if status in BODYLESS else json.dumps(body).encode()
         self.send_response(status)
@@ -124,6 +131,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(payload) + 10 * breaks_off))
         self.close_connection |= breaks_off
         self.send_header("X-Served-By", self.pod)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        for name, value in headers.items():
+            self.send_header(name, value)
         if self.mode == "garble":
             self.send_header("Content-Encoding", "gzip")
         if self.mode == "redirect":

@@ -3,10 +3,8 @@
 import json
 import os
 import platform
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -52,6 +50,7 @@ def test_experiment_writes_its_folder(good: Finished) -> None:
     assert found["verdict"]["passed"]
     assert found["repeat"]["versions"] == {"locust": metadata.version("locust"), "python": platform.python_version()}
     assert 300 <= found["requests"]["right"] == found["requests"]["sent"] <= 780  # 4 s × 30 + 6 s × 100
+    assert done.stdout.splitlines()[1].startswith("Watch it at http://127.0.0.1:")
     assert "20 users" in done.stdout
     assert "held       Requests failed or lost" in done.stdout
 
@@ -85,38 +84,14 @@ def test_wrong_predictions_miss_the_objectives(serve: Callable[..., str], tmp_pa
     assert "NOT PASSED: 2 of 2 objectives missed" in done.stdout
 
 
-def start_demo(host: str, output: Path) -> "subprocess.Popen[str]":
-    """Start an experiment of five minutes and return it in its third second."""
-    words = ["--shape", "demo", "--host", host, "--output", str(output), "--no-cluster"]
-    command = [sys.executable, "-m", "loadtest", *words]
-    running = subprocess.Popen(command, env=ALONE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    wait_for_file(output, "*/load.jsonl")
-    time.sleep(3)
-    return running
-
-
-def wait_for_file(output: Path, name: str) -> Path:
-    """Wait until the file has content and return it."""
-    late = time.time() + 30
-    while not any(path.stat().st_size for path in output.glob(name)):
-        assert time.time() < late, f"{name} did not appear"
-        time.sleep(0.02)
-    return next(output.glob(name))
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_interrupt_stops_the_load_and_still_writes_the_report(
-    serve: Callable[..., str], tmp_path: Path, name: str
-) -> None:
-    running = start_demo(serve(), tmp_path)
-    running.send_signal(signal.Signals[name])
-    running.communicate(timeout=30)
-    assert running.returncode == 1
-    found = summary(tmp_path)
-    assert found["verdict"]["interrupted"]
-    assert found["requests"]["sent"] > 5
-    assert found["requests"]["lost"] == 0
-    assert json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[-1]).keys() == {"end"}
+def test_hours_stretch_the_load(serve: Callable[..., str], tmp_path: Path) -> None:
+    words = ["--shape", "smoke", "--hours", "0.0036", "--host", serve(), "--output", str(tmp_path), "--no-cluster"]
+    done = loadtest(*words)
+    assert done.returncode == 0, done.stdout
+    plan = json.loads((tmp_path / "latest" / "plan.json").read_text())
+    assert [stage["seconds"] for stage in plan["shape"]["stages"]] == [4, 9]
+    seconds = (tmp_path / "latest" / "load.jsonl").read_text().splitlines()
+    assert sum('"users":20' in second for second in seconds) >= 8
 
 
 def test_load_of_pictures_is_named_in_every_file(serve: Callable[..., str], tmp_path: Path) -> None:
@@ -130,41 +105,6 @@ def test_load_of_pictures_is_named_in_every_file(serve: Callable[..., str], tmp_
     begin = json.loads((tmp_path / "latest" / "load.jsonl").read_text().splitlines()[0])
     assert begin["requests_per_user"] == (3 * 2 + 0.25) / 4
     assert "of <b>digits (3) and brain_mri (1)</b> against" in (tmp_path / "latest" / "report.html").read_text()
-
-
-def test_interrupt_while_writing_the_report_names_the_command_for_it(serve: Callable[..., str], tmp_path: Path) -> None:
-    running = start_demo(serve(), tmp_path)
-    running.send_signal(signal.SIGINT)
-    folder = wait_for_file(tmp_path, "*/timeline.csv").parent
-    running.send_signal(signal.SIGINT)
-    _, errors = running.communicate(timeout=30)
-    assert running.returncode == 2
-    assert errors.strip() == f"Interrupted. To write the report: python -m loadtest report {folder}"
-    assert loadtest("report", str(folder)).returncode == 1
-
-
-def test_a_second_interrupt_does_not_wait_for_hanging_users(serve: Callable[..., str], tmp_path: Path) -> None:
-    running = start_demo(serve("--hang"), tmp_path)
-    running.send_signal(signal.SIGINT)
-    time.sleep(1)
-    running.send_signal(signal.SIGINT)
-    running.communicate(timeout=30)
-    assert running.returncode == 1
-    assert summary(tmp_path)["verdict"]["interrupted"]
-
-
-def test_killed_load_does_not_pass(serve: Callable[..., str], tmp_path: Path) -> None:
-    running = start_demo(serve(), tmp_path)
-    locust = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
-    assert len(locust) == 1
-    assert json.loads(wait_for_file(tmp_path, "*/plan.json").read_text())["interrupted"], "until it has ended"
-    os.kill(int(locust[0]), signal.SIGKILL)
-    _, errors = running.communicate(timeout=30)
-    assert running.returncode == 2
-    assert "Locust ended with -9" in errors
-    again = loadtest("report", str(next(tmp_path.iterdir())))
-    assert again.returncode == 1
-    assert "NOT PASSED: Interrupted before the end" in again.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from loadtest.format import clock, listed, number, plural
+from loadtest.format import clock, listed, number, plural, span
 
 
 @pytest.mark.parametrize(
@@ -8,6 +8,15 @@ from loadtest.format import clock, listed, number, plural
 )
 def test_clock(t: float, spelled: str) -> None:
     assert clock(t) == spelled
+
+
+def test_span_is_in_hours_from_an_hour_on() -> None:
+    assert [span(seconds) for seconds in (40, 3599, 3600, 86400)] == [
+        "0:40 minutes",
+        "59:59 minutes",
+        "1:00 hours",
+        "24:00 hours",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_correct_responses_are_no_failures_at_five_per_second_and_user(serve: Ca
     ],
 )
 def test_every_request_to_a_misbehaving_server_fails(serve: Callable[..., str], mode: str, reason: str) -> None:
-    done = locust(serve(mode), "-u", "8", "-r", "8", "-t", "2s", "--json", "--stop-timeout", "5")
+    done = locust(serve(mode), "-u", "8", "-r", "8", "-t", "2s", "--json", "--stop-timeout", "15")
     assert done.returncode == 1
     found = figures(done).values()
     sent = sum(entry["num_requests"] for entry in found)
@@ -124,7 +124,7 @@ def test_load_does_not_start_if_the_server_does_not_describe_its_model(serve: Ca
 def test_model_without_a_load_is_refused_by_name(serve: Callable[..., str]) -> None:
     done = locust(serve(), "--models", "cats", "-t", "1s")
     assert done.returncode == 2
-    assert "There is no load for 'cats', only for breast_model, brain_mri and digits." in done.stderr
+    assert "There is no load for 'cats', only for breast_model, media_cost, brain_mri and digits." in done.stderr
 
 
 def test_connections_are_renewed(serve: Callable[..., str], tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from loadtest.digits import histogram
-from loadtest.report.panels import COLOURS
+from loadtest.report.colours import COLOURS
 
 EVEN = np.full(10, 0.1)
 

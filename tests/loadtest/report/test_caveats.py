@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from loadtest.format import number
 from loadtest.report import caveats, timeline
 from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond
@@ -35,3 +36,21 @@ def test_load_generator_short_of_cpu_is_pointed_out(tmp_path: Path, used: dict[s
 
     found = " ".join(caveats.list_caveats(timeline.read(synthetic.folder(tmp_path, load=busy))))
     assert ("short of CPU" in found) is doubted
+
+
+@pytest.mark.parametrize(("more", "agrees"), [(0, True), (9, True), (400, False), (-400, False)])
+def test_what_prometheus_counted_is_compared_with_what_was_sent(tmp_path: Path, more: int, *, agrees: bool) -> None:
+    run = timeline.read(synthetic.folder(tmp_path))
+    sent = sum(second.load.sent for second in run.loaded if second.load is not None)
+    plan = {**run.plan, "prometheus": {"requests": sent + more, "errors": 2}}
+    (found,) = [text for text in caveats.list_caveats(replace(run, plan=plan)) if "Prometheus" in text]
+    assert f"counted {number(sent + more)} requests, 2 of them" in found
+    assert ("the same as the users" in found) is agrees
+
+
+def test_open_run_is_not_said_to_wait_for_responses(tmp_path: Path) -> None:
+    run = timeline.read(synthetic.folder(tmp_path))
+    assert any("waits for a response" in text for text in caveats.list_caveats(run))
+    found = caveats.list_caveats(replace(run, plan={**run.plan, "open": "constant"}))
+    assert not any("waits for a response" in text for text in found)
+    assert any("sent by schedule" in text for text in found)

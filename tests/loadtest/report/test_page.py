@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from loadtest.objectives import OBJECTIVES
-from loadtest.report import write
+from loadtest.report import page, scaling, summary, timeline, verdict, write
 from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond
 from tests.loadtest import synthetic
@@ -46,6 +46,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "failing": {"load": failing, "cluster": warned},
     "alone": {"cluster": None},
     "interrupted": {"until": 70, "interrupted": True},
+    "running": {"until": 35, "interrupted": True},
 }
 
 
@@ -54,7 +55,14 @@ def page_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = synthetic.folder(tmp_path_factory.mktemp(request.param), **RUNS[request.param])
     for lines in folder.glob("*.jsonl"):  # pods have long names
         lines.write_text(lines.read_text().replace('"pod-', '"ml-serving-deployment-56cd54c6f6-7gf4'))
-    write.write(folder)
+    if request.param == "running":
+        run = timeline.read(folder, running=True)
+        scaled = scaling.analyse(run)
+        judgement = verdict.judge(run, scaled)
+        html = page.render(run, scaled, judgement, summary.summarize(run, scaled, judgement))
+        (folder / "report.html").write_text(html)
+    else:
+        write.write(folder)
     return folder / "report.html"
 
 

@@ -116,6 +116,12 @@ def test_without_a_scale_up_slow_seconds_of_the_load_stage_are_violations(
     assert scaling_of(tmp_path, load=slow_at(slow), cluster=None).violated == violated
 
 
+def test_end_of_the_load_is_no_recovery(tmp_path: Path) -> None:
+    """It ends at 1:30: ten good seconds before that are needed."""
+    assert scaling_of(tmp_path / "a", load=slow_at(*range(31, 80))).recovered == 80
+    assert scaling_of(tmp_path / "b", load=slow_at(*range(31, 81))).recovered is None
+
+
 def test_run_that_stays_slow_never_recovers(tmp_path: Path) -> None:
     found = scaling_of(tmp_path, load=slow_at(*range(30, 180, 5)))
     assert (found.violated, found.recovered) == (30, None)

@@ -1,13 +1,14 @@
 """The figures that other programs read, of the synthetic run, for which each is known."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from loadtest.report import scaling, summary, timeline, verdict, write
-from loadtest.report.write import Headline, headlines
+from loadtest.report.page import Headline, headlines
 from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond
 from tests.loadtest import synthetic
@@ -43,7 +44,8 @@ def test_scaling_and_cost(tmp_path: Path) -> None:
     }
     assert up == {"t_s": 40, "before": 1, "after": 3, "cpu_percent": 200, "target_percent": 20, "done_s": 52}
     assert (down["t_s"], down["before"], down["after"], down["done_s"]) == (160, 3, 1, 165)
-    assert found["cost"] == {"pod_seconds": 180 + 2 * 125, "at_maximum_pod_seconds": 540}
+    assert found["cost"]["pod_seconds"] == 180 + 2 * 125
+    assert found["cost"]["at_maximum_pod_seconds"] == 540
 
 
 def test_run_without_a_scale_up_has_no_scaling_times(tmp_path: Path) -> None:
@@ -84,6 +86,7 @@ def test_requests_and_stages(tmp_path: Path) -> None:
         "right": 33300,
         "failed": 3,
         "lost": 0,
+        "refused": 0,
         "per_second_mean": 185.0,
         "reasons": {"status 500": 3},
     }
@@ -122,3 +125,33 @@ def test_summary_is_json_and_agrees_with_the_page(tmp_path: Path) -> None:
         Headline("22", "s", "from the load step to 3 pods ready"),
         Headline("430", "pod-seconds", "20 % less than with the maximum of pods throughout"),
     ]
+
+
+def test_what_prometheus_counted_is_beside_what_was_sent(tmp_path: Path) -> None:
+    run = timeline.read(synthetic.folder(tmp_path))
+    assert summary_of(run)["prometheus"] is None
+    sent = summary_of(run)["requests"]["sent"]
+    counted = {"requests": sent * 2, "errors": 3}
+    assert summary_of(replace(run, plan={**run.plan, "prometheus": counted}))["prometheus"] == {
+        **counted,
+        "differs_percent": 100,
+    }
+
+
+def test_open_run_has_its_latency_from_sending_too(tmp_path: Path) -> None:
+    def stalled(t: int, _: Shape) -> LoadSecond:
+        second = LoadSecond(synthetic.ZERO + t, users=1, sent_late=int(t == 100), refused=2)
+        second.count_correct(900.0, "pod-0", sending=4.0)
+        return second
+
+    run = timeline.read(synthetic.folder(tmp_path, load=stalled))
+    assert summary_of(run)["open"] is None
+    found = summary_of(replace(run, plan={**run.plan, "open": "poisson"}))
+    assert found["latency_ms"]["p99"] == 900
+    assert found["open"] == {
+        "arrivals": "poisson",
+        "sent_late": 1,
+        "late_percent": round(100 / 180, 2),
+        "latency_from_sending_ms": {"p50": 4, "p95": 4, "p99": 4, "max": 4},
+    }
+    assert found["requests"]["refused"] == 2 * 180

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from loadtest.objectives import OBJECTIVES
 from loadtest.report import scaling, timeline, verdict
 from loadtest.report.verdict import ObjectiveResult, Verdict
-from loadtest.shapes import Shape
+from loadtest.shapes import Shape, Stage
 from loadtest.users.load_second import LoadSecond
 from tests.loadtest import synthetic
 
@@ -35,8 +36,10 @@ def test_good_run_passes(tmp_path: Path) -> None:
     assert [(result.objective.key, result.measurement.value) for result in found.results] == [
         ("latency_p99_ms", 3.0),
         ("error_percent", 0),
+        ("late_percent", None),
         ("decision_s", 10),
         ("ready_s", 12),
+        ("held_again_s", 0),
         ("minimum_s", 75),
     ]
 
@@ -53,6 +56,22 @@ def test_one_failed_request_misses_the_error_objective(tmp_path: Path) -> None:
     assert found.text == "1 of 5 objectives missed"
     assert [result.objective.key for result in found.missed] == ["error_percent"]
     assert result_of(found, "error_percent").measurement.value == pytest.approx(100 / 33301)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("failures", "held"), [(86, True), (87, False)])
+def test_one_request_in_ten_thousand_may_fail_in_a_day(tmp_path: Path, failures: int, held: bool) -> None:
+    def some_bad(t: int, shape: Shape) -> LoadSecond:
+        second = synthetic.load_second(t, shape)
+        if t < failures:
+            second.count_failed("status 502", "pod-1")
+        return second
+
+    day = Shape("soak", "", (Stage("soak", 24 * 3600, 1),), scales=False)
+    found = result_of(verdict_of(tmp_path, shape=day, cluster=None, load=some_bad), "error_percent")
+    assert found.held is held
+    assert "99.99 %" in found.objective.name
+    assert f"availability of {100 - 100 * failures / (864_000 + failures):.4f} %" in found.measurement.text
 
 
 def test_slow_responses_miss_the_latency_objective(tmp_path: Path) -> None:
@@ -92,7 +111,7 @@ def test_without_a_cluster_the_scaling_objectives_do_not_apply(tmp_path: Path) -
     found = verdict_of(tmp_path, cluster=None)
     assert found.passed
     assert found.text == "All 2 objectives held"
-    assert [result.applies for result in found.results] == [True, True, False, False, False]
+    assert [result.applies for result in found.results] == [True, True, False, False, False, False, False]
     assert not result_of(found, "decision_s").measurement.observed
 
 
@@ -108,6 +127,52 @@ def test_scaling_objectives_do_not_apply_to_a_steady_shape(tmp_path: Path) -> No
     found = verdict_of(tmp_path, shape=steady, cluster=idle_cluster)
     assert found.passed
     assert sum(result.applies for result in found.results) == 2
+
+
+def open_run(path: Path, late: int) -> Verdict:
+    """Judge a run by schedule in which `late` of 33 300 requests were sent late."""
+
+    def load(t: int, shape: Shape) -> LoadSecond:
+        return replace(synthetic.load_second(t, shape), sent_late=late if t == 50 else 0)
+
+    run = timeline.read(synthetic.folder(path, load=load))
+    run = replace(run, plan={**run.plan, "open": "constant"})
+    return verdict.judge(run, scaling.analyse(run))
+
+
+@pytest.mark.parametrize(("late", "passed"), [(0, True), (333, True), (334, False)])
+def test_load_generator_that_falls_behind_fails_the_run(tmp_path: Path, late: int, *, passed: bool) -> None:
+    found = open_run(tmp_path, late)
+    assert found.passed is passed
+    assert result_of(found, "late_percent").applies
+    assert ("the load generator is the cause" in result_of(found, "late_percent").measurement.text) is bool(late)
+
+
+def saturated(path: Path, slow: range) -> Verdict:
+    """Judge a run of a shape that saturates, with a p99 of 400 ms in these seconds."""
+
+    def load(t: int, shape: Shape) -> LoadSecond:
+        second = synthetic.load_second(t, shape)
+        for _ in range(500 if t in slow else 0):
+            second.count_correct(400.0, "pod-0")
+        return second
+
+    return verdict_of(path, load=load, shape=Shape("saturate", "", synthetic.STAGES, saturates=True))
+
+
+def test_shape_that_saturates_is_judged_by_when_the_objectives_hold_again(tmp_path: Path) -> None:
+    found = saturated(tmp_path, range(31, 60))
+    assert found.passed
+    assert not result_of(found, "latency_p99_ms").applies
+    assert result_of(found, "held_again_s").measurement.value == 30
+    assert result_of(found, "held_again_s").measurement.text == "broken at 0:31, held again from 1:00"
+
+
+@pytest.mark.parametrize(("slow", "value"), [(range(31, 80), 50), (range(31, 180), None)])
+def test_objectives_that_stay_broken_are_missed(tmp_path: Path, slow: range, value: int | None) -> None:
+    found = saturated(tmp_path, slow)
+    assert [result.objective.key for result in found.missed] == ["held_again_s"]
+    assert result_of(found, "held_again_s").measurement.value == value
 
 
 def test_interrupted_never_passes(tmp_path: Path) -> None:
