@@ -4,13 +4,13 @@ MODEL ?= breast_cancer
 PYTEST = .venv/bin/python -m pytest
 MANIFEST = model/bundles/breast_model/manifest.json
 SLOW = slow or browser or network
-ALONE = node or cluster or timing
+ALONE = node or docker or cluster or timing
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train serve cluster image load bench lock clean
+.PHONY: help demo test check train serve cluster image kserve load logs monitoring bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/installed ## the whole story: train, build, deploy, predict, load, scale 1 → 3 → 1, report
 	scripts/demo
@@ -42,14 +42,20 @@ cluster: ## start the built-in node, for a machine without another cluster
 image: train ## build the image and make it available to the cluster
 	scripts/image/build
 
-load: .venv/installed ## run one experiment on the deployment and report: SHAPE=demo|ramp|step|spike|soak|smoke, MODELS=digits,…
-	scripts/load $(SHAPE) $(MODELS)
+kserve: ## serve the models by KServe on a cluster that has it, from the store: docs/kserve.md
+	scripts/kserve
+
+load: .venv/installed ## run one experiment on the deployment and report: SHAPE=demo|saturate|ramp|step|spike|soak|smoke, MODELS=digits,…
+	scripts/load $(SHAPE) "$(MODELS)" $(OPTIONS)
+
+logs: .venv/installed ## print the last 100 lines of every pod, or write all of them to a file: FILE=pods.log
+	scripts/logs $(FILE)
+
+monitoring: ## apply Prometheus with alerts, and Grafana with dashboards, to the cluster
+	scripts/monitoring
 
 bench: .venv/installed ## measure it next to FastAPI and KServe on this machine, about 18 minutes; QUICK=1 for a trial
 	scripts/bench measure $(if $(QUICK),--quick)
-
-lock: .venv/installed ## update the lock files, with hashes
-	scripts/lock
 
 clean: ## remove the deployment, the node, the images and the environment
 	scripts/clean

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Quick tests run first. The tests of the node itself come before those that keep it up until the end.
-    late = ("cluster", "node", "load", "network", "browser", "slow")
+    # Quick tests run first. The tests of the node itself come before those that keep it up until the end, and so do
+    # those of Docker, which compare the machine afterwards with what it was before.
+    late = ("cluster", "docker", "node", "load", "network", "browser", "slow")
     items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in late])
 
 
@@ -33,6 +35,13 @@ def program(package: str, *names: str) -> str:
     command = [str(ROOT / "scripts" / "program"), package, *names]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout.strip()
+
+
+def npm_packages(locked: Path, folder: Path) -> Path:
+    """Copy a folder that has a package.json with its lock file, install its packages there, and return their folder."""
+    shutil.copytree(locked, folder, dirs_exist_ok=True)
+    subprocess.run([program("npm", "npm"), "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    return folder / "node_modules"
 
 
 @dataclass(frozen=True)

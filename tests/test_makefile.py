@@ -35,11 +35,10 @@ def test_every_script_of_a_target_exists(target: str) -> None:
 
 @pytest.mark.network
 def test_the_lock_files_are_up_to_date(tmp_path: Path) -> None:
-    for name in ("Makefile", "pyproject.toml", "requirements.lock", "requirements-dev.lock"):
+    for name in ("pyproject.toml", "requirements.lock", "requirements-dev.lock"):
         shutil.copy2(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    make("lock", cwd=tmp_path)
+    subprocess.run([tmp_path / "scripts" / "lock"], check=True)
     for name in ("requirements.lock", "requirements-dev.lock"):
         assert (tmp_path / name).read_text() == (ROOT / name).read_text()
 

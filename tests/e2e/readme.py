@@ -21,6 +21,8 @@ LINES = [
     for line in block.splitlines()
 ]
 COMMANDS = [line[2:] for line in LINES if line.startswith("$ ")]
+KSERVE = (ROOT / "README.md").read_text().partition("### On KServe\n")[2].partition("\n## ")[0]
+KSERVE_COMMANDS: list[str] = re.findall(r"^\$ (.+)$", KSERVE, re.MULTILINE)
 
 
 def commands_starting_with(*beginnings: str) -> list[str]:

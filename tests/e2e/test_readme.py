@@ -19,6 +19,7 @@ from tests.docs import test_own_model
 from tests.e2e.conftest import DEPLOYMENT, Deployed
 from tests.e2e.readme import (
     COMMANDS,
+    KSERVE_COMMANDS,
     assert_prints_what_readme_shows,
     commands_starting_with,
     run,
@@ -29,13 +30,19 @@ from tests.served import free_port
 
 pytestmark = pytest.mark.cluster
 
+PLANNER = commands_starting_with(".venv/bin/python -m loadtest plan")
 RUN_IN_OTHER_TESTS = {
     "make demo": "tests/e2e/test_life.py runs it",
     "make test": "it runs this test",
+    "make monitoring": "tests/e2e/test_monitoring.py runs it",
+    "make logs": "tests/e2e/test_logs.py runs it",
+    "make logs FILE=/tmp/pods.log": "tests/e2e/test_logs.py runs it",
     "kubectl delete -f k8s": "tests/e2e/test_removal.py runs it",
     "docker build -t mlserving .": "tests/e2e/test_docker.py runs it",
     "docker run -p 8000:8000 mlserving": "tests/e2e/test_docker.py runs it",
     **dict.fromkeys(test_own_model.COMMANDS, "tests/docs/test_own_model.py runs it"),
+    **dict.fromkeys(PLANNER, "tests/docs/test_planner.py or tests/e2e/test_planner.py runs it"),
+    **dict.fromkeys(KSERVE_COMMANDS, "tests/e2e/test_kserve.py runs it"),
 }
 BUNDLE = ".venv/bin/python -m model bundle my_pipeline"
 OWN_MODEL = (BUNDLE, "make image BUNDLE", "kubectl patch", "kubectl rollout restart")
