@@ -6,6 +6,7 @@
     python -m loadtest --shape demo --open poisson --host http://127.0.0.1:30001
     python -m loadtest --shape demo --models media_cost --host http://127.0.0.1:30002 --hpa media-cost-hpa
     python -m loadtest --shape traffic.csv --faster 60 --scale 0.5 --host http://127.0.0.1:30001
+    python -m loadtest --shape demo --fault kill-container@60 --host http://127.0.0.1:30001
     python -m loadtest shape log access.log
     python -m loadtest report reports/latest
     python -m loadtest digits -n 500 --concurrency 5
@@ -30,6 +31,8 @@ from loadtest.cluster.record import HPA, ClusterError, NoClusterError, Recorder
 from loadtest.compare import command as compare
 from loadtest.digits import command
 from loadtest.experiment import NOTHING, Experiment
+from loadtest.faults import kinds
+from loadtest.faults.target import FaultError, Target
 from loadtest.format import listed
 from loadtest.live import process as live
 from loadtest.plan import command as plan
@@ -70,8 +73,9 @@ def main(words: list[str]) -> int:
         else:
             options = parse(words)
             shape, host, recorder = chosen_shape(options), options.host.rstrip("/"), connect(options)
+            target = Target.of(shape, recorder, options.context)
             experiment = Experiment(
-                shape, host, options.output, recorder, options.models, arrivals(options, shape), options.price
+                shape, host, options.output, recorder, options.models, arrivals(options, shape), options.price, target
             )
             folder = experiment.begin()
             with live.serving(folder) as address:
@@ -80,7 +84,7 @@ def main(words: list[str]) -> int:
                 experiment.run(folder)
                 verdict = write.write(folder)
             link_latest(options.output, folder)
-    except (CannotRunError, ClusterError, ValueError) as error:
+    except (CannotRunError, ClusterError, FaultError, ValueError) as error:
         print(error, file=sys.stderr)
         return COULD_NOT_RUN
     except OSError as error:
@@ -110,6 +114,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--models", type=parse_weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
     parser.add_argument("--open", nargs="?", choices=ARRIVALS, const=ARRIVALS[0], help=OPEN)
     parser.add_argument("--price", type=quantities.price, help=PRICE)
+    parser.add_argument("--fault", action="append", default=[], metavar="KIND@SECOND", help=kinds.HELP)
     parser.add_argument("--host", required=True, help="URL of the server, such as http://$(minikube ip):30001")
     parser.add_argument("--hpa", default=HPA, metavar="NAME", help="autoscaler to observe, with what it scales")
     parser.add_argument("--namespace", default="default", help="namespace of the autoscaler")
@@ -131,7 +136,8 @@ def chosen_shape(options: argparse.Namespace) -> Shape:
         raise ValueError("--faster and --scale are for recorded traffic, as in --shape traffic.csv.")
     else:
         shape = SHAPES[options.shape]
-    return shape.lasting(options.hours) if options.hours is not None else shape
+    shape = shape.lasting(options.hours) if options.hours is not None else shape
+    return shape.with_faults(map(kinds.parse, options.fault)) if options.fault else shape
 
 
 def arrivals(options: argparse.Namespace, shape: Shape) -> Arrivals | None:

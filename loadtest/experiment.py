@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import IO, Any
 
 from loadtest.cluster import preflight, prometheus
 from loadtest.cluster.record import API_ERRORS, Recorder, reason
+from loadtest.faults import causing
+from loadtest.faults.target import Target
 from loadtest.report.progress import Progress
 from loadtest.shapes import Shape
 from loadtest.users.models import CannotRunError, check_host, format_weights
@@ -42,14 +45,18 @@ class Experiment:
     models: Mapping[str, int]
     arrivals: Arrivals | None = None  # of an open loop
     price: float | None = None  # of an hour of a core
+    target: Target | None = None  # of the shape's faults
 
     def begin(self) -> Path:
         """Create the run folder with its plan once the server responds and the autoscaler is idle.
 
         Raises:
             CannotRunError: The server does not respond or lacks a model, or the cluster cannot be described.
+            FaultError: The shape has faults that cannot be caused.
         """
         check_host(self.host, self.models)
+        if self.target is not None:
+            causing.check(self.shape.faults, self.target)
         signal.signal(signal.SIGTERM, _interrupt)
         if self.recorder is not None:
             preflight.wait_until_idle(self.recorder)
@@ -64,10 +71,12 @@ class Experiment:
 
         Raises:
             CannotRunError: Locust failed, or the run was interrupted before the load began.
+            FaultError: The pod that causes faults on a node does not start.
         """
         progress = Progress(self.shape, folder / "load.jsonl")
-        began = time.time() + BASELINE_SECONDS
-        code = self._observe_load(folder, progress)
+        with causing.causing(self.shape, self.target, folder) if self.target is not None else nullcontext():
+            began = time.time() + BASELINE_SECONDS
+            code = self._observe_load(folder, progress)
         if code is None:
             if not progress.load.exists():
                 raise CannotRunError(NOTHING)

@@ -5,12 +5,14 @@ of pictures send fewer, in proportion to the CPU time that a picture takes.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
 from operator import itemgetter
 from typing import Any
+
+from loadtest.faults.fault import Fault
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Shape:
         saturates: It is more than the minimum of pods can hold: the objectives break, and hold again with more pods.
         traffic: Where it repeats recorded traffic, each second in which the rate changes, with the requests per second
             from then on. The users follow from it.
+        faults: What is broken meanwhile, one after another.
     """
 
     name: str
@@ -40,13 +43,15 @@ class Shape:
     scales: bool = True
     saturates: bool = False
     traffic: tuple[tuple[int, float], ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Shape":
         """Return the shape that `asdict` took apart for a plan.json."""
         stages = tuple(Stage(**stage) for stage in fields["stages"])
         traffic = tuple((second, rate) for second, rate in fields.get("traffic", ()))  # older plans have none
-        return cls(**{**fields, "stages": stages, "traffic": traffic})
+        faults = tuple(Fault(**fault) for fault in fields.get("faults", ()))
+        return cls(**{**fields, "stages": stages, "traffic": traffic, "faults": faults})
 
     @cached_property
     def duration(self) -> int:
@@ -106,6 +111,20 @@ class Shape:
             raise ValueError(f"{hours:g} hours are less than what {self.name} takes before its last stage.")
         return replace(self, stages=(*stages, replace(last, seconds=seconds)))
 
+    def with_faults(self, faults: Iterable[Fault]) -> "Shape":
+        """Return the shape with faults besides its own. Raises ValueError if two overlap or one is too late."""
+        ordered = tuple(sorted((*self.faults, *faults), key=lambda fault: fault.t))
+        for before, after in pairwise(ordered):
+            if after.t < max(before.end, before.t + 1):
+                raise ValueError(
+                    f"{before.kind} at {before.t} s lasts until {before.end} s, so {after.kind} at {after.t} s would "
+                    "overlap it, and nobody could tell which of them cost what."
+                )
+        if ordered and ordered[-1].end >= self.duration:
+            last = ordered[-1]
+            raise ValueError(f"{last.kind} ends at {last.end} s, but the load at {self.duration} s.")
+        return replace(self, faults=ordered)
+
 
 SHAPES = {
     shape.name: shape
@@ -144,6 +163,23 @@ SHAPES = {
             "more than one pod of k8s/saturate holds, to see what the autoscaler is for",
             (Stage("warm-up", 30, 1), Stage("load", 120, 150), Stage("cool-down", 150, 1)),
             saturates=True,
+        ),
+        Shape(
+            "faults",
+            "a constant load while pods and the cluster around them fail, to see what callers notice",
+            (Stage("rise", 60, 90), Stage("faults", 420, 90)),
+            scales=False,
+            faults=(
+                Fault("delete-pod", 60, 0),
+                Fault("evict-pod", 90, 0),
+                Fault("kill-container", 120, 0),
+                Fault("rolling-update", 150, 0),
+                Fault("broken-model", 210, 30),
+                Fault("stop-metrics-server", 260, 60),
+                Fault("lose-packets", 340, 30),
+                Fault("burn-cpu", 390, 30),
+                Fault("drain-node", 430, 30),
+            ),
         ),
         Shape(
             "smoke",

@@ -149,3 +149,10 @@ def reason(error: Exception) -> str:
     if isinstance(error, client.ApiException):
         return f"{error.status} {error.reason}"
     return str(error).splitlines()[0][:200] or type(error).__name__
+
+
+def current_context() -> str:
+    """Return kubectl's current context."""
+    _, current = config.list_kube_config_contexts(os.environ.get("KUBECONFIG"))
+    name: str = current["name"]
+    return name

@@ -148,20 +148,26 @@ def _draw_title(axes: Axes, title: Title, layout: Layout) -> None:
 
 
 def _draw_marks(axes: Axes, run: Run, scaling: Scaling, layout: Layout, *, first: bool) -> None:
-    """Draw lines where the load changed and where the autoscaler decided; number the decisions on top."""
+    """Draw lines where the load changed, the autoscaler decided and faults began; name the last two on top."""
     for turn in (*run.shape.rises, *run.shape.falls):
         if 0 < turn < run.duration:
             axes.axvline(turn, color=COLOURS["muted"], linewidth=1, linestyle=(0, (1, 2)))
     for number, decision in enumerate(scaling.decisions, start=1):
         axes.axvline(decision.t, color=COLOURS["ink"], linewidth=1.1)
         if first:
-            _draw_badge(axes, decision.t, f"{number}", layout)
+            _draw_badge(axes, decision.t, f"{number}", "ink", layout)
+    for fault in run.faults:
+        axes.axvline(fault.t, color=COLOURS["bad"], linewidth=1.1)
+        if fault.ended is not None:
+            axes.axvspan(fault.t, fault.ended, facecolor=COLOURS["bad"], alpha=0.1, linewidth=0)
+        if first:
+            _draw_badge(axes, fault.t, fault.mark, "bad", layout)
     if run.observed:
         for start, end in find_gaps(run):
             axes.axvspan(start, end + 1, facecolor="none", edgecolor=COLOURS["hatch"], hatch="///", linewidth=0)
 
 
-def _draw_badge(axes: Axes, t: int, text: str, layout: Layout) -> None:
+def _draw_badge(axes: Axes, t: float, text: str, colour: str, layout: Layout) -> None:
     axes.annotate(
         text,
         (t, 1),
@@ -173,5 +179,5 @@ def _draw_badge(axes: Axes, t: int, text: str, layout: Layout) -> None:
         weight="bold",
         ha="center",
         va="center",
-        bbox={"boxstyle": "circle,pad=0.25", "facecolor": COLOURS["ink"], "edgecolor": "none"},
+        bbox={"boxstyle": "circle,pad=0.25", "facecolor": COLOURS[colour], "edgecolor": "none"},
     )

@@ -1,6 +1,7 @@
 """Tell what happened, in the order in which it happened.
 
-Entries with a `mark` are the autoscaler's decisions; the chart carries the same marks.
+Entries with a `mark` are the autoscaler's decisions, by number, and the faults, by letter; the chart carries the same
+marks.
 """
 
 import math
@@ -20,19 +21,20 @@ class Entry:
     t: float
     text: str
     detail: str = ""
-    mark: int | None = None
+    mark: str = ""
 
 
 def list_events(run: Run, scaling: Scaling) -> list[Entry]:
     entries = [
         *_stages(run),
         *_decisions(run, scaling),
+        *_faults(run),
         *_failures(run),
         *_restarts(run),
         *_warnings(run),
         *_end(run),
     ]
-    return sorted(entries, key=lambda entry: (entry.t, entry.mark is not None))
+    return sorted(entries, key=lambda entry: (entry.t, entry.mark != ""))
 
 
 def _stages(run: Run) -> list[Entry]:
@@ -67,7 +69,7 @@ def _initial_state(run: Run) -> str:
 def _decisions(run: Run, scaling: Scaling) -> list[Entry]:
     entries = []
     for mark, decision in enumerate(scaling.decisions, start=1):
-        entries.append(Entry(decision.t, *_explain(run, decision), mark))
+        entries.append(Entry(decision.t, *_explain(run, decision), str(mark)))
         if decision.done is not None:
             after = f"{decision.done - decision.t} s after the decision"
             pods = plural(decision.after, "pod")
@@ -75,6 +77,20 @@ def _decisions(run: Run, scaling: Scaling) -> list[Entry]:
             entries.append(Entry(decision.done, f"{state}, {after}."))
         elif decision.up and not run.running:
             entries.append(Entry(decision.t + 0.5, f"{plural(decision.after, 'pod')} were never ready at once."))
+    return entries
+
+
+def _faults(run: Run) -> list[Entry]:
+    """Tell what the experiment broke: each fault has a letter."""
+    entries = []
+    for fault in run.faults:
+        if fault.what:
+            entries.append(Entry(fault.t, f"Fault: {fault.about} ({fault.what}).", mark=fault.mark))
+        if fault.error:
+            verb = "undone" if fault.what else "caused"
+            entries.append(Entry(fault.t, f"The fault {fault.kind} could not be {verb}: {fault.error}"))
+        elif fault.ended is not None and fault.ended - fault.t >= 1:
+            entries.append(Entry(fault.ended, f"The fault {fault.mark} was undone."))
     return entries
 
 

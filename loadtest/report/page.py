@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from loadtest.format import clock, number, plural
-from loadtest.report import caveats, chart, cost, events
+from loadtest.report import caveats, chart, cost, events, faults
 from loadtest.report.chart import Layout
 from loadtest.report.colours import COLOURS
 from loadtest.report.scaling import Scaling
@@ -48,6 +48,7 @@ def render(
         headlines=headlines(run, figures),
         costs=cost.rows(figures["cost"], run.duration) if figures["cost"] else [],
         events=events.list_events(run, scaled),
+        damages=faults.damages(run),
         caveats=caveats.list_caveats(run),
         charts=[_embed(run, scaled, layout) for layout in layouts],
         seconds=seconds + [""] * (axis[1] - axis[0] - len(seconds)),

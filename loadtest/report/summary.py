@@ -13,6 +13,8 @@ The format is stable: `format` goes up when a key changes its meaning or is remo
     open         null unless requests were sent by schedule, else {arrivals, sent_late, late_percent,
                  latency_from_sending_ms: {p50, p95, p99, max}}
     stages       [{name, start_s, seconds, users, sent, failed, lost, refused, p50_ms, p95_ms, p99_ms}]
+    faults       [{mark, kind, what, error, t_s, ended_s, sent, failed, lost, worst_p99_ms, ready_again_s}], each with
+                 what was seen until the next one; ready_again_s: 0 if pods stayed ready
     scaling      null without a cluster, else {decisions: [{t_s, before, after, cpu_percent, target_percent, done_s}],
                  step_s, decision_after_s, ready_after_s, peak_replicas, peak_after_s, broken_s,
                  held_again_after_s, minimum_after_s}; broken_s: null if the objectives held throughout the scale-up
@@ -34,6 +36,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from loadtest.report import cost
+from loadtest.report.faults import damages
 from loadtest.report.open_loop import sent_late
 from loadtest.report.pod_shares import PodShare
 from loadtest.report.scaling import Scaling
@@ -54,6 +57,7 @@ def summarize(run: Run, scaling: Scaling, verdict: Verdict) -> dict[str, Any]:
         "latency_ms": _latency(run.loaded),
         "open": _open(run) if run.open else None,
         "stages": _stages(run),
+        "faults": [damage.to_dict() for damage in damages(run)],
         "scaling": _scaling(scaling) if run.observed else None,
         "pods": _pods(scaling.shares, observed=run.observed),
         "cost": cost.summarize(run, scaling.shares) if run.observed else None,

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from loadtest.report.caused_fault import CausedFault, caused_faults
 from loadtest.report.cluster_state import Cluster, cluster_state
 from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond, percentile
@@ -63,6 +64,7 @@ class Run:
         running: It was read while it went on.
         seconds: Every second of the recording, including those before and after the load.
         events: What Kubernetes recorded meanwhile.
+        faults: What the experiment broke, in order.
     """
 
     plan: Mapping[str, Any]
@@ -73,6 +75,7 @@ class Run:
     running: bool
     seconds: tuple[Second, ...]
     events: tuple[KubernetesEvent, ...]
+    faults: tuple[CausedFault, ...] = ()
 
     @cached_property
     def duration(self) -> int:
@@ -139,15 +142,17 @@ def read(folder: Path, *, running: bool = False) -> Run:
     loads = {line["t"] - zero: LoadSecond.from_dict(line) for line in load if "t" in line}
     states = {line["t"] - zero: cluster_state(line) for line in cluster if "missing" not in line}
     known = [*loads, *(line["t"] - zero for line in cluster)]
+    shape = Shape.from_dict(plan["shape"])
     return Run(
         plan,
-        Shape.from_dict(plan["shape"]),
+        shape,
         head["start"],
         head["requests_per_user"],
         "end" in load[-1],
         running,
         tuple(Second(t, loads.get(t), states.get(t)) for t in range(min(known), max(known) + 1)),
         tuple(_events(cluster, zero)),
+        tuple(caused_faults(_read_lines(folder / "faults.jsonl"), shape, zero)),
     )
 
 

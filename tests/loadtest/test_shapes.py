@@ -1,5 +1,9 @@
+import json
+from dataclasses import asdict
+
 import pytest
 
+from loadtest.faults.fault import Fault
 from loadtest.shapes import SHAPES, Shape, Stage
 
 UP_AND_BACK = Shape("x", "", (Stage("a", 10, 2), Stage("b", 20, 12, ramp=True), Stage("c", 5, 12), Stage("d", 5, 1)))
@@ -64,3 +68,27 @@ def test_scaling_shape_leaves_time_to_return_to_the_minimum(name: str) -> None:
 
 def test_demo_takes_at_most_six_minutes() -> None:
     assert SHAPES["demo"].duration <= 330
+
+
+def test_faults_come_in_order_and_survive_the_plan() -> None:
+    shape = SHAPES["demo"].with_faults([Fault("b", 90, 30), Fault("a", 60, 0), Fault("c", 120, 0)])
+    assert [fault.kind for fault in shape.faults] == ["a", "b", "c"]
+    assert Shape.from_dict(json.loads(json.dumps(asdict(shape)))) == shape
+
+
+@pytest.mark.parametrize(
+    ("faults", "problem"),
+    [
+        ([Fault("a", 60, 30), Fault("b", 80, 0)], "a at 60 s lasts until 90 s, so b at 80 s would overlap it"),
+        ([Fault("a", 60, 0), Fault("b", 60, 0)], "would overlap it"),
+        ([Fault("a", 290, 20)], "a ends at 310 s, but the load at 300 s"),
+    ],
+)
+def test_faults_whose_damage_could_not_be_told_apart_are_refused(faults: list[Fault], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        SHAPES["demo"].with_faults(faults)
+
+
+def test_faults_of_a_shape_do_not_overlap() -> None:
+    for shape in SHAPES.values():
+        assert shape.with_faults([]) == shape

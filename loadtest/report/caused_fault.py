@@ -1,0 +1,40 @@
+"""A fault that the experiment caused, from the lines of `faults.jsonl`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from string import ascii_uppercase
+from typing import Any
+
+from loadtest.shapes import Shape
+
+
+@dataclass(frozen=True)
+class CausedFault:
+    """A fault that was caused at second `t` of the run.
+
+    Attributes:
+        mark: The letter that it has in the chart and in the table.
+        about: What happened, in a few words.
+        what: The pod, node or component to which it happened.
+        ended: The second in which it was undone; None if it was not, or needed not to be.
+        error: Why it could not be caused or undone; None if it could.
+    """
+
+    mark: str
+    kind: str
+    t: float
+    about: str
+    what: str
+    ended: float | None
+    error: str | None
+
+
+def caused_faults(lines: Iterable[Mapping[str, Any]], shape: Shape, zero: int) -> Iterator[CausedFault]:
+    """Join the lines of each fault: it began or could not, and it was undone or could not be."""
+    known: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        known.setdefault(line["fault"], {}).update(line)
+    for number, fault in known.items():
+        ended = fault["ended"] - zero if "ended" in fault else None
+        kind, about, what = shape.faults[number].kind, fault.get("about", ""), fault.get("what", "")
+        yield CausedFault(ascii_uppercase[number % 26], kind, fault["t"] - zero, about, what, ended, fault.get("error"))

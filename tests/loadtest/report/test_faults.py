@@ -1,0 +1,93 @@
+"""What a fault did, on the synthetic run, in which pods go and requests fail when the test says so."""
+
+from pathlib import Path
+from typing import Any
+
+from loadtest.faults.fault import Fault
+from loadtest.report import events, faults, scaling, timeline
+from loadtest.report.faults import Damage
+from loadtest.shapes import Shape
+from loadtest.users.load_second import LoadSecond
+from tests.loadtest import synthetic
+
+SHAPE = Shape("demo", "one step", synthetic.STAGES, faults=(Fault("delete-pod", 60, 0), Fault("drain-node", 70, 10)))
+LINES = (
+    {"fault": 0, "t": synthetic.ZERO + 60.2, "about": "a pod is deleted", "what": "pod-0"},
+    {"fault": 0, "ended": synthetic.ZERO + 60.3},
+    {"fault": 1, "t": synthetic.ZERO + 70.1, "about": "a node is drained", "what": "node"},
+    {"fault": 1, "ended": synthetic.ZERO + 80.1},
+)
+
+
+def losing(t: int, shape: Shape) -> LoadSecond:
+    second = synthetic.load_second(t, shape)
+    for _ in range(2 if t in (61, 69) else 0):
+        second.count_lost("connection refused")
+    if t == 62:
+        second.count_correct(700.0, "pod-1")
+        second.latency_ms[700.0] += 20
+    if t == 75:
+        second.count_failed("status 503", "pod-1")
+    return second
+
+
+def fewer(t: int) -> dict[str, Any]:
+    line = synthetic.cluster_line(t)
+    return line | {"ready": 2} if 61 <= t < 66 else line
+
+
+def damaged(path: Path, lines: Any = LINES, **options: Any) -> timeline.Run:
+    folder = synthetic.folder(path, SHAPE, **options)
+    synthetic.lines(folder / "faults.jsonl", lines)
+    return timeline.read(folder)
+
+
+def test_requests_belong_to_the_fault_before_them(tmp_path: Path) -> None:
+    first, second = faults.damages(damaged(tmp_path, load=losing))
+    assert (first.lost, first.failed, second.lost, second.failed) == (4, 0, 0, 1)
+    assert first.sent == 10 * 500 + 4 + 1
+    assert first.worst_p99_ms == 700
+
+
+def test_pods_are_ready_again_when_there_are_as_many_as_before(tmp_path: Path) -> None:
+    first, second = faults.damages(damaged(tmp_path, cluster=fewer))
+    assert (first.ready_again_s, second.ready_again_s) == (6, 0)
+
+
+def test_pods_that_never_come_back_are_not_ready_again(tmp_path: Path) -> None:
+    run = damaged(tmp_path, cluster=lambda t: synthetic.cluster_line(t) | ({"ready": 2} if t > 61 else {}))
+    assert [damage.ready_again_s for damage in faults.damages(run)] == [None, 0]
+
+
+def test_run_without_a_cluster_or_faults(tmp_path: Path) -> None:
+    assert faults.damages(timeline.read(synthetic.folder(tmp_path / "none"))) == []
+    first, _ = faults.damages(damaged(tmp_path / "alone", cluster=None))
+    assert first.ready_again_s is None
+
+
+def test_fault_is_told_with_its_letter(tmp_path: Path) -> None:
+    refused = {"fault": 1, "t": synthetic.ZERO + 70.1, "error": "403 Forbidden"}
+    run = damaged(tmp_path, [*LINES[:2], refused])
+    entries = [(entry.mark, entry.text) for entry in events.list_events(run, scaling.analyse(run))]
+    assert ("A", "Fault: a pod is deleted (pod-0).") in entries
+    assert ("", "The fault drain-node could not be caused: 403 Forbidden") in entries
+
+
+def test_lasting_fault_is_told_when_it_is_undone(tmp_path: Path) -> None:
+    run = damaged(tmp_path)
+    entries = [(entry.t, entry.text) for entry in events.list_events(run, scaling.analyse(run))]
+    assert [t for t, text in entries if text == "The fault B was undone."] == [run.faults[1].ended]
+    assert "The fault A was undone." not in [text for _, text in entries]
+
+
+def test_summary_has_a_row_for_each_fault(tmp_path: Path) -> None:
+    row = faults.damages(damaged(tmp_path, load=losing))[0]
+    assert isinstance(row, Damage)
+    found = row.to_dict()
+    assert {name: found[name] for name in ("mark", "kind", "what", "t_s", "lost")} == {
+        "mark": "A",
+        "kind": "delete-pod",
+        "what": "pod-0",
+        "t_s": 60.2,
+        "lost": 4,
+    }
