@@ -2,16 +2,24 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from loadtest.faults.fault import Fault
 from loadtest.shapes import Shape, Stage
 from loadtest.users.load_second import LoadSecond
 
 ZERO = 1_795_291_200  # 2026-11-21T20:00:00Z
 STAGES = (Stage("warm-up", 30, 5), Stage("load", 60, 50), Stage("cool-down", 90, 2))
 SHORT = Shape("demo", "one step up and back", STAGES)
+BROKEN = replace(SHORT, faults=(Fault("delete-pod", 60, 0), Fault("drain-node", 70, 10)))
+FAULTS = (
+    {"fault": 0, "t": ZERO + 60.2, "about": "a pod is deleted", "what": "pod-0"},
+    {"fault": 0, "ended": ZERO + 60.3},
+    {"fault": 1, "t": ZERO + 70.1, "about": "a node is drained", "what": "node"},
+    {"fault": 1, "ended": ZERO + 80.1},
+)
 CLUSTER = {
     "namespace": "default",
     "deployment": "ml-serving-deployment",
@@ -120,6 +128,8 @@ def folder(
     lines(path / "load.jsonl", [begin, *(s.to_dict() for s in seconds if s is not None), {"end": ZERO + end}])
     if cluster is not None:
         lines(path / "cluster.jsonl", (cluster(t) for t in range(-5, end)))
+    if shape.faults:
+        lines(path / "faults.jsonl", FAULTS)
     return path
 
 

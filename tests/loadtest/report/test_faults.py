@@ -1,22 +1,14 @@
 """What a fault did, on the synthetic run, in which pods go and requests fail when the test says so."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from loadtest.faults.fault import Fault
 from loadtest.report import events, faults, scaling, timeline
 from loadtest.report.faults import Damage
 from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond
 from tests.loadtest import synthetic
-
-SHAPE = Shape("demo", "one step", synthetic.STAGES, faults=(Fault("delete-pod", 60, 0), Fault("drain-node", 70, 10)))
-LINES = (
-    {"fault": 0, "t": synthetic.ZERO + 60.2, "about": "a pod is deleted", "what": "pod-0"},
-    {"fault": 0, "ended": synthetic.ZERO + 60.3},
-    {"fault": 1, "t": synthetic.ZERO + 70.1, "about": "a node is drained", "what": "node"},
-    {"fault": 1, "ended": synthetic.ZERO + 80.1},
-)
 
 
 def losing(t: int, shape: Shape) -> LoadSecond:
@@ -36,8 +28,8 @@ def fewer(t: int) -> dict[str, Any]:
     return line | {"ready": 2} if 61 <= t < 66 else line
 
 
-def damaged(path: Path, lines: Any = LINES, **options: Any) -> timeline.Run:
-    folder = synthetic.folder(path, SHAPE, **options)
+def damaged(path: Path, lines: Iterable[dict[str, Any]] = synthetic.FAULTS, **options: Any) -> timeline.Run:
+    folder = synthetic.folder(path, synthetic.BROKEN, **options)
     synthetic.lines(folder / "faults.jsonl", lines)
     return timeline.read(folder)
 
@@ -67,7 +59,7 @@ def test_run_without_a_cluster_or_faults(tmp_path: Path) -> None:
 
 def test_fault_is_told_with_its_letter(tmp_path: Path) -> None:
     refused = {"fault": 1, "t": synthetic.ZERO + 70.1, "error": "403 Forbidden"}
-    run = damaged(tmp_path, [*LINES[:2], refused])
+    run = damaged(tmp_path, [*synthetic.FAULTS[:2], refused])
     entries = [(entry.mark, entry.text) for entry in events.list_events(run, scaling.analyse(run))]
     assert ("A", "Fault: a pod is deleted (pod-0).") in entries
     assert ("", "The fault drain-node could not be caused: 403 Forbidden") in entries

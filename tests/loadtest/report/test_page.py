@@ -45,6 +45,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "good": {},
     "failing": {"load": failing, "cluster": warned},
     "alone": {"cluster": None},
+    "faults": {"shape": synthetic.BROKEN},
     "interrupted": {"until": 70, "interrupted": True},
     "running": {"until": 35, "interrupted": True},
 }
