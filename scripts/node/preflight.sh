@@ -56,10 +56,7 @@ packages_hint() { # PAIR…
 install() { # PACKAGE…
   say "Installing $*."
   command -v apt-get >/dev/null || refuse "This machine has no apt-get: install what these Debian packages provide: $*."
-  apt-get update -q >/dev/null || say "apt-get update failed. Continuing with the package lists that are here."
-  # --no-remove: an installation must not remove a package of the user's.
-  DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends --no-remove "$@" >/dev/null ||
-    refuse "apt-get could not install $*."
+  "$(dirname "${BASH_SOURCE[0]}")/../install" "$@" || refuse "apt-get could not install $*."
 }
 
 install_packages() { # PAIR…
