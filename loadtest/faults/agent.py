@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,34 +28,30 @@ class Agent:
 
     def run(self, *words: str) -> None:
         """Run a command of `on_node.py` and wait for its end. Raises FaultError if it fails."""
-        connection = self._exec(words)
-        connection.run_forever(timeout=60)
-        output = connection.read_all()
-        if connection.returncode:
-            raise FaultError(output.strip() or f"{words[0]} ended with {connection.returncode}.")
-
-    def cut(self, *words: str) -> None:
-        """Run a command that may end the connection by which it is run."""
-        with suppress(*API_ERRORS):
-            self.run(*words)
+        with self._exec(words) as connection:
+            connection.run_forever(timeout=60)
+            code = connection.returncode  # `read_all` forgets it
+            if code:
+                raise FaultError(connection.read_all().strip() or f"{words[0]} ended with {code}.")
 
     @contextmanager
     def hold(self, *words: str) -> Iterator[None]:
         """Run a command that lasts, and end it. Raises FaultError if it ends at once."""
-        connection = self._exec(words)
-        connection.update(timeout=2)
-        if not connection.is_open():
-            raise FaultError(connection.read_all().strip() or f"{words[0]} ended at once.")
-        try:
-            yield
-        finally:
-            self.run("end")
-            connection.run_forever(timeout=10)
+        with self._exec(words) as connection:
+            connection.update(timeout=2)
+            if not connection.is_open():
+                raise FaultError(connection.read_all().strip() or f"{words[0]} ended at once.")
+            try:
+                yield
+            finally:
+                self.run("end")
+                connection.run_forever(timeout=10)
 
-    def _exec(self, words: tuple[str, ...]) -> Any:
+    @contextmanager
+    def _exec(self, words: tuple[str, ...]) -> Iterator[Any]:
         # `stream` makes an API client that can do nothing else, so it gets one of its own.
         api = client.CoreV1Api(client.ApiClient(self.target.recorder.api.configuration))
-        return stream.stream(
+        connection = stream.stream(
             api.connect_get_namespaced_pod_exec,
             self.pod,
             NAMESPACE,
@@ -66,6 +62,11 @@ class Agent:
             tty=False,
             _preload_content=False,
         )
+        try:
+            yield connection
+        finally:
+            connection.close()
+            connection.sock.shutdown()  # `close` leaves the socket open if the other side closed first
 
 
 @contextmanager

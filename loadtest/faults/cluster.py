@@ -53,7 +53,7 @@ def kill_component(name: str) -> Callable[[Scene], AbstractContextManager[str]]:
 
     @contextmanager
     def cause(scene: Scene) -> Iterator[str]:
-        scene.on_node.cut("component", name)
+        scene.on_node.run("component", name)
         try:
             yield f"{name} of {scene.on_node.node}"
         finally:

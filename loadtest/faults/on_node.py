@@ -2,7 +2,7 @@
 
 - `wait SECONDS`: keep the pod.
 - `kill CONTAINER`: send SIGKILL to the first process of a container.
-- `component NAME`: send SIGKILL to the apiserver, the kubelet or the proxy.
+- `component NAME`: send SIGKILL to the apiserver, the kubelet or the proxy, a moment later.
 - `lose CONTAINER SECONDS`: drop one of a hundred packets of a container's pod, in each direction.
 - `burn SECONDS`: keep every core busy.
 - `end`: end `lose` and `burn` early.
@@ -18,6 +18,7 @@ from pathlib import Path
 PROC = Path("/proc")
 END = Path("/tmp/end")  # noqa: S108  of the pod's own file system
 LOSS = ("--match", "statistic", "--mode", "random", "--probability", "0.01", "--jump", "DROP")
+KILL_AFTER = 0.5  # seconds
 CHAINS = ("INPUT", "OUTPUT")
 
 
@@ -47,6 +48,16 @@ def component_process(name: str, proc: Path = PROC) -> int:
         if program in (name, f"kube-{name}") or (program == "kube" and words[1] == name):
             return int(path.name)
     raise SystemExit(f"No process of the {name} runs on this node.")
+
+
+def kill_later(process: int) -> None:
+    """Kill a process once this one has ended, as the connection by which it is run may need the other."""
+    if not os.fork():
+        for descriptor in range(3):  # they belong to the connection
+            os.close(descriptor)
+        time.sleep(KILL_AFTER)
+        os.kill(process, signal.SIGKILL)
+        os._exit(0)
 
 
 def hold(seconds: float) -> None:
@@ -96,7 +107,7 @@ def main(command: str, *words: str) -> None:
     elif command == "kill":
         os.kill(first_process(words[0]), signal.SIGKILL)
     elif command == "component":
-        os.kill(component_process(words[0]), signal.SIGKILL)
+        kill_later(component_process(words[0]))
     elif command == "lose":
         lose(words[0], float(words[1]))
     elif command == "burn":

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 import httpx
@@ -42,7 +42,8 @@ class Answers:
 Send = Callable[[], tuple[int, bytes]]
 
 
-def naive(url: httpx.URL, body: bytes) -> Send:
+@contextmanager
+def naive(url: httpx.URL, body: bytes) -> Iterator[Send]:
     """Keep a connection, and send on it without looking whether the server has closed it."""
     connection = http.client.HTTPConnection(url.host, url.port, timeout=10)
 
@@ -55,34 +56,47 @@ def naive(url: httpx.URL, body: bytes) -> Send:
             connection.close()
             raise LostError(repr(error)) from error
 
-    return send
+    with closing(connection):
+        yield send
 
 
-def probing(url: httpx.URL, body: bytes) -> Send:
+@contextmanager
+def probing(url: httpx.URL, body: bytes) -> Iterator[Send]:
     """Keep a connection, and open another if the server has closed it, as httpx and urllib3 do."""
-    client = httpx.Client(base_url=url, timeout=10)
+    with httpx.Client(base_url=url, timeout=10) as client:
 
-    def send() -> tuple[int, bytes]:
-        try:
-            response = client.post("/predict", content=body, headers=HEADERS)
-        except httpx.HTTPError as error:
-            raise LostError(repr(error)) from error
-        return response.status_code, response.content
+        def send() -> tuple[int, bytes]:
+            try:
+                response = client.post("/predict", content=body, headers=HEADERS)
+            except httpx.HTTPError as error:
+                raise LostError(repr(error)) from error
+            return response.status_code, response.content
 
-    return send
+        yield send
 
 
-def connecting(url: httpx.URL, body: bytes) -> Send:
+@contextmanager
+def connecting(url: httpx.URL, body: bytes) -> Iterator[Send]:
     """Open a connection for each request."""
 
     def send() -> tuple[int, bytes]:
-        fresh = naive(url, body)
-        return fresh()
+        with naive(url, body) as once:
+            return once()
 
-    return send
+    yield send
 
 
 KINDS = {"naive": naive, "probing": probing, "connecting": connecting}
+
+
+def ask(send: Send, retry_after: float | None) -> tuple[int, bytes]:
+    try:
+        return send()
+    except LostError:
+        if retry_after is None:
+            raise
+        time.sleep(retry_after)
+        return send()
 
 
 @contextmanager
@@ -99,23 +113,17 @@ def calling(host: str, row: object, *, retry_after: float | None = None) -> Iter
     stop = threading.Event()
 
     def call(kind: str) -> None:
-        send = KINDS[kind](url, body)
-        while not stop.wait(PAUSE):
-            try:
+        with KINDS[kind](url, body) as send:
+            while not stop.wait(PAUSE):
                 try:
-                    status, content = send()
-                except LostError:
-                    if retry_after is None:
-                        raise
-                    time.sleep(retry_after)
-                    status, content = send()
-            except LostError as error:
-                answers[kind].lost.append((time.time(), str(error)))
-                continue
-            if status == http.HTTPStatus.OK:
-                answers[kind].bodies[content] += 1
-            else:
-                answers[kind].failed.append(status)
+                    status, content = ask(send, retry_after)
+                except LostError as error:
+                    answers[kind].lost.append((time.time(), str(error)))
+                    continue
+                if status == http.HTTPStatus.OK:
+                    answers[kind].bodies[content] += 1
+                else:
+                    answers[kind].failed.append(status)
 
     threads = [threading.Thread(target=call, args=(kind,)) for kind in KINDS for _ in range(THREADS)]
     for thread in threads:

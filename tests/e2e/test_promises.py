@@ -53,7 +53,9 @@ def target(deployed: Deployed) -> Iterator[Target]:
     """The deployment of k8s/ with this tree's image, held at three pods; at the end as it was."""
     deploy(deployed)
     hold(deployed, 3)
-    recorder = Recorder.connect(deployed.cluster.namespace, deployed.cluster.context)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", deployed.cluster.kubeconfig)
+        recorder = Recorder.connect(deployed.cluster.namespace, deployed.cluster.context)
     yield Target(recorder, deployed.cluster.context)
     deployed.run("apply", "-f", str(ROOT / "k8s"))
 
