@@ -91,8 +91,10 @@ def plan(capacity: Capacity, demand: Demand) -> Plan:
     best = [rate / hottest_share(at_peak[1], demand.connections) for rate in rates]
     request = ROUND * math.ceil(middle.cpu(best[1]) / ROUND)
     growth = 1 + (demand.peak - 1) * min(1.0, (REACTION + capacity.start_s) / demand.step)
-    usual = max(best[1] / max(growth, 1 + TOLERANCE), 0.1 * best[1])
-    target = max(1, math.floor(100 * middle.cpu(usual) / request))
+    usual = max(best[1] / growth, 0.1 * best[1])
+    # Near its limit, a pod's CPU rises by less than its rate: a target too near would never be exceeded.
+    wanted = min(middle.cpu(usual), middle.cpu(best[1]) / (1 + TOLERANCE))
+    target = max(1, math.floor(100 * wanted / request))
     kept = [
         [max(LEAST_PODS, math.ceil(rate / model.rate_at(target / 100 * request))) for model in models]
         for rate in (demand.rate, top)

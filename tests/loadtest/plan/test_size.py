@@ -50,6 +50,14 @@ def test_rise_to_a_peak_leaves_room_until_new_pods_are_ready() -> None:
     assert 0 < rising.recovery.low < rising.recovery.high < 120
 
 
+def test_a_steady_load_has_a_target_that_a_pod_near_its_limit_exceeds() -> None:
+    near = [replace(step(rate), cpu_millicores=cpu) for rate, cpu in ((50.0, 29.0), (200.0, 180.0), (300.0, 196.0))]
+    throttled = replace(CAPACITY, steps=(*near, step(400.0)))
+    made = requirement.plan(throttled, replace(DEMAND, p99_ms=250))
+    acts_above = (1 + requirement.TOLERANCE) * made.settings.target / 100 * made.request
+    assert 0.95 * throttled.pod.cpu(made.per_pod.middle) < acts_above <= throttled.pod.cpu(made.per_pod.middle)
+
+
 def test_the_written_autoscaler_is_that_of_the_plan(measured: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = size(measured, "--rate", "1000/s", "--p99", "50ms", "--connections", "400", "--price", "0.04/core-hour")
     assert from_spec(yaml.safe_load(output.read_text())["spec"]) == requirement.plan(CAPACITY, DEMAND).settings
