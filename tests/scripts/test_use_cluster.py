@@ -53,15 +53,25 @@ def test_load_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
     assert prepared.commands()[-1] == EXPERIMENT.format("spike")
 
 
-def test_load_applies_and_restores_what_a_shape_needs(prepared: Sandbox) -> None:
-    done = prepared.script("load", "saturate", "brain_mri", "--open", "poisson", CONTEXT="team", AUTOSCALER="off")
+@pytest.mark.parametrize(
+    ("shape", "variables", "folder"),
+    [
+        ("saturate", {}, "k8s/saturate/on"),
+        ("saturate", {"OVERLAY": "saturate/off"}, "k8s/saturate/off"),
+        ("demo", {"OVERLAY": "saturate/on"}, "k8s/saturate/on"),
+    ],
+)
+def test_load_applies_an_overlay_and_restores_the_deployment(
+    prepared: Sandbox, shape: str, variables: dict[str, str], folder: str
+) -> None:
+    done = prepared.script("load", shape, "brain_mri", "--open", "poisson", CONTEXT="team", **variables)
     assert done.returncode == 0, done.stderr
     requests = [line.removeprefix(PREFIX) for line in prepared.commands()]
     rollout = "rollout status deployment/ml-serving-deployment --timeout 180s"
-    overlay = "kustomize --load-restrictor LoadRestrictionsNone k8s/saturate/off"
+    overlay = f"kustomize --load-restrictor LoadRestrictionsNone {folder}"
     assert set(requests[-6:-4]) == {overlay, "apply -f -"}
     assert requests[-4] == rollout
-    assert requests[-3].startswith("python -m loadtest --shape saturate --models brain_mri --open poisson --host")
+    assert requests[-3].startswith(f"python -m loadtest --shape {shape} --models brain_mri --open poisson --host")
     assert requests[-2:] == ["apply -f k8s/deployment.yaml -f k8s/hpa.yaml", rollout]
 
 
@@ -70,3 +80,10 @@ def test_a_missed_objective_restores_the_deployment_too(prepared: Sandbox) -> No
     done = prepared.script("load", "saturate", CONTEXT="team")
     assert done.returncode == 1
     assert prepared.commands()[-2].endswith("apply -f k8s/deployment.yaml -f k8s/hpa.yaml")
+
+
+def test_an_overlay_that_does_not_exist_is_refused_before_anything_is_changed(prepared: Sandbox) -> None:
+    done = prepared.script("load", "demo", CONTEXT="team", OVERLAY="tunned")
+    assert done.returncode == 2
+    assert done.stderr.startswith("load: There is no k8s/tunned/kustomization.yaml. ")
+    assert prepared.commands() == []
