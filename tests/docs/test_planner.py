@@ -21,6 +21,8 @@ BLOCKS = [
 ]
 LINES = [line for block in BLOCKS for line in block.splitlines()]
 COMMANDS = [line[2:] for line in LINES if line.startswith("$ .venv/bin/python -m loadtest plan")]
+THIN_SPACE = "\u202f"  # between thousands, where the tables of the documents have a comma
+TABLES = [line[2:] for line in LINES if line.startswith("$ printf ")]
 OFFLINE = sorted({command for command in COMMANDS if " plan measure" not in command})
 
 
@@ -38,6 +40,8 @@ def project(tmp_path: Path) -> Path:
     for name in ("docs", "reports"):
         shutil.copy(MEASURED, tmp_path / name)
     (tmp_path / "traffic.csv").write_text("t,requests\n" + "".join(f"{60 * i},{100 * i}\n" for i in range(20)))
+    for command in TABLES:
+        subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
     return tmp_path
 
 
@@ -55,3 +59,19 @@ def test_command_runs_and_prints_what_is_shown(project: Path, command: str) -> N
 def test_the_commands_that_are_shown_are_run_here() -> None:
     kinds = {command.split(" plan ")[1].split()[0] for command in COMMANDS}
     assert {"measure", "size", "replay", "simulate"} <= kinds
+
+
+@pytest.mark.slow
+def test_bounds_in_the_table_of_the_tuned_deployment_give_its_pod_seconds(project: Path) -> None:
+    (command,) = (command for command in OFFLINE if "simulate soak.csv --target 20" in command)
+    rows = re.findall(r"^\| (\d+) to (\d+) pods.*?\| (.*?) \|", (ROOT / "docs/planner.md").read_text(), re.MULTILINE)
+    assert len(rows) == 4
+    for least, most, pod_seconds in rows:
+        done = subprocess.run(
+            ["bash", "-c", f"{command} --min {least} --max {most}"],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert f"Pod-seconds {pod_seconds.replace(',', THIN_SPACE)}\n" in done.stdout

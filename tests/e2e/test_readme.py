@@ -40,6 +40,7 @@ RUN_IN_OTHER_TESTS = {
     "kubectl delete -f k8s": "tests/e2e/test_removal.py runs it",
     "docker build -t mlserving .": "tests/e2e/test_docker.py runs it",
     "docker run -p 8000:8000 mlserving": "tests/e2e/test_docker.py runs it",
+    **dict.fromkeys(commands_starting_with("kubectl kustomize"), "tests/e2e/test_tuned.py runs it"),
     **dict.fromkeys(test_own_model.COMMANDS, "tests/docs/test_own_model.py runs it"),
     **dict.fromkeys(PLANNER, "tests/docs/test_planner.py or tests/e2e/test_planner.py runs it"),
     **dict.fromkeys(KSERVE_COMMANDS, "tests/e2e/test_kserve.py runs it"),

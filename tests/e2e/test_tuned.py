@@ -1,0 +1,60 @@
+"""k8s/tuned on a real cluster: README's command, and the load tests of docs/planner.md, which undo what they apply."""
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.e2e.conftest import DEPLOYMENT, Deployed, deploy
+from tests.e2e.readme import commands_starting_with, started
+
+pytestmark = pytest.mark.cluster
+
+LOADS = re.findall(r"^\$ (make load .*)$", (ROOT / "docs" / "planner.md").read_text(), re.MULTILINE)
+TARGET = "jsonpath={.spec.minReplicas}-{.spec.metrics[0].resource.target.averageUtilization}"
+SPREAD = "jsonpath={.spec.template.spec.topologySpreadConstraints[*].whenUnsatisfiable}"
+TUNED, SMALL = ("2-85", "ScheduleAnyway"), ("1-20", "")
+
+
+def state(deployed: Deployed) -> tuple[str, str]:
+    target = deployed.run("get", "hpa/ml-serving-hpa", "--output", TARGET)
+    return target, deployed.run("get", DEPLOYMENT, "--output", SPREAD)
+
+
+def test_readmes_command_keeps_two_pods_and_k8s_takes_its_place_again(deployed: Deployed) -> None:
+    deploy(deployed)
+    before = state(deployed)
+    (command,) = commands_starting_with("kubectl kustomize")
+    (*render, folder), apply = (part.split()[1:] for part in command.split(" | "))
+    try:
+        deployed.cluster.run(*apply, stdin=deployed.run(*render, str(ROOT / folder)))
+        assert state(deployed) == TUNED
+        deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
+        deployed.run("wait", DEPLOYMENT, "--for", "jsonpath={.status.readyReplicas}=2", "--timeout", "120s")
+        assert deployed.http.get("/info").status_code == 200
+    finally:
+        deploy(deployed)
+    assert state(deployed) == before
+
+
+@pytest.mark.parametrize(("command", "expected"), list(zip(LOADS, (SMALL, TUNED), strict=True)))
+def test_a_load_test_applies_its_overlay_and_restores_k8s_after_ctrl_c(
+    deployed: Deployed, command: str, expected: tuple[str, str]
+) -> None:
+    deploy(deployed)
+    before = state(deployed)
+    environment = {**deployed.cluster.environment, "CONTEXT": deployed.cluster.context}
+    with started(f"exec {command}", environment, subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if re.search(rb"\b0:1\d\b", line):  # ten seconds of load
+                break
+        meanwhile = state(deployed)
+        os.killpg(process.pid, signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(180) != 0
+    assert meanwhile == expected
+    assert state(deployed) == before
