@@ -168,7 +168,7 @@ def test_late_wake_up_is_kept_when_the_next_is_punctual(tmp_path: Path) -> None:
     script = f"""
 from pathlib import Path
 from locust.env import Environment
-from loadtest.users.stage_shape import SecondWriter
+from loadtest.users.second_writer import SecondWriter
 writer = SecondWriter(Environment(), Path({str(seconds)!r}))
 second = writer.second.t
 writer.finish_seconds(second + 1.0)  # by a request
