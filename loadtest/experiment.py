@@ -5,10 +5,8 @@ shape, even if this process is killed.
 """
 
 import json
-import os
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -19,20 +17,17 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
+from loadtest import locust_process
 from loadtest.cluster import preflight, prometheus
 from loadtest.cluster.record import API_ERRORS, Recorder, reason
 from loadtest.faults import causing
 from loadtest.faults.target import Target
 from loadtest.report.progress import Progress
 from loadtest.shapes import Shape
-from loadtest.users.models import CannotRunError, check_host, format_weights
+from loadtest.users.models import CannotRunError, check_host
 from loadtest.users.schedule import Arrivals
 
-HERE = Path(__file__).parent
-STOP_TIMEOUT = 15  # seconds in which users may finish their requests
-STOP_SECONDS = STOP_TIMEOUT + 2
 BASELINE_SECONDS = 3
-FAILED_REQUESTS = 1  # Locust's exit code if a request failed (the report judges that) or if it failed itself
 NOTHING = "Interrupted before the load began: there is nothing to report."
 
 
@@ -82,8 +77,7 @@ class Experiment:
                 raise CannotRunError(NOTHING)
             return
         progress.follow()
-        if code and not (code == FAILED_REQUESTS and progress.failures):
-            raise CannotRunError(f"Locust ended with {code}:\n{_tail(folder / 'locust.log')}")
+        locust_process.check(code, folder, failures=progress.failures)
         plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         counted = prometheus.counted(self.recorder, began) if self.recorder is not None else None
         _write_plan(folder, plan | {"interrupted": False, "prometheus": counted})
@@ -114,29 +108,17 @@ class Experiment:
             try:
                 for _ in range(BASELINE_SECONDS if self.recorder is not None else 0):
                     sampler.sample()
-                locust = self._start_locust(folder, log)
+                locust = locust_process.start(folder, log, self.host, self.models, self.arrivals)
                 while (code := locust.poll()) is None:
                     progress.show(time.time(), sampler.sample())
             except KeyboardInterrupt:
                 pass  # the load is stopped in order, and what was observed is reported
             finally:
                 if locust is not None:
-                    _stop(locust)
+                    locust_process.stop(locust)
                     sampler.sample()
                 progress.end()
         return code
-
-    def _start_locust(self, folder: Path, log: IO[str]) -> "subprocess.Popen[bytes]":
-        files = f"{HERE / 'locustfile.py'},{HERE / 'users' / 'stage_shape.py'}"
-        command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", self.host]
-        command += ["--models", format_weights(self.models), "--shape", str(folder / "plan.json")]
-        command += ["--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", str(STOP_TIMEOUT)]
-        command += ["--open", self.arrivals] if self.arrivals else []
-        environment = os.environ | {"PYTHONPATH": str(preflight.ROOT)}
-        # A session of its own: Ctrl-C reaches this process alone, which then stops Locust in order.
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
-        )
 
 
 class Sampler:
@@ -165,24 +147,9 @@ class Sampler:
         self.file.flush()
 
 
-def _stop(locust: "subprocess.Popen[bytes]") -> None:
-    """Stop Locust in order, or at once if that takes too long or Ctrl-C comes again."""
-    locust.terminate()
-    try:
-        locust.wait(STOP_SECONDS)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        locust.kill()
-        locust.wait()
-
-
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
 def _write_plan(folder: Path, plan: dict[str, Any]) -> None:
     (folder / "plan.json").write_text(json.dumps(plan, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _tail(path: Path) -> str:
-    """Return the last lines of Locust's log before its tables."""
-    return "\n".join(path.read_text(encoding="utf-8").split("\nType  ")[0].splitlines()[-8:])

@@ -1,0 +1,66 @@
+"""Start and stop Locust."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from loadtest.cluster import preflight
+from loadtest.users.models import CannotRunError, format_weights
+from loadtest.users.schedule import Arrivals
+
+HERE = Path(__file__).parent
+STOP_TIMEOUT = 15  # seconds in which users may finish their requests
+STOP_SECONDS = STOP_TIMEOUT + 2
+FAILED_REQUESTS = 1  # Locust's exit code if a request failed (the report judges that) or if it failed itself
+
+
+def start(
+    folder: Path,
+    log: IO[str],
+    host: str,
+    models: Mapping[str, int],
+    arrivals: Arrivals | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start Locust, which follows the shape of the run folder's plan.json and writes its load.jsonl.
+
+    Args:
+        folder: The run folder.
+        log: Where the output of all processes goes.
+        host: URL of the server.
+        models: The models that users query, with their weights.
+        arrivals: Of an open loop; None if each user waits for its responses.
+    """
+    files = f"{HERE / 'locustfile.py'},{HERE / 'users' / 'stage_shape.py'}"
+    command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", host]
+    command += ["--models", format_weights(models), "--shape", str(folder / "plan.json")]
+    command += ["--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", str(STOP_TIMEOUT)]
+    command += ["--open", arrivals] if arrivals else []
+    environment = os.environ | {"PYTHONPATH": str(preflight.ROOT)}
+    # A session of its own: Ctrl-C reaches this process alone, which then stops Locust in order.
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+    )
+
+
+def stop(locust: "subprocess.Popen[bytes]") -> None:
+    """Stop Locust in order, or at once if that takes too long or Ctrl-C comes again."""
+    locust.terminate()
+    try:
+        locust.wait(STOP_SECONDS)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        locust.kill()
+        locust.wait()
+
+
+def check(code: int, folder: Path, *, failures: int) -> None:
+    """Raise CannotRunError unless Locust's exit code only says that requests failed, of which there were `failures`."""
+    if code and not (code == FAILED_REQUESTS and failures):
+        raise CannotRunError(f"Locust ended with {code}:\n{_tail(folder / 'locust.log')}")
+
+
+def _tail(path: Path) -> str:
+    """Return the last lines of Locust's log before its tables."""
+    return "\n".join(path.read_text(encoding="utf-8").split("\nType  ")[0].splitlines()[-8:])
