@@ -14,12 +14,14 @@ import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gevent
 from locust import LoadTestShape, User, events
 from locust.argument_parser import LocustArgumentParser
 
 from loadtest.shapes import SHAPES, Shape
+from loadtest.users import pauses
 from loadtest.users.paced_user import PacedUser
 from loadtest.users.second_writer import requests_per_user
 
@@ -80,3 +82,8 @@ def set_rate(rate: float, classes: Sequence[type[User]]) -> int:
     if users and pace:
         PacedUser.rate_changes, PacedUser.share = True, rate / (users * pace)
     return users
+
+
+@events.init.add_listener
+def prepare(**_: Any) -> None:
+    pauses.avoid()
