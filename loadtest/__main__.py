@@ -4,6 +4,7 @@
     python -m loadtest --shape soak --hours 24 --no-cluster --host http://service.example.org
     python -m loadtest --shape demo --models brain_mri --host http://127.0.0.1:30001
     python -m loadtest --shape demo --open poisson --host http://127.0.0.1:30001
+    python -m loadtest --shape saturate --workers 4 --host http://127.0.0.1:30001
     python -m loadtest --shape demo --models media_cost --host http://127.0.0.1:30002 --hpa media-cost-hpa
     python -m loadtest --shape traffic.csv --faster 60 --scale 0.5 --host http://127.0.0.1:30001
     python -m loadtest --shape demo --fault kill-container@60 --host http://127.0.0.1:30001
@@ -50,6 +51,9 @@ OPEN = (
     "(constant: evenly spaced, the default; poisson: as independent callers arrive)"
 )
 PRICE = "price of one requested core for an hour, such as 0.04/core-hour; the report shows the cost"
+WORKERS = (
+    "make the load with N processes, on a machine with more cores than N; the default is one process for everything"
+)
 PASSED, MISSED, COULD_NOT_RUN = 0, 1, 2
 # Commands that ask a model and print what they found; each returns the exit status.
 CHECKS: Mapping[str, Callable[[list[str]], int]] = {
@@ -74,9 +78,8 @@ def main(words: list[str]) -> int:
             options = parse(words)
             shape, host, recorder = chosen_shape(options), options.host.rstrip("/"), connect(options)
             target = Target.of(shape, recorder, options.context)
-            experiment = Experiment(
-                shape, host, options.output, recorder, options.models, arrivals(options, shape), options.price, target
-            )
+            load = (options.models, arrivals(options, shape), options.price, target, options.workers)
+            experiment = Experiment(shape, host, options.output, recorder, *load)
             folder = experiment.begin()
             with live.serving(folder) as address:
                 if address is not None:
@@ -113,6 +116,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--hours", type=float, help="stretch the shape's last stage; 24 make an uptime check of soak")
     parser.add_argument("--models", type=parse_weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
     parser.add_argument("--open", nargs="?", choices=ARRIVALS, const=ARRIVALS[0], help=OPEN)
+    parser.add_argument("--workers", type=command.positive, metavar="N", help=WORKERS)
     parser.add_argument("--price", type=quantities.price, help=PRICE)
     parser.add_argument("--fault", action="append", default=[], metavar="KIND@SECOND", help=kinds.HELP)
     parser.add_argument("--host", required=True, help="URL of the server, such as http://$(minikube ip):30001")

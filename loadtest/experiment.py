@@ -41,6 +41,7 @@ class Experiment:
     arrivals: Arrivals | None = None  # of an open loop
     price: float | None = None  # of an hour of a core
     target: Target | None = None  # of the shape's faults
+    workers: int | None = None  # Locust's processes that have the users; None: one process does everything
 
     def begin(self) -> Path:
         """Create the run folder with its plan once the server responds and the autoscaler is idle.
@@ -93,6 +94,7 @@ class Experiment:
             "models": dict(self.models),
             "open": self.arrivals,
             "price": self.price,
+            "workers": self.workers,
             "shape": asdict(self.shape),
             "git": preflight.git(),
             "versions": preflight.versions(),
@@ -108,7 +110,8 @@ class Experiment:
             try:
                 for _ in range(BASELINE_SECONDS if self.recorder is not None else 0):
                     sampler.sample()
-                locust = locust_process.start(folder, log, self.host, self.models, self.arrivals)
+                load = (self.host, self.models, self.arrivals, self.workers)
+                locust = locust_process.start(folder, log, *load)
                 while (code := locust.poll()) is None:
                     progress.show(time.time(), sampler.sample())
             except KeyboardInterrupt:

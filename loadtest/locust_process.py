@@ -1,20 +1,26 @@
-"""Start and stop Locust."""
+"""Start and stop Locust: one process, or a master with workers, each of which sends a part of the load."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from loadtest.cluster import preflight
 from loadtest.users.models import CannotRunError, format_weights
 from loadtest.users.schedule import Arrivals
+from loadtest.users.seconds_file import PROCESS_LOST
 
 HERE = Path(__file__).parent
 STOP_TIMEOUT = 15  # seconds in which users may finish their requests
 STOP_SECONDS = STOP_TIMEOUT + 2
+CONNECT_SECONDS = 30  # in which all workers must have connected to the master
 FAILED_REQUESTS = 1  # Locust's exit code if a request failed (the report judges that) or if it failed itself
+LOST = "A worker of the load generator was lost, so that part of the load was not sent: there is no verdict."
 
 
 def start(
@@ -23,6 +29,7 @@ def start(
     host: str,
     models: Mapping[str, int],
     arrivals: Arrivals | None = None,
+    workers: int | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start Locust, which follows the shape of the run folder's plan.json and writes its load.jsonl.
 
@@ -32,17 +39,27 @@ def start(
         host: URL of the server.
         models: The models that users query, with their weights.
         arrivals: Of an open loop; None if each user waits for its responses.
+        workers: Processes that share the users; None: one process does everything.
     """
     files = f"{HERE / 'locustfile.py'},{HERE / 'users' / 'stage_shape.py'}"
     command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", "--host", host]
     command += ["--models", format_weights(models), "--shape", str(folder / "plan.json")]
     command += ["--seconds-to", str(folder / "load.jsonl"), "--stop-timeout", str(STOP_TIMEOUT)]
     command += ["--open", arrivals] if arrivals else []
+    command += _distribute(workers) if workers else []
     environment = os.environ | {"PYTHONPATH": str(preflight.ROOT)}
     # A session of its own: Ctrl-C reaches this process alone, which then stops Locust in order.
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
     )
+
+
+def _distribute(workers: int) -> list[str]:
+    """Return the options for a master and its workers, which nobody outside this machine can reach."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    words = ["--processes", str(workers), "--expect-workers-max-wait", str(CONNECT_SECONDS)]
+    return [*words, "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
 
 
 def stop(locust: "subprocess.Popen[bytes]") -> None:
@@ -53,10 +70,14 @@ def stop(locust: "subprocess.Popen[bytes]") -> None:
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         locust.kill()
         locust.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(locust.pid, signal.SIGKILL)  # without their master, workers would go on for a minute
 
 
 def check(code: int, folder: Path, *, failures: int) -> None:
     """Raise CannotRunError unless Locust's exit code only says that requests failed, of which there were `failures`."""
+    if code == PROCESS_LOST:
+        raise CannotRunError(LOST)
     if code and not (code == FAILED_REQUESTS and failures):
         raise CannotRunError(f"Locust ended with {code}:\n{_tail(folder / 'locust.log')}")
 

@@ -25,7 +25,7 @@ def list_caveats(run: Run) -> list[str]:
         )
     load = [second.load for second in run.loaded if second.load is not None]
     if load:
-        caveats.append(_generator(load))
+        caveats.append(_generator(load, run.plan.get("workers")))  # older runs have none
     if counted := run.plan.get("prometheus"):
         caveats.append(_counted_by_pods(counted, sum(second.sent for second in load)))
     if run.open is None:
@@ -38,10 +38,12 @@ def list_caveats(run: Run) -> list[str]:
     return caveats
 
 
-def _generator(load: Sequence[LoadSecond]) -> str:
-    """Say how much CPU the load generator used, and whether its machine had enough."""
+def _generator(load: Sequence[LoadSecond], workers: int | None) -> str:
+    """Say how much CPU the load generator used, or its busiest process, and whether its machine had enough."""
     used, late = [second.generator_cpu for second in load], max(second.late_ms for second in load)
-    text = f"The load generator used {number(sum(used) / len(used))} of a core on average, {number(max(used))} at most"
+    who = f"The load generator had {plural(workers, 'worker')}, and its busiest process" if workers else ""
+    text = f"{who or 'The load generator'} used {number(sum(used) / len(used))} of a core on average"
+    text += f", {number(max(used))} at most"
     text += f", and its clock ticked at most {number(late)} ms late."
     busy = [second.machine_busy for second in load if second.machine_busy is not None]
     if busy:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+COUNTS = ("users", "sent", "failed", "lost", "refused", "sent_late")
 LATENCIES = ("latency_ms", "sending_ms")
 DISTINCT_REASONS = 20  # per second; a server that puts the time into its errors must not fill the disk
 PROC_STAT = Path("/proc/stat")
@@ -31,7 +32,7 @@ class LoadSecond:
             when a request was due, or first sent if nothing but the user said when.
         sending_ms: In an open loop the same from when it was last sent, which flatters a stalled server or generator.
         sent_late: In an open loop, the requests sent more than LATE_MS after they were due.
-        generator_cpu: Cores used by the load generator.
+        generator_cpu: Cores used by the load generator; where it has several processes, by the busiest one.
         late_ms: How late the load generator's own clock ticked.
         machine_busy: Share of all cores of its machine in use, 0 to 1; None if the kernel does not report it.
     """
@@ -69,9 +70,22 @@ class LoadSecond:
         self.lost += 1
         self._count_reason(reason)
 
-    def _count_reason(self, reason: str) -> None:
+    def _count_reason(self, reason: str, count: int = 1) -> None:
         known = reason in self.reasons or len(self.reasons) < DISTINCT_REASONS
-        self.reasons[reason if known else "other reasons"] += 1
+        self.reasons[reason if known else "other reasons"] += count
+
+    def add(self, other: "LoadSecond") -> None:
+        """Add what another process of the load generator observed in the same second."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("pods", *LATENCIES):
+            getattr(self, name).update(getattr(other, name))
+        for reason, count in other.reasons.items():
+            self._count_reason(reason, count)
+        self.generator_cpu = max(self.generator_cpu, other.generator_cpu)
+        self.late_ms = max(self.late_ms, other.late_ms)
+        busy = [share for share in (self.machine_busy, other.machine_busy) if share is not None]
+        self.machine_busy = max(busy, default=None)
 
     def to_dict(self) -> dict[str, Any]:
         latencies = {name: getattr(self, name) for name in LATENCIES}

@@ -1,20 +1,29 @@
 # mypy: allow-untyped-calls, allow-untyped-decorators
 # Locust leaves its event hooks unannotated.
-"""Write what happened in each second of a load. Locust's own figures are averages over ten seconds."""
+"""Record each second of a load. Locust's own figures are averages over ten seconds.
 
-import json
+In Locust's distributed mode each worker sends its seconds to the master. The master has no users but seconds of its
+own, in which its CPU time and its lateness are seen.
+"""
+
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import gevent
 from locust import User, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
 
 from loadtest.users.load_second import LoadSecond, busy_since, cpu_ticks
 from loadtest.users.schedule import LATE_MS
+from loadtest.users.seconds_file import SecondsFile
+from loadtest.users.workers import SECOND, Workers, present
+
+HERE = "here"  # the process that writes the file
 
 
 @events.init_command_line_parser.add_listener
@@ -32,20 +41,15 @@ def requests_per_user(users: Sequence[type[User]]) -> float | None:
 
 
 class SecondWriter:
-    """Counts each request in the second in which it ended, and writes the second when it is over."""
+    """Counts each request of this process in the second in which it ended, and sends on the second when it is over."""
 
-    def __init__(self, environment: Environment, path: Path) -> None:
+    def __init__(self, environment: Environment, send: Callable[[dict[str, Any]], None]) -> None:
         self.environment = environment
         self.open = bool(getattr(environment.parsed_options, "open", None))
-        self.file: IO[str] = path.open("w", encoding="utf-8")
+        self.send = send
         self.second = LoadSecond(int(time.time()))
         self.cpu = time.process_time()
         self.ticks = cpu_ticks()
-        self.write({"start": time.time(), "requests_per_user": requests_per_user(environment.user_classes)})
-
-    def write(self, line: dict[str, Any]) -> None:
-        self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
-        self.file.flush()
 
     def on_request(
         self, response_time: float, response: Any, exception: Any, context: Mapping[str, float], **_: Any
@@ -63,21 +67,22 @@ class SecondWriter:
         return self.second.count_failed(str(exception), pod)
 
     def finish_seconds(self, now: float) -> None:
-        """Write every second that is over at `now`, including those in which nothing ended."""
+        """Send every second that is over at `now`, including those in which nothing ended."""
         while self.second.t < int(now):
             cpu = time.process_time()
             self.second.generator_cpu, self.cpu = round(cpu - self.cpu, 3), cpu
             self.second.machine_busy, self.ticks = busy_since(self.ticks)
-            self.write(self.second.to_dict())
+            self.send(self.second.to_dict())
             self.second = LoadSecond(self.second.t + 1, users=self.users)
 
     @property
     def users(self) -> int:
         runner = self.environment.runner
-        return runner.user_count if runner else 0
+        # A master has none of its own, and counts those of its workers.
+        return 0 if runner is None or isinstance(runner, MasterRunner) else runner.user_count
 
     def tick(self) -> None:
-        """Write the seconds in which no request ends, and record how late this loop wakes."""
+        """Send the seconds in which no request ends, and record how late this loop wakes."""
         while True:
             due = int(time.time()) + 1
             gevent.sleep(due - time.time())
@@ -89,21 +94,32 @@ class SecondWriter:
         self.finish_seconds(now)
 
     def close(self) -> None:
+        """Send the last second, which is not over, and say that it is the last one."""
         self.finish_seconds(self.second.t + 1)
-        self.write({"end": time.time()})
-        self.file.close()
+        self.send({})
 
 
 @events.test_start.add_listener
 def begin(environment: Environment, **_: Any) -> None:
-    options = environment.parsed_options
-    if options is None:
+    runner, options = environment.runner, environment.parsed_options
+    if runner is None or options is None:
         return
-    writer = SecondWriter(environment, Path(options.seconds_to))
+    workers = None
+    if isinstance(runner, WorkerRunner):
+        send = partial(runner.send_message, SECOND)
+    else:
+        processes = {HERE} | (present(runner) if isinstance(runner, MasterRunner) else set())
+        file = SecondsFile(Path(options.seconds_to), processes, requests_per_user(environment.user_classes))
+        send = partial(file.receive, HERE)
+        if isinstance(runner, MasterRunner):
+            workers = Workers(environment, runner, file)
+    writer = SecondWriter(environment, send)
     environment.events.request.add_listener(writer.on_request)
     ticker = gevent.spawn(writer.tick)
 
     def end(**_: Any) -> None:
+        if workers is not None:
+            workers.finish()
         ticker.kill()
         environment.events.request.remove_listener(writer.on_request)
         environment.events.test_stop.remove_listener(end)

@@ -2,7 +2,8 @@
 
     python tests/loadtest/small_server.py [--lie | --contradict | --overdo | --forget | --refuse | --hang-up | …]
 
-It prints its port. It is a process of its own, so that its threads do not share the tests' interpreter.
+It prints its port, and GET /posts returns the number of POST requests so far. It is a process of its own, so that its
+threads do not share the tests' interpreter.
 """
 
 import argparse
@@ -98,6 +99,8 @@ class Handler(BaseHTTPRequestHandler):
         }
 
     def do_GET(self) -> None:
+        if self.path == "/posts":
+            return self.send(200, {"posts": next(self.posts)})
         if not self.path.startswith("/info"):
             return self.send(200, {"status": "ok"})
         model = self.path.removeprefix("/info").removeprefix("/") or "breast_model"
@@ -106,11 +109,11 @@ class Handler(BaseHTTPRequestHandler):
         return self.send(200, INFO[model])
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body, post = self.rfile.read(int(self.headers["Content-Length"])), next(self.posts)
         time.sleep(SECONDS.get(self.mode, 0))
         if self.mode in {"hang", "hang-up"}:
             self.close_connection = True
-        elif self.mode == "busy" and next(self.posts) % REFUSED == 0:
+        elif self.mode == "busy" and post % REFUSED == 0:
             self.send(503, {"error": "The server is busy: try again in a second."}, {"Retry-After": "1"})
         elif self.mode in STATUSES:
             self.send(STATUSES[self.mode], {"error": "The server is busy: try again in a second."})

@@ -16,14 +16,20 @@ from tests.loadtest.test_experiment import ALONE, loadtest, summary
 pytestmark = pytest.mark.load
 
 
-def start_demo(host: str, output: Path) -> "subprocess.Popen[str]":
+def start_demo(host: str, output: Path, *options: str) -> "subprocess.Popen[str]":
     """Start an experiment of five minutes and return it in its third second."""
-    words = ["--shape", "demo", "--host", host, "--output", str(output), "--no-cluster"]
+    words = ["--shape", "demo", "--host", host, "--output", str(output), "--no-cluster", *options]
     command = [sys.executable, "-m", "loadtest", *words]
     running = subprocess.Popen(command, env=ALONE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     wait_for_file(output, "*/load.jsonl")
     time.sleep(3)
     return running
+
+
+def locusts(parent: int) -> list[int]:
+    """Return the processes of Locust that this process has started."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if b"locustfile" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def wait_for_file(output: Path, name: str) -> Path:
@@ -35,11 +41,12 @@ def wait_for_file(output: Path, name: str) -> Path:
     return next(output.glob(name))
 
 
+@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_interrupt_stops_the_load_and_still_writes_the_report(
-    serve: Callable[..., str], tmp_path: Path, name: str
+    serve: Callable[..., str], tmp_path: Path, name: str, options: list[str]
 ) -> None:
-    running = start_demo(serve(), tmp_path)
+    running = start_demo(serve(), tmp_path, *options)
     running.send_signal(signal.Signals[name])
     running.communicate(timeout=30)
     assert running.returncode == 1
@@ -73,11 +80,9 @@ def test_a_second_interrupt_does_not_wait_for_hanging_users(serve: Callable[...,
 
 def test_killed_load_does_not_pass(serve: Callable[..., str], tmp_path: Path) -> None:
     running = start_demo(serve(), tmp_path)
-    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
-    locust = [child for child in children if b"locustfile" in Path(f"/proc/{child}/cmdline").read_bytes()]
-    assert len(locust) == 1
+    (locust,) = locusts(running.pid)
     assert json.loads(wait_for_file(tmp_path, "*/plan.json").read_text())["interrupted"], "until it has ended"
-    os.kill(int(locust[0]), signal.SIGKILL)
+    os.kill(locust, signal.SIGKILL)
     _, errors = running.communicate(timeout=30)
     assert running.returncode == 2
     assert "Locust ended with -9" in errors

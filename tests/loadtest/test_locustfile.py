@@ -169,7 +169,9 @@ def test_late_wake_up_is_kept_when_the_next_is_punctual(tmp_path: Path) -> None:
 from pathlib import Path
 from locust.env import Environment
 from loadtest.users.second_writer import SecondWriter
-writer = SecondWriter(Environment(), Path({str(seconds)!r}))
+from loadtest.users.seconds_file import SecondsFile
+file = SecondsFile(Path({str(seconds)!r}), ["one"], None)
+writer = SecondWriter(Environment(), lambda line: file.receive("one", line))
 second = writer.second.t
 writer.finish_seconds(second + 1.0)  # by a request
 writer.record_wake(second + 1, second + 1.3)

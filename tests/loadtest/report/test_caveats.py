@@ -38,6 +38,13 @@ def test_load_generator_short_of_cpu_is_pointed_out(tmp_path: Path, used: dict[s
     assert ("short of CPU" in found) is doubted
 
 
+def test_cpu_of_several_processes_is_said_to_be_that_of_the_busiest(tmp_path: Path) -> None:
+    run = timeline.read(synthetic.folder(tmp_path))
+    assert any(text.startswith("The load generator used 0.2 of a core") for text in caveats.list_caveats(run))
+    found = caveats.list_caveats(replace(run, plan={**run.plan, "workers": 3}))
+    assert any("had 3 workers, and its busiest process used 0.2 of a core" in text for text in found)
+
+
 @pytest.mark.parametrize(("more", "agrees"), [(0, True), (9, True), (400, False), (-400, False)])
 def test_what_prometheus_counted_is_compared_with_what_was_sent(tmp_path: Path, more: int, *, agrees: bool) -> None:
     run = timeline.read(synthetic.folder(tmp_path))

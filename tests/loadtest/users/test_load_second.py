@@ -56,6 +56,29 @@ def test_latency_from_sending_is_kept_beside_the_one_from_the_due_time() -> None
     assert (again.latency_ms, again.sending_ms) == ({1500: 1}, {2.5: 1})
 
 
+def test_second_of_two_processes_has_the_requests_of_both_and_the_worst_lateness() -> None:
+    one, other = second(), LoadSecond(1000, users=5, sent_late=3, generator_cpu=0.9, late_ms=80, machine_busy=0.7)
+    one.generator_cpu, one.late_ms, one.sent_late, one.refused = 0.4, 120, 1, 2
+    other.count_correct(45.67, "b", sending=40)
+    other.count_failed("status 503", "a")
+    one.add(other)
+    assert (one.users, one.sent, one.failed, one.lost, one.refused, one.sent_late) == (12, 8, 2, 1, 2, 4)
+    assert one.pods == {"a": 5, "b": 2}
+    assert one.reasons == {"status 503": 2, "no answer: ConnectionRefusedError": 1}
+    assert (one.latency_ms, one.sending_ms) == ({1.23: 2, 45.7: 2, 1230: 1}, {40: 1})
+    assert (one.generator_cpu, one.late_ms, one.machine_busy) == (0.9, 120, 0.7)
+
+
+def test_number_of_distinct_reasons_of_two_processes_is_bounded() -> None:
+    one, other = LoadSecond(0), LoadSecond(0)
+    for i in range(DISTINCT_REASONS):
+        one.count_failed(f"at {i}", "")
+        other.count_lost(f"of {i}")
+    one.add(other)
+    assert len(one.reasons) == DISTINCT_REASONS + 1
+    assert one.reasons["other reasons"] == DISTINCT_REASONS
+
+
 def test_percentiles_weigh_counts() -> None:
     latencies = {5.0: 98, 70.0: 1, 900.0: 1}
     assert [percentile(latencies, share) for share in (0.5, 0.98, 0.99, 0.999)] == [5, 5, 70, 900]
