@@ -36,6 +36,7 @@ from loadtest.faults import kinds
 from loadtest.faults.target import FaultError, Target
 from loadtest.format import listed
 from loadtest.live import process as live
+from loadtest.locust_process import WORKERS, parse_workers
 from loadtest.plan import command as plan
 from loadtest.plan import quantities
 from loadtest.report import write
@@ -51,9 +52,6 @@ OPEN = (
     "(constant: evenly spaced, the default; poisson: as independent callers arrive)"
 )
 PRICE = "price of one requested core for an hour, such as 0.04/core-hour; the report shows the cost"
-WORKERS = (
-    "make the load with N processes, on a machine with more cores than N; the default is one process for everything"
-)
 PASSED, MISSED, COULD_NOT_RUN = 0, 1, 2
 # Commands that ask a model and print what they found; each returns the exit status.
 CHECKS: Mapping[str, Callable[[list[str]], int]] = {
@@ -116,7 +114,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--hours", type=float, help="stretch the shape's last stage; 24 make an uptime check of soak")
     parser.add_argument("--models", type=parse_weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
     parser.add_argument("--open", nargs="?", choices=ARRIVALS, const=ARRIVALS[0], help=OPEN)
-    parser.add_argument("--workers", type=command.positive, metavar="N", help=WORKERS)
+    parser.add_argument("--workers", type=parse_workers, metavar="N", help=WORKERS)
     parser.add_argument("--price", type=quantities.price, help=PRICE)
     parser.add_argument("--fault", action="append", default=[], metavar="KIND@SECOND", help=kinds.HELP)
     parser.add_argument("--host", required=True, help="URL of the server, such as http://$(minikube ip):30001")

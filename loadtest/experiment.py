@@ -22,6 +22,7 @@ from loadtest.cluster import preflight, prometheus
 from loadtest.cluster.record import API_ERRORS, Recorder, reason
 from loadtest.faults import causing
 from loadtest.faults.target import Target
+from loadtest.locust_process import Workers
 from loadtest.report.progress import Progress
 from loadtest.shapes import Shape
 from loadtest.users.models import CannotRunError, check_host
@@ -41,7 +42,7 @@ class Experiment:
     arrivals: Arrivals | None = None  # of an open loop
     price: float | None = None  # of an hour of a core
     target: Target | None = None  # of the shape's faults
-    workers: int | None = None  # Locust's processes that have the users; None: one process does everything
+    workers: Workers | None = None  # Locust's processes that have the users; None: one process does everything
 
     def begin(self) -> Path:
         """Create the run folder with its plan once the server responds and the autoscaler is idle.
@@ -94,7 +95,7 @@ class Experiment:
             "models": dict(self.models),
             "open": self.arrivals,
             "price": self.price,
-            "workers": self.workers,
+            "workers": self.workers.count if self.workers is not None else None,
             "shape": asdict(self.shape),
             "git": preflight.git(),
             "versions": preflight.versions(),

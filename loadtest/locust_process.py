@@ -5,8 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +23,29 @@ STOP_SECONDS = STOP_TIMEOUT + 2
 CONNECT_SECONDS = 30  # in which all workers must have connected to the master
 FAILED_REQUESTS = 1  # Locust's exit code if a request failed (the report judges that) or if it failed itself
 LOST = "A worker of the load generator was lost, so that part of the load was not sent: there is no verdict."
+WORKERS = (
+    "processes that share the users, for a load that one core cannot make; the default is a single process. "
+    "8@5557 waits for eight that other machines start and that connect to port 5557"
+)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The processes that have the users; they connect to `port`, or are started here if it is None."""
+
+    count: int
+    port: int | None = None
+
+
+def parse_workers(text: str) -> Workers:
+    """Parse `4` or `8@5557`. Raises ArgumentTypeError."""
+    numbers = text.split("@")
+    if len(numbers) > len(("count", "port")) or not all(word.isascii() and word.isdigit() for word in numbers):
+        numbers = ["0"]
+    count, *ports = map(int, numbers)
+    if not count or not all(0 < port < 2**16 for port in ports):
+        raise ArgumentTypeError(f"{text!r} is not a number of workers from 1, such as 4, or 8@5557 with a port.")
+    return Workers(count, *ports)
 
 
 def start(
@@ -29,7 +54,7 @@ def start(
     host: str,
     models: Mapping[str, int],
     arrivals: Arrivals | None = None,
-    workers: int | None = None,
+    workers: Workers | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start Locust, which follows the shape of the run folder's plan.json and writes its load.jsonl.
 
@@ -54,12 +79,15 @@ def start(
     )
 
 
-def _distribute(workers: int) -> list[str]:
-    """Return the options for a master and its workers, which nobody outside this machine can reach."""
+def _distribute(workers: Workers) -> list[str]:
+    """Return the options for a master; nobody outside this machine can reach one that starts its own workers."""
+    wait = ["--expect-workers-max-wait", str(CONNECT_SECONDS)]
+    if workers.port is not None:
+        return [*wait, "--master", "--expect-workers", str(workers.count), "--master-bind-port", str(workers.port)]
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
-    words = ["--processes", str(workers), "--expect-workers-max-wait", str(CONNECT_SECONDS)]
-    return [*words, "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
+    words = ["--processes", str(workers.count), "--master-bind-host", "127.0.0.1"]
+    return [*wait, *words, "--master-bind-port", port, "--master-port", port]
 
 
 def stop(locust: "subprocess.Popen[bytes]") -> None:

@@ -22,12 +22,14 @@ import csv
 import logging
 import random
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from locust import events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
+from locust.runners import WorkerRunner
 from urllib3 import encode_multipart_formdata
 
 from loadtest import cost
@@ -149,11 +151,19 @@ def choose_users(environment: Environment, **_: Any) -> None:
     if options is None or (not options.models and (options.user_classes or options.class_picker)):
         return
     chosen = options.models or {TABULAR: 1}
-    users = [user for user in environment.user_classes if issubclass(user, PacedUser) and user.model in chosen]
+    known: Mapping[str, Any] = environment.available_user_classes or {}
+    users = [user for user in known.values() if issubclass(user, PacedUser) and user.model in chosen]
     for user in users:
         user.weight = chosen[user.model]
         user.arrivals = options.open
     environment.user_classes[:] = users
+
+
+@events.test_start.add_listener
+def choose_users_of_test(environment: Environment, **_: Any) -> None:
+    """Choose again on a worker: one of another machine learns the options of the test when the test starts."""
+    if isinstance(environment.runner, WorkerRunner):
+        choose_users(environment)
 
 
 @events.init.add_listener

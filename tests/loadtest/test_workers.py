@@ -2,19 +2,29 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
+from argparse import ArgumentTypeError
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.loadtest.test_experiment import loadtest
+from loadtest.locust_process import Workers, parse_workers
+from tests.loadtest.test_experiment import loadtest, summary
 from tests.loadtest.test_interrupt import locusts, start_demo
+from tests.served import ROOT, free_port
 
 pytestmark = pytest.mark.load
+
+SECTION = (ROOT / "docs" / "report.md").read_text().partition("### Several machines\n")[2].partition("\n## ")[0]
+COMMANDS = re.findall(r"^\$ (.+)$", SECTION, re.MULTILINE)
 
 
 def run(host: str, output: Path, *words: str) -> list[dict[str, Any]]:
@@ -89,7 +99,44 @@ def test_workers_end_with_a_killed_master(serve: Callable[..., str], tmp_path: P
     assert posts(host) == before + 1  # by the question before
 
 
-def test_workers_are_a_whole_number_from_1() -> None:
-    done = loadtest("--workers", "0", "--host", "http://127.0.0.1:9")
+def test_workers_of_other_machines_need_only_the_address_of_the_master(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    """They learn the models, the way to send and the server from the master, which starts after them."""
+    host, port = serve(), str(free_port())
+    worker, load = (command.split()[1:] for command in COMMANDS)
+    worker = [{"4": "2", "10.0.0.5": "127.0.0.1"}.get(word, word) for word in worker]
+    words = {"8@5557": f"2@{port}", "saturate": "smoke", "http://service.example.org": host}
+    load = [words.get(word, word) for word in load if word not in {"-m", "loadtest"}]
+    with (tmp_path / "log").open("w") as log:
+        workers = subprocess.Popen(
+            [sys.executable, *worker, "--master-port", port], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        done = loadtest(*load, "--open", "--models", "digits", "--output", str(tmp_path), "--no-cluster")
+        assert done.returncode in {0, 1}, done.stderr  # a busy machine may miss the latency
+        assert workers.wait(30) == 0
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(workers.pid, signal.SIGKILL)
+        workers.wait()
+    found = summary(tmp_path)["requests"]
+    assert found["right"] == found["sent"] == posts(host)
+    assert found["sent"] == pytest.approx(4 * 6 * 2 + 6 * 20 * 2, rel=0.1)
+
+
+def test_missing_workers_of_other_machines_are_not_waited_for_long(serve: Callable[..., str], tmp_path: Path) -> None:
+    words = ["--host", serve(), "--output", str(tmp_path), "--no-cluster", "--workers", f"2@{free_port()}"]
+    done = loadtest(*words)
     assert done.returncode == 2
-    assert "'0' is not a whole number from 1" in done.stderr
+    assert "Gave up waiting for workers to connect" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "4@", "@5557", "4@0", "4@65536", "1@2@3", "two"])
+def test_number_of_workers_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is not a number of workers"):
+        parse_workers(text)
+
+
+def test_workers_are_started_here_unless_a_port_is_given() -> None:
+    assert (parse_workers("4"), parse_workers("8@5557")) == (Workers(4), Workers(8, 5557))
