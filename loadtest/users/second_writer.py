@@ -21,7 +21,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from loadtest.users.load_second import LoadSecond, busy_since, cpu_ticks
 from loadtest.users.schedule import LATE_MS
 from loadtest.users.seconds_file import SecondsFile
-from loadtest.users.workers import SECOND, Workers, present
+from loadtest.users.workers import SECOND, ConnectedWorkers, present
 
 HERE = "here"  # the process that writes the file
 
@@ -112,7 +112,7 @@ def begin(environment: Environment, **_: Any) -> None:
         file = SecondsFile(Path(options.seconds_to), processes, requests_per_user(environment.user_classes))
         send = partial(file.receive, HERE)
         if isinstance(runner, MasterRunner):
-            workers = Workers(environment, runner, file)
+            workers = ConnectedWorkers(environment, runner, file)
     writer = SecondWriter(environment, send)
     environment.events.request.add_listener(writer.on_request)
     ticker = gevent.spawn(writer.tick)

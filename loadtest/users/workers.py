@@ -25,7 +25,7 @@ def present(runner: MasterRunner) -> set[str]:
     return {client.id for client in runner.clients.values() if client.state != STATE_MISSING}
 
 
-class Workers:
+class ConnectedWorkers:
     """The workers that were present when the load began.
 
     Args:
