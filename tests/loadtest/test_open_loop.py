@@ -9,6 +9,7 @@ import pytest
 
 from tests.loadtest.test_experiment import loadtest, summary
 from tests.loadtest.test_locustfile import locust
+from tests.served import free_port
 
 pytestmark = pytest.mark.load
 
@@ -44,9 +45,12 @@ def test_slow_server_gets_as_many_requests_as_a_quick_one(serve: Callable[..., s
         assert sum(line["sending_ms"].values()) == sum(line["latency_ms"].values())
 
 
-def test_load_generator_that_falls_behind_is_seen(serve: Callable[..., str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 2])
+def test_load_generator_that_falls_behind_is_seen(serve: Callable[..., str], tmp_path: Path, workers: int) -> None:
+    port = str(free_port())
+    several = ["--processes", str(workers), "--master-bind-port", port, "--master-port", port] if workers else []
     files = f"{FILES},tests/loadtest/blocking.py"
-    found = seconds(serve(), tmp_path / "load.jsonl", "--open", "poisson", files=files)
+    found = seconds(serve(), tmp_path / "load.jsonl", "--open", "poisson", *several, files=files)
     assert total(found, "sent_late") > 0.2 * total(found, "sent")
     due, sending = mean(found, "latency_ms"), mean(found, "sending_ms")
     assert due > 2 * sending, "only a few requests are in flight when it stalls, but many are due meanwhile"
