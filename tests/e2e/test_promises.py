@@ -30,7 +30,7 @@ from tests.object_store import object_store
 pytestmark = pytest.mark.cluster
 
 HPA = "hpa/ml-serving-hpa"
-SWAPS = 4
+SWAPS = 2
 RETRY_AFTER = 1.0  # seconds, in which the endpoints of a killed container are removed
 FIT = """
 import joblib
@@ -62,7 +62,9 @@ def target(deployed: Deployed) -> Iterator[Target]:
 
 def hold(deployed: Deployed, pods: int) -> None:
     """Hold the autoscaler at a number of pods, until there are neither more nor fewer."""
-    deployed.run("patch", HPA, "--patch", json.dumps({"spec": {"minReplicas": pods, "maxReplicas": pods}}))
+    at_once = {"scaleDown": {"stabilizationWindowSeconds": 0}}
+    spec = {"minReplicas": pods, "maxReplicas": pods, "behavior": at_once}
+    deployed.run("patch", HPA, "--patch", json.dumps({"spec": spec}))
     deadline = time.monotonic() + 120
     while not (len(all_pods(deployed)) == pods == ready(deployed)):
         assert time.monotonic() < deadline, all_pods(deployed)
