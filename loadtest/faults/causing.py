@@ -99,12 +99,12 @@ def wait_for_start(load: Path, stop: threading.Event) -> float:
 
 def cause(scene: Scene, stop: threading.Event) -> Iterator[dict[str, Any]]:
     """Cause a fault and undo it; yield what happened, and when."""
-    fault, began = scene.fault, time.time()
+    fault, kind, began = scene.fault, KINDS[scene.fault.kind], time.time()
     caused = False
     try:
-        with KINDS[fault.kind].cause(scene) as what:
+        with kind.cause(scene) as what:
             caused = True
-            yield {"t": began, "about": KINDS[fault.kind].about, "what": what}
+            yield {"t": began, "about": kind.about, "what": what, "lossy": kind.lossy}
             stop.wait(fault.seconds)
         yield {"ended": time.time()}
     except ERRORS as error:

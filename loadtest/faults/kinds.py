@@ -35,6 +35,7 @@ class Kind:
         rights: What it needs besides reading.
         on_node: It is caused on a node, by a privileged pod.
         model: Its value is the address of a model.
+        lossy: It cannot be survived without a loss: connections break, and more are made before anybody knows.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Kind:
     rights: tuple[Right, ...]
     on_node: bool = False
     model: bool = False
+    lossy: bool = False
 
 
 PODS, EVICTIONS = Right("delete", "pods"), Right("create", "pods/eviction")
@@ -56,7 +58,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("delete-pod", "a pod is deleted", 0, delete_pod, (PODS,)),
-        Kind("kill-container", "a container is killed by SIGKILL", 0, kill_container, AGENT, on_node=True),
+        Kind("kill-container", "a container is killed by SIGKILL", 0, kill_container, AGENT, on_node=True, lossy=True),
         Kind("evict-pod", "a pod is evicted, as kubectl drain does it", 0, evict_pod, (EVICTIONS,)),
         Kind("drain-node", "a node is drained", 30, drain_node, (NODES, EVICTIONS)),
         Kind("rolling-update", "all pods are replaced", 0, rolling_update, TEMPLATE),

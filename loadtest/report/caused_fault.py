@@ -1,11 +1,14 @@
 """A fault that the experiment caused, from the lines of `faults.jsonl`."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
 
 from loadtest.shapes import Shape
+
+INEVITABLE_SECONDS = 3  # until every node knows that a container has gone
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class CausedFault:
         what: The pod, node or component to which it happened.
         ended: The second in which it was undone; None if it was not, or needed not to be.
         error: Why it could not be caused or undone; None if it could.
+        lossy: It cannot be survived without a loss.
     """
 
     mark: str
@@ -27,6 +31,11 @@ class CausedFault:
     what: str
     ended: float | None
     error: str | None
+    lossy: bool
+
+    def excuses(self, t: int) -> bool:
+        """Whether requests that are lost in second `t` of the run are its inevitable loss."""
+        return self.lossy and math.floor(self.t) <= t <= self.t + INEVITABLE_SECONDS
 
 
 def caused_faults(lines: Iterable[Mapping[str, Any]], shape: Shape, zero: int) -> Iterator[CausedFault]:
@@ -37,4 +46,5 @@ def caused_faults(lines: Iterable[Mapping[str, Any]], shape: Shape, zero: int) -
     for number, fault in known.items():
         ended = fault["ended"] - zero if "ended" in fault else None
         kind, about, what = shape.faults[number].kind, fault.get("about", ""), fault.get("what", "")
-        yield CausedFault(ascii_uppercase[number % 26], kind, fault["t"] - zero, about, what, ended, fault.get("error"))
+        mark, error, lossy = ascii_uppercase[number % 26], fault.get("error"), fault.get("lossy", False)
+        yield CausedFault(mark, kind, fault["t"] - zero, about, what, ended, error, lossy)

@@ -58,12 +58,15 @@ def _damage(run: Run, fault: CausedFault, end: int) -> Damage:
         failed=sum(load.failed for load in loads),
         lost=sum(load.lost for load in loads),
         worst_p99_ms=max((p99 for second in seconds if (p99 := second.percentiles[99]) is not None), default=None),
-        ready_again_s=_ready_again(run, start),
+        ready_again_s=_ready_again(run, start, end),
     )
 
 
-def _ready_again(run: Run, start: int) -> int | None:
-    """Return how long fewer pods were ready than before; those that the autoscaler removed are not missing."""
+def _ready_again(run: Run, start: int, end: int) -> int | None:
+    """Return how long fewer pods were ready than before, if that began before `end`, the second of the next fault.
+
+    Those that the autoscaler removed are not missing.
+    """
     before = [state.ready for t, state in run.states if t < start]
     if not before:
         return None
@@ -71,7 +74,7 @@ def _ready_again(run: Run, start: int) -> int | None:
     for t, state in run.states:
         if t < start:
             continue
-        if fewer is None and state.ready < min(before[-1], state.desired):
+        if fewer is None and t < end and state.ready < min(before[-1], state.desired):
             fewer = t
         elif fewer is not None and state.ready >= before[-1]:
             return t - start

@@ -142,5 +142,7 @@ def headlines(run: Run, figures: dict[str, Any]) -> list[Headline]:
     else:
         found.append(Headline("–", "", f"no scale-up was completed{' yet' if run.running else ''}"))
     used, most = figures["cost"]["pod_seconds"], figures["cost"]["at_maximum_pod_seconds"]
-    saved = f"{100 - 100 * used / most:.0f} % less than with the maximum of pods throughout" if most else ""
+    # Pods that are being replaced come on top of the maximum.
+    change = f"{100 - 100 * used / most:.0f} % less" if used <= most else f"{100 * used / most - 100:.0f} % more"
+    saved = f"{change} than with the maximum of pods throughout" if most else ""
     return [*found, Headline(number(used), "pod-seconds", saved)]

@@ -125,7 +125,8 @@ def _back_at_minimum(states: Sequence[tuple[int, Cluster]], gone: int) -> int | 
 
 
 def _peak(run: Run, step: int) -> tuple[int, int] | None:
-    ready = [(state.ready, -t) for t, state in run.states if step <= t < run.duration]
+    # While pods are replaced, more are ready than the autoscaler asks for.
+    ready = [(min(state.ready, state.desired), -t) for t, state in run.states if step <= t < run.duration]
     if not ready:
         return None
     most, t = max(ready)

@@ -90,11 +90,15 @@ def _errors(run: Run, _: Scaling) -> Measurement:
     total: Counter[str] = Counter()
     for second in run.loaded:
         if second.load is not None:
-            total.update(sent=second.load.sent, failed=second.load.failed, lost=second.load.lost)
+            excused = second.load.lost if any(fault.excuses(second.t) for fault in run.faults) else 0
+            lost = second.load.lost - excused
+            total.update(sent=second.load.sent, failed=second.load.failed, lost=lost, excused=excused)
     if not total["sent"]:
         return Measurement(None, "no request was sent", observed=False)
     percent = 100 * (total["failed"] + total["lost"]) / total["sent"]
     text = f"{number(total['failed'])} failed and {number(total['lost'])} lost of {number(total['sent'])}"
+    if total["excused"]:
+        text += f", besides {number(total['excused'])} that a killed container had to lose"
     if run.shape.duration >= DAY:
         text += f": availability of {100 - percent:.4f} %"
     return Measurement(percent, text)

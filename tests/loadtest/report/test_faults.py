@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from loadtest.report import events, faults, scaling, timeline
+from loadtest.format import number
+from loadtest.report import events, faults, scaling, timeline, verdict
 from loadtest.report.faults import Damage
 from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond
@@ -83,3 +84,34 @@ def test_summary_has_a_row_for_each_fault(tmp_path: Path) -> None:
         "t_s": 60.2,
         "lost": 4,
     }
+
+
+def test_a_later_fault_does_not_delay_the_pods_of_an_earlier_one(tmp_path: Path) -> None:
+    """Pods are fewer only from 1:15 on, after the second fault."""
+    run = damaged(tmp_path, cluster=lambda t: synthetic.cluster_line(t) | ({"ready": 2} if 75 <= t < 85 else {}))
+    assert [damage.ready_again_s for damage in faults.damages(run)] == [0, 15]
+
+
+def test_what_a_killed_container_has_to_lose_misses_no_objective(tmp_path: Path) -> None:
+    def missed(path: Path, *, lossy: bool) -> list[str]:
+        lines = [dict(line, lossy=lossy) if "what" in line else line for line in synthetic.FAULTS]
+        run = damaged(path, lines, load=at_once)
+        return [result.measurement.text for result in verdict.judge(run, scaling.analyse(run)).missed]
+
+    assert missed(tmp_path / "lossy", lossy=True) == []
+    assert missed(tmp_path / "other", lossy=False) == [f"0 failed and 3 lost of {number(33_303)}"]
+
+
+def test_a_loss_long_after_a_killed_container_misses_the_objective(tmp_path: Path) -> None:
+    lines = [dict(line, lossy=True) if "what" in line else line for line in synthetic.FAULTS]
+    run = damaged(tmp_path, lines, load=losing)
+    (result,) = verdict.judge(run, scaling.analyse(run)).missed
+    assert result.measurement.text.startswith("1 failed and 2 lost of ")
+    assert result.measurement.text.endswith(", besides 2 that a killed container had to lose")
+
+
+def at_once(t: int, shape: Shape) -> LoadSecond:
+    second = synthetic.load_second(t, shape)
+    for _ in range(3 if t == 60 else 0):
+        second.count_lost("connection refused")
+    return second
