@@ -139,7 +139,7 @@ def chosen_shape(options: argparse.Namespace) -> Shape:
     else:
         shape = SHAPES[options.shape]
     shape = shape.lasting(options.hours) if options.hours is not None else shape
-    return shape.with_faults(map(kinds.parse, options.fault)) if options.fault else shape
+    return shape.with_faults(map(kinds.parse, options.fault))
 
 
 def arrivals(options: argparse.Namespace, shape: Shape) -> Arrivals | None:

@@ -20,7 +20,7 @@ from typing import IO, Any
 from loadtest import locust_process
 from loadtest.cluster import preflight, prometheus
 from loadtest.cluster.record import API_ERRORS, Recorder, reason
-from loadtest.faults import causing
+from loadtest.faults import injection
 from loadtest.faults.target import Target
 from loadtest.locust_process import Workers
 from loadtest.report.progress import Progress
@@ -49,11 +49,11 @@ class Experiment:
 
         Raises:
             CannotRunError: The server does not respond or lacks a model, or the cluster cannot be described.
-            FaultError: The shape has faults that cannot be caused.
+            FaultError: The shape has faults that cannot be injected.
         """
         check_host(self.host, self.models)
         if self.target is not None:
-            causing.check(self.shape.faults, self.target)
+            injection.check(self.shape.faults, self.target)
         signal.signal(signal.SIGTERM, _interrupt)
         if self.recorder is not None:
             preflight.wait_until_idle(self.recorder)
@@ -68,10 +68,9 @@ class Experiment:
 
         Raises:
             CannotRunError: Locust failed, or the run was interrupted before the load began.
-            FaultError: The pod that causes faults on a node does not start.
         """
         progress = Progress(self.shape, folder / "load.jsonl")
-        with causing.causing(self.shape, self.target, folder) if self.target is not None else nullcontext():
+        with injection.injecting(self.shape, self.target, folder) if self.target is not None else nullcontext():
             began = time.time() + BASELINE_SECONDS
             code = self._observe_load(folder, progress)
         if code is None:

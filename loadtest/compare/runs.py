@@ -35,7 +35,8 @@ class Repeat:
     @property
     def kind(self) -> tuple[Any, ...]:
         """What must be the same in all runs."""
-        return (self.run.shape.stages, self.run.shape.traffic), dict(self.run.models), self.run.open
+        shape = self.run.shape
+        return (shape.stages, shape.traffic, shape.faults), dict(self.run.models), self.run.open
 
     def seconds(self, place: int) -> list[LoadSecond]:
         """Return the seconds of the stage at that place of the shape."""

@@ -1,1 +1,1 @@
-"""Cause faults on the cluster while the load runs, and undo them."""
+"""Inject faults into the cluster while the load runs, and undo them."""

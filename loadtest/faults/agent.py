@@ -1,23 +1,25 @@
-"""The privileged pod through which faults are caused on a node, by `on_node.py`."""
+"""The privileged pod through which faults are injected on a node, by `on_node.py`."""
 
 import secrets
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kubernetes import client, stream
 
-from loadtest.cluster.record import API_ERRORS, RAW, decode, reason
-from loadtest.faults.target import RETRY_SECONDS, WRITE, FaultError, Target
+from loadtest.cluster.record import API_ERRORS, decode, reason
+from loadtest.faults.on_node import BEGUN
+from loadtest.faults.target import INSIST_SECONDS, READ, WRITE, FaultError, Target, insist
 
 NAMESPACE = "kube-system"  # the namespace of the served pods may admit only restricted ones
 SCRIPT = (Path(__file__).parent / "on_node.py").read_text(encoding="utf-8")
 RUN = ("sh", "-c", 'exec python -c "$SCRIPT" "$@"', "on_node")
-START_SECONDS = 30
-RESERVE = 120  # seconds after which the pod ends by itself if nobody deletes it
+COMMAND_SECONDS = 20
+RESERVE = 60  # seconds after which the pod, and what it does, ends by itself if nobody ends it
 
 
 @dataclass(frozen=True)
@@ -26,26 +28,23 @@ class Agent:
     pod: str
     node: str
 
-    def run(self, *words: str) -> None:
-        """Run a command of `on_node.py` and wait for its end. Raises FaultError if it fails."""
+    def run(self, *words: str) -> str:
+        """Run a command of `on_node.py` and return what it prints. Raises FaultError if it fails."""
         with self._exec(words) as connection:
-            connection.run_forever(timeout=60)
-            code = connection.returncode  # `read_all` forgets it
-            if code:
-                raise FaultError(connection.read_all().strip() or f"{words[0]} ended with {code}.")
+            return _finish(connection, words[0])
 
     @contextmanager
-    def hold(self, *words: str) -> Iterator[None]:
-        """Run a command that lasts, and end it. Raises FaultError if it ends at once."""
-        with self._exec(words) as connection:
-            connection.update(timeout=2)
-            if not connection.is_open():
-                raise FaultError(connection.read_all().strip() or f"{words[0]} ended at once.")
+    def hold(self, *words: str, seconds: int) -> Iterator[None]:
+        """Run a command that lasts, and end it. Raises FaultError if it does not begin, or fails to undo itself."""
+        token = secrets.token_hex(4)
+        with self._exec((*words, str(seconds + RESERVE), token)) as connection:
+            if connection.readline_stdout(timeout=COMMAND_SECONDS) != BEGUN:
+                raise FaultError(_finish(connection, words[0]) or f"{words[0]} did not begin.")
             try:
                 yield
             finally:
-                self.run("end")
-                connection.run_forever(timeout=10)
+                self.run("end", token)
+                _finish(connection, words[0])
 
     @contextmanager
     def _exec(self, words: tuple[str, ...]) -> Iterator[Any]:
@@ -69,6 +68,18 @@ class Agent:
             connection.sock.shutdown()  # `close` leaves the socket open if the other side closed first
 
 
+def _finish(connection: Any, command: str) -> str:
+    """Wait until a command has ended, and return what it printed. Raises FaultError if it failed."""
+    connection.run_forever(timeout=COMMAND_SECONDS)
+    code = None
+    with suppress(TypeError, KeyError, ValueError):  # the connection was closed without an exit status
+        code = connection.returncode
+    output: str = connection.read_all().strip()  # it forgets the exit status
+    if code != 0:
+        raise FaultError(output or f"{command} did not end properly.")
+    return output
+
+
 @contextmanager
 def agent(target: Target, seconds: int) -> Iterator[Agent]:
     """Run the agent beside the oldest ready pod, for at most so many seconds.
@@ -79,14 +90,13 @@ def agent(target: Target, seconds: int) -> Iterator[Agent]:
     pod = target.ready_pod()
     name = f"mlserving-faults-{secrets.token_hex(3)}"
     try:
-        target.core.create_namespaced_pod(NAMESPACE, manifest(name, pod, seconds + RESERVE), **WRITE)
+        _start(target, manifest(name, pod, seconds + 2 * RESERVE))
+        yield Agent(target, name, pod["spec"]["nodeName"])
+    finally:
         try:
-            _wait_until_running(target, name)
-            yield Agent(target, name, pod["spec"]["nodeName"])
-        finally:
-            _delete(target, name)
-    except client.ApiException as error:
-        raise FaultError(f"The pod that causes faults on the node was refused: {reason(error)}.") from error
+            insist(lambda: target.core.delete_namespaced_pod(name, NAMESPACE, **WRITE))
+        except API_ERRORS as error:  # it ends by itself
+            print(f"The pod {name} in {NAMESPACE} could not be deleted: {reason(error)}.", file=sys.stderr)
 
 
 def manifest(name: str, pod: dict[str, Any], seconds: int) -> dict[str, Any]:
@@ -120,26 +130,16 @@ def manifest(name: str, pod: dict[str, Any], seconds: int) -> dict[str, Any]:
     }
 
 
-def _wait_until_running(target: Target, name: str) -> None:
-    until = time.monotonic() + START_SECONDS
-    phase = "Pending"
-    while time.monotonic() < until:
-        phase = decode(target.core.read_namespaced_pod(name, NAMESPACE, **RAW))["status"]["phase"]
-        if phase != "Pending":
-            break
+def _start(target: Target, pod: dict[str, Any]) -> None:
+    try:
+        target.core.create_namespaced_pod(NAMESPACE, pod, **WRITE)
+    except client.ApiException as error:
+        raise FaultError(f"The pod that injects faults on the node was refused: {reason(error)}.") from error
+    until, phase = time.monotonic() + INSIST_SECONDS, "Pending"
+    while phase == "Pending" and time.monotonic() < until:
         time.sleep(0.3)
+        with suppress(*API_ERRORS):
+            found = target.core.read_namespaced_pod(pod["metadata"]["name"], NAMESPACE, **READ)
+            phase = decode(found)["status"]["phase"]
     if phase != "Running":
-        raise FaultError(f"The pod that causes faults on the node did not start: it is {phase}.")
-
-
-def _delete(target: Target, name: str) -> None:
-    """Delete the pod, even if the API server is only just coming back."""
-    until = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            target.core.delete_namespaced_pod(name, NAMESPACE, **WRITE)
-            break
-        except API_ERRORS as error:
-            if time.monotonic() > until:
-                raise FaultError(f"The pod {name} in {NAMESPACE} could not be deleted: {reason(error)}.") from error
-            time.sleep(RETRY_SECONDS)
+        raise FaultError(f"The pod that injects faults on the node did not start: it is {phase}.")

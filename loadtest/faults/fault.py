@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault that is caused `t` seconds after the start of the load, and undone `seconds` later.
+    """A fault that is injected `t` seconds after the start of the load, and undone `seconds` later.
 
     Attributes:
         kind: A name of `loadtest/faults/kinds.py`.

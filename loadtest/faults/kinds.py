@@ -1,14 +1,14 @@
-"""The kinds of faults that an experiment can cause."""
+"""The kinds of faults that an experiment can inject."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from loadtest.faults.cluster import SYSTEM, burn_cpu, drain_node, kill_component, stop_metrics_server
+from loadtest.faults.context import FaultContext
 from loadtest.faults.fault import Fault
 from loadtest.faults.pods import delete_pod, evict_pod, kill_container, lose_packets
 from loadtest.faults.rollouts import broken_model, rolling_update, swap_model
-from loadtest.faults.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,6 @@ class Right:
     namespace: str | None = None  # of the served pods, unless it is named; "" for what has none
 
 
-Cause = Callable[[Scene], AbstractContextManager[str]]
-
-
 @dataclass(frozen=True)
 class Kind:
     """A kind of fault.
@@ -31,9 +28,9 @@ class Kind:
     Attributes:
         about: What happens, in a few words.
         seconds: How long it lasts; 0 if it cannot be undone, or undoes itself.
-        cause: Cause it, and return what it was caused to.
+        inject: Inject it, and return its target.
         rights: What it needs besides reading.
-        on_node: It is caused on a node, by a privileged pod.
+        on_node: It is injected on a node, by a privileged pod.
         model: Its value is the address of a model.
         lossy: It cannot be survived without a loss: connections break, and more are made before anybody knows.
     """
@@ -41,7 +38,7 @@ class Kind:
     name: str
     about: str
     seconds: int
-    cause: Cause
+    inject: Callable[[FaultContext], AbstractContextManager[str]]
     rights: tuple[Right, ...]
     on_node: bool = False
     model: bool = False
@@ -49,10 +46,14 @@ class Kind:
 
 
 PODS, EVICTIONS = Right("delete", "pods"), Right("create", "pods/eviction")
-AGENT = (Right("create", "pods", namespace=SYSTEM), Right("create", "pods/exec", namespace=SYSTEM))
+# Commands are run by a GET, for which newer versions of Kubernetes ask for "create" too.
+AGENT = tuple(
+    Right(verb, resource, namespace=SYSTEM)
+    for verb, resource in (("create", "pods"), ("delete", "pods"), ("get", "pods/exec"), ("create", "pods/exec"))
+)
 TEMPLATE = (Right("patch", "deployments", "apps"),)
 METRICS = (Right("patch", "deployments/scale", "apps", SYSTEM),)
-NODES = Right("patch", "nodes", namespace="")
+NODES = (Right("get", "nodes", namespace=""), Right("patch", "nodes", namespace=""))
 
 KINDS = {
     kind.name: kind
@@ -60,7 +61,7 @@ KINDS = {
         Kind("delete-pod", "a pod is deleted", 0, delete_pod, (PODS,)),
         Kind("kill-container", "a container is killed by SIGKILL", 0, kill_container, AGENT, on_node=True, lossy=True),
         Kind("evict-pod", "a pod is evicted, as kubectl drain does it", 0, evict_pod, (EVICTIONS,)),
-        Kind("drain-node", "a node is drained", 30, drain_node, (NODES, EVICTIONS)),
+        Kind("drain-node", "a node is drained", 30, drain_node, (*NODES, EVICTIONS)),
         Kind("rolling-update", "all pods are replaced", 0, rolling_update, TEMPLATE),
         Kind("swap-model", "another model is rolled out", 45, swap_model, TEMPLATE, model=True),
         Kind("broken-model", "a model that does not exist is rolled out", 30, broken_model, TEMPLATE),
@@ -74,7 +75,7 @@ KINDS = {
 }
 
 
-HELP = "break something meanwhile, and undo it; may be repeated: " + "; ".join(
+HELP = "inject a fault during the load, and undo it; may be repeated: " + "; ".join(
     f"{kind.name} ({kind.about}{f', {kind.seconds} s' if kind.seconds else ''})" for kind in KINDS.values()
 )
 

@@ -1,11 +1,11 @@
-"""Cause faults on a node. It runs in a privileged pod there, and imports nothing of ours.
+"""Inject faults on a node. It runs in a privileged pod there, and imports nothing of ours.
 
 - `wait SECONDS`: keep the pod.
 - `kill CONTAINER`: send SIGKILL to the first process of a container.
 - `component NAME`: send SIGKILL to the apiserver, the kubelet or the proxy, a moment later.
-- `lose CONTAINER SECONDS`: drop one of a hundred packets of a container's pod, in each direction.
-- `burn SECONDS`: keep every core busy.
-- `end`: end `lose` and `burn` early.
+- `lose CONTAINER SECONDS TOKEN`: drop one of a hundred packets of a container's pod, in each direction.
+- `burn SECONDS TOKEN`: keep every core busy.
+- `end TOKEN`: end the `lose` or `burn` that has this token. Without it they end by themselves after SECONDS.
 """
 
 import os
@@ -16,10 +16,10 @@ import time
 from pathlib import Path
 
 PROC = Path("/proc")
-END = Path("/tmp/end")  # noqa: S108  of the pod's own file system
+ENDS = Path("/tmp")  # noqa: S108  of the pod's own file system
 LOSS = ("--match", "statistic", "--mode", "random", "--probability", "0.01", "--jump", "DROP")
 KILL_AFTER = 0.5  # seconds
-CHAINS = ("INPUT", "OUTPUT")
+BEGUN = "begun"  # what `lose` and `burn` print once they have begun
 
 
 def processes(proc: Path) -> list[Path]:
@@ -37,11 +37,15 @@ def first_process(container: str, proc: Path = PROC) -> int:
     raise SystemExit(f"No process of the container {container} runs on this node.")
 
 
+def parent(process: int, proc: Path = PROC) -> int:
+    return int((proc / str(process) / "stat").read_text().rpartition(")")[2].split()[1])
+
+
 def component_process(name: str, proc: Path = PROC) -> int:
     """Return the id of a component's process: `kube-proxy`, or `kube proxy` where one program holds all of them."""
     for path in processes(proc):
         try:
-            words = (path / "cmdline").read_text().split("\0")
+            words = (path / "cmdline").read_text(errors="replace").split("\0")
         except OSError:  # it has ended
             continue
         program = Path(words[0]).name
@@ -52,6 +56,7 @@ def component_process(name: str, proc: Path = PROC) -> int:
 
 def kill_later(process: int) -> None:
     """Kill a process once this one has ended, as the connection by which it is run may need the other."""
+    print(process, flush=True)
     if not os.fork():
         for descriptor in range(3):  # they belong to the connection
             os.close(descriptor)
@@ -60,27 +65,32 @@ def kill_later(process: int) -> None:
         os._exit(0)
 
 
-def hold(seconds: float) -> None:
-    """Wait so long, or until `end` is asked for."""
+def hold(seconds: float, token: str) -> None:
+    """Say that the fault has begun, and wait until it is to end."""
+    print(BEGUN, flush=True)
     until = time.monotonic() + seconds
-    while time.monotonic() < until and not END.exists():
+    while time.monotonic() < until and not (ENDS / token).exists():
         time.sleep(0.1)
 
 
-def lose(container: str, seconds: float) -> None:
-    """Drop packets of the pod in its own network namespace, by the node's iptables."""
-    network = PROC / str(first_process(container)) / "ns" / "net"
-    inside = ("nsenter", "--target", "1", "--mount", "nsenter", f"--net={network}", "iptables", "--wait")
-    for chain in CHAINS:
-        subprocess.run([*inside, "--insert", chain, *LOSS], check=True)
+def lose(container: str, seconds: float, token: str) -> None:
+    """Drop packets of the pod in its own network namespace, by the iptables of the node."""
+    process = first_process(container)
+    # The container's parent is the runtime's, which has the files of the node. Those of process 1 may be protected.
+    on_node = ("nsenter", "--target", str(parent(process)), "--mount")
+    table = (*on_node, "nsenter", f"--net={PROC / str(process) / 'ns' / 'net'}", "iptables", "--wait")
+    inserted = []
     try:
-        hold(seconds)
+        for chain in ("INPUT", "OUTPUT"):
+            subprocess.run([*table, "--insert", chain, *LOSS], check=True)
+            inserted.append(chain)
+        hold(seconds, token)
     finally:
-        for chain in CHAINS:
-            subprocess.run([*inside, "--delete", chain, *LOSS], check=True)
+        for chain in inserted:
+            subprocess.run([*table, "--delete", chain, *LOSS], check=True)
 
 
-def burn(seconds: float) -> None:
+def burn(seconds: float, token: str) -> None:
     """Compute in as many processes as there are cores."""
     children = []
     for _ in range(os.cpu_count() or 1):
@@ -91,7 +101,7 @@ def burn(seconds: float) -> None:
                 pass
         children.append(child)
     try:
-        hold(seconds)
+        hold(seconds, token)
     finally:
         for child in children:
             os.kill(child, signal.SIGKILL)
@@ -99,19 +109,18 @@ def burn(seconds: float) -> None:
 
 
 def main(command: str, *words: str) -> None:
-    END.unlink(missing_ok=True)
-    if command == "end":
-        END.touch()
-    elif command == "wait":
+    if command == "wait":
         time.sleep(float(words[0]))
     elif command == "kill":
         os.kill(first_process(words[0]), signal.SIGKILL)
     elif command == "component":
         kill_later(component_process(words[0]))
     elif command == "lose":
-        lose(words[0], float(words[1]))
+        lose(words[0], float(words[1]), words[2])
     elif command == "burn":
-        burn(float(words[0]))
+        burn(float(words[0]), words[1])
+    elif command == "end":
+        (ENDS / words[0]).touch()
 
 
 if __name__ == "__main__":

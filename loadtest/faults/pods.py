@@ -1,40 +1,41 @@
 """Faults of a pod. Each is a context: it begins on entry and is undone on exit."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from loadtest.faults.scene import Scene
+from loadtest.faults.context import FaultContext
 from loadtest.faults.target import WRITE
 
 EVICTION_SECONDS = 20
 
 
 @contextmanager
-def delete_pod(scene: Scene) -> Iterator[str]:
-    name = scene.target.ready_pod()["metadata"]["name"]
-    scene.target.core.delete_namespaced_pod(name, scene.target.namespace, **WRITE)
+def delete_pod(context: FaultContext) -> Iterator[str]:
+    name = context.target.ready_pod()["metadata"]["name"]
+    context.target.core.delete_namespaced_pod(name, context.target.namespace, **WRITE)
     yield name
 
 
 @contextmanager
-def evict_pod(scene: Scene) -> Iterator[str]:
-    name = scene.target.ready_pod()["metadata"]["name"]
-    scene.target.evict(name, EVICTION_SECONDS)
+def evict_pod(context: FaultContext) -> Iterator[str]:
+    name = context.target.ready_pod()["metadata"]["name"]
+    context.target.evict(name, time.monotonic() + EVICTION_SECONDS)
     yield name
 
 
 @contextmanager
-def kill_container(scene: Scene) -> Iterator[str]:
-    pod = scene.target.ready_pod(scene.on_node.node)
-    scene.on_node.run("kill", container_id(pod))
+def kill_container(context: FaultContext) -> Iterator[str]:
+    pod = context.target.ready_pod(context.on_node.node)
+    context.on_node.run("kill", container_id(pod))
     yield pod["metadata"]["name"]
 
 
 @contextmanager
-def lose_packets(scene: Scene) -> Iterator[str]:
-    pod = scene.target.ready_pod(scene.on_node.node)
-    with scene.on_node.hold("lose", container_id(pod), str(scene.fault.seconds)):
+def lose_packets(context: FaultContext) -> Iterator[str]:
+    pod = context.target.ready_pod(context.on_node.node)
+    with context.on_node.hold("lose", container_id(pod), seconds=context.fault.seconds):
         yield pod["metadata"]["name"]
 
 

@@ -5,32 +5,32 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from loadtest.cluster.record import RAW, decode
-from loadtest.faults.scene import Scene
-from loadtest.faults.target import WRITE, Target
+from loadtest.cluster.record import decode
+from loadtest.faults.context import FaultContext
+from loadtest.faults.target import READ, WRITE, Target, insist
 
 NO_MODEL = "/no-such-model"
 
 
 @contextmanager
-def rolling_update(scene: Scene) -> Iterator[str]:
+def rolling_update(context: FaultContext) -> Iterator[str]:
     """Begin a rolling update as `kubectl rollout restart` does."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     template = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": now}}}
-    patch_deployment(scene.target, {"spec": {"template": template}})
-    yield scene.target.recorder.deployment
+    patch_deployment(context.target, {"spec": {"template": template}})
+    yield context.target.recorder.deployment
 
 
 @contextmanager
-def swap_model(scene: Scene) -> Iterator[str]:
-    with serving(scene.target, scene.fault.value):
-        yield scene.fault.value
+def swap_model(context: FaultContext) -> Iterator[str]:
+    with serving(context.target, context.fault.value):
+        yield context.fault.value
 
 
 @contextmanager
-def broken_model(scene: Scene) -> Iterator[str]:
-    with serving(scene.target, NO_MODEL):
-        yield scene.target.recorder.deployment
+def broken_model(context: FaultContext) -> Iterator[str]:
+    with serving(context.target, NO_MODEL):
+        yield context.target.recorder.deployment
 
 
 @contextmanager
@@ -44,11 +44,11 @@ def serving(target: Target, model: str) -> Iterator[None]:
         "MODEL_DIGEST": "",  # a pinned digest would refuse the other model
     }
     kept = [entry for entry in before if entry["name"] not in changes]
-    set_environment(target, [*kept, *({"name": name, "value": value} for name, value in changes.items())])
     try:
+        set_environment(target, [*kept, *({"name": name, "value": value} for name, value in changes.items())])
         yield
     finally:
-        set_environment(target, before)
+        insist(lambda: set_environment(target, before))
 
 
 def variable(target: Target, container: dict[str, Any], name: str) -> str:
@@ -58,7 +58,7 @@ def variable(target: Target, container: dict[str, Any], name: str) -> str:
             return str(entry.get("value", ""))
     for source in reversed(container.get("envFrom", [])):
         if reference := source.get("configMapRef"):
-            found = decode(target.core.read_namespaced_config_map(reference["name"], target.namespace, **RAW))
+            found = decode(target.core.read_namespaced_config_map(reference["name"], target.namespace, **READ))
             if name in found.get("data", {}):
                 return str(found["data"][name])
     return ""

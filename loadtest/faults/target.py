@@ -1,22 +1,25 @@
-"""What faults are caused to: the pods of the Deployment under load, and the cluster around them."""
+"""What faults are injected into: the pods of the Deployment under load, and the cluster around them."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from kubernetes import client
 
 from loadtest.cluster import parse
-from loadtest.cluster.record import Recorder, current_context
+from loadtest.cluster.record import API_ERRORS, Recorder, current_context
 from loadtest.shapes import Shape
 
 WRITE: dict[str, Any] = {"_request_timeout": (2, 10)}
+READ: dict[str, Any] = {**WRITE, "_preload_content": False}
 RETRY_SECONDS = 1.0
-TOO_MANY_REQUESTS = 429  # what an eviction is answered while the PodDisruptionBudget forbids it
+INSIST_SECONDS = 30.0
 
 
 class FaultError(Exception):
-    """A fault could not be caused, or not undone."""
+    """A fault could not be injected, or not undone."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Target:
         if not shape.faults:
             return None
         if recorder is None:
-            raise ValueError("Faults are caused to a cluster, and there is none to observe.")
+            raise ValueError("Faults need a cluster, and none is observed. Leave them out, or name one with --context.")
         return cls(recorder, context or current_context())
 
     @property
@@ -65,25 +68,28 @@ class Target:
             raise FaultError(f"No pod of {self.recorder.deployment} is ready{f' on {node}' if node else ''}.")
         return pods[0]
 
-    def evict(self, pod: str, seconds: float) -> None:
+    def evict(self, pod: str, until: float) -> None:
         """Evict a pod as `kubectl drain` does, which asks again while the PodDisruptionBudget forbids it.
 
+        Args:
+            pod: Its name.
+            until: When to stop asking, by the monotonic clock.
+
         Raises:
-            FaultError: It was forbidden for `seconds`.
+            FaultError: It was forbidden until then.
         """
-        until = time.monotonic() + seconds
         while not self._evicted(pod):
             if time.monotonic() > until:
-                raise FaultError(f"The PodDisruptionBudget forbade the eviction of {pod} for {seconds:g} s.")
+                raise FaultError(f"The PodDisruptionBudget forbade the eviction of {pod}.")
             time.sleep(RETRY_SECONDS)
 
     def _evicted(self, pod: str) -> bool:
         try:
             self.core.create_namespaced_pod_eviction(pod, self.namespace, {"metadata": {"name": pod}}, **WRITE)
         except client.ApiException as error:
-            if error.status != TOO_MANY_REQUESTS:
+            if error.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.NOT_FOUND):
                 raise
-            return False
+            return bool(error.status == HTTPStatus.NOT_FOUND)  # it has gone already
         return True
 
     def container(self) -> dict[str, Any]:
@@ -91,3 +97,18 @@ class Target:
         template = self.recorder.read_deployment()["spec"]["template"]
         container: dict[str, Any] = template["spec"]["containers"][0]
         return container
+
+
+def insist(write: Callable[[], object]) -> None:
+    """Repeat a write that undoes a fault until the API server takes it, which may only just be coming back."""
+    until = time.monotonic() + INSIST_SECONDS
+    while True:
+        try:
+            write()
+            break
+        except API_ERRORS as error:
+            if isinstance(error, client.ApiException) and error.status == HTTPStatus.NOT_FOUND:
+                break  # what was to be undone has gone
+            if time.monotonic() > until:
+                raise
+            time.sleep(RETRY_SECONDS)

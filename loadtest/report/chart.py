@@ -156,7 +156,7 @@ def _draw_marks(axes: Axes, run: Run, scaling: Scaling, layout: Layout, *, first
         axes.axvline(decision.t, color=COLOURS["ink"], linewidth=1.1)
         if first:
             _draw_badge(axes, decision.t, f"{number}", "ink", layout)
-    for fault in run.faults:
+    for fault in (fault for fault in run.faults if fault.what):
         axes.axvline(fault.t, color=COLOURS["bad"], linewidth=1.1)
         if fault.ended is not None:
             axes.axvspan(fault.t, fault.ended, facecolor=COLOURS["bad"], alpha=0.1, linewidth=0)

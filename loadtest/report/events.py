@@ -87,7 +87,7 @@ def _faults(run: Run) -> list[Entry]:
         if fault.what:
             entries.append(Entry(fault.t, f"Fault: {fault.about} ({fault.what}).", mark=fault.mark))
         if fault.error:
-            verb = "undone" if fault.what else "caused"
+            verb = "undone" if fault.what else "injected"
             entries.append(Entry(fault.t, f"The fault {fault.kind} could not be {verb}: {fault.error}"))
         elif fault.ended is not None and fault.ended - fault.t >= 1:
             entries.append(Entry(fault.ended, f"The fault {fault.mark} was undone."))

@@ -1,15 +1,15 @@
-"""What each fault that the experiment caused did to its callers and pods."""
+"""The impact of each fault that the experiment injected, on callers and on pods."""
 
 import math
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.report.caused_fault import CausedFault
+from loadtest.report.injected_fault import InjectedFault
 from loadtest.report.timeline import Run
 
 
 @dataclass(frozen=True)
-class Damage:
+class Impact:
     """A fault, and what was seen from its second until the next fault.
 
     Attributes:
@@ -18,7 +18,7 @@ class Damage:
             not come back or the pods were not observed.
     """
 
-    fault: CausedFault
+    fault: InjectedFault
     sent: int
     failed: int
     lost: int
@@ -43,16 +43,16 @@ class Damage:
         }
 
 
-def damages(run: Run) -> list[Damage]:
+def impacts(run: Run) -> list[Impact]:
     ends = [*(math.floor(fault.t) for fault in run.faults[1:]), run.duration]
-    return [_damage(run, fault, end) for fault, end in zip(run.faults, ends, strict=False)]
+    return [_impact(run, fault, end) for fault, end in zip(run.faults, ends, strict=False)]
 
 
-def _damage(run: Run, fault: CausedFault, end: int) -> Damage:
+def _impact(run: Run, fault: InjectedFault, end: int) -> Impact:
     start = math.floor(fault.t)
     seconds = [second for second in run.loaded if start <= second.t < end]
     loads = [second.load for second in seconds if second.load is not None]
-    return Damage(
+    return Impact(
         fault,
         sent=sum(load.sent for load in loads),
         failed=sum(load.failed for load in loads),

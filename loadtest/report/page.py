@@ -48,7 +48,7 @@ def render(
         headlines=headlines(run, figures),
         costs=cost.rows(figures["cost"], run.duration) if figures["cost"] else [],
         events=events.list_events(run, scaled),
-        damages=faults.damages(run),
+        impacts=faults.impacts(run),
         caveats=caveats.list_caveats(run),
         charts=[_embed(run, scaled, layout) for layout in layouts],
         seconds=seconds + [""] * (axis[1] - axis[0] - len(seconds)),

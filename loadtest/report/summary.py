@@ -36,7 +36,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from loadtest.report import cost
-from loadtest.report.faults import damages
+from loadtest.report.faults import impacts
 from loadtest.report.open_loop import sent_late
 from loadtest.report.pod_shares import PodShare
 from loadtest.report.scaling import Scaling
@@ -57,7 +57,7 @@ def summarize(run: Run, scaling: Scaling, verdict: Verdict) -> dict[str, Any]:
         "latency_ms": _latency(run.loaded),
         "open": _open(run) if run.open else None,
         "stages": _stages(run),
-        "faults": [damage.to_dict() for damage in damages(run)],
+        "faults": [impact.to_dict() for impact in impacts(run)],
         "scaling": _scaling(scaling) if run.observed else None,
         "pods": _pods(scaling.shares, observed=run.observed),
         "cost": cost.summarize(run, scaling.shares) if run.observed else None,

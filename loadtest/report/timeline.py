@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from loadtest.report.caused_fault import CausedFault, caused_faults
 from loadtest.report.cluster_state import Cluster, cluster_state
+from loadtest.report.injected_fault import InjectedFault, injected_faults
 from loadtest.shapes import Shape
 from loadtest.users.load_second import LoadSecond, percentile
 from loadtest.users.models import TABULAR
@@ -75,7 +75,7 @@ class Run:
     running: bool
     seconds: tuple[Second, ...]
     events: tuple[KubernetesEvent, ...]
-    faults: tuple[CausedFault, ...] = ()
+    faults: tuple[InjectedFault, ...] = ()
 
     @cached_property
     def duration(self) -> int:
@@ -152,7 +152,7 @@ def read(folder: Path, *, running: bool = False) -> Run:
         running,
         tuple(Second(t, loads.get(t), states.get(t)) for t in range(min(known), max(known) + 1)),
         tuple(_events(cluster, zero)),
-        tuple(caused_faults(_read_lines(folder / "faults.jsonl"), shape, zero)),
+        tuple(injected_faults(_read_lines(folder / "faults.jsonl"), shape, zero)),
     )
 
 

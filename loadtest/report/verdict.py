@@ -100,7 +100,8 @@ def _errors(run: Run, _: Scaling) -> Measurement:
     if total["excused"]:
         text += f", besides {number(total['excused'])} that a killed container had to lose"
     if run.shape.duration >= DAY:
-        text += f": availability of {100 - percent:.4f} %"
+        unanswered = total["failed"] + total["lost"] + total["excused"]
+        text += f": availability of {100 - 100 * unanswered / total['sent']:.4f} %"
     return Measurement(percent, text)
 
 

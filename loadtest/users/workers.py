@@ -64,4 +64,4 @@ class ConnectedWorkers:
             gevent.sleep(LOOK_SECONDS)
         if self.file.unfinished & self.names:
             self.fail()
-        self.runner.custom_messages.pop(SECOND)  # the web page can start another test
+        self.runner.custom_messages.pop(SECOND)

@@ -14,6 +14,7 @@ import httpx
 PAUSE = 0.008  # seconds between two requests of a client, so that the pods and not the clients have the cores
 HEADERS = {"Content-Type": "application/json"}
 THREADS = 2  # of each kind
+LATE = 0.19  # seconds; a packet is sent again after 0.2 s at the earliest
 
 
 class LostError(Exception):
@@ -28,11 +29,13 @@ class Answers:
         bodies: The responses with 200, and how many there were of each.
         failed: Statuses of the others.
         lost: When a request got no response, by the clock, and why.
+        late: How many responses took LATE or longer.
     """
 
     bodies: Counter[bytes] = field(default_factory=Counter)
     failed: list[int] = field(default_factory=list)
     lost: list[tuple[float, str]] = field(default_factory=list)
+    late: int = 0
 
     @property
     def sent(self) -> int:
@@ -115,11 +118,13 @@ def calling(host: str, row: object, *, retry_after: float | None = None) -> Iter
     def call(kind: str) -> None:
         with KINDS[kind](url, body) as send:
             while not stop.wait(PAUSE):
+                began = time.perf_counter()
                 try:
                     status, content = ask(send, retry_after)
                 except LostError as error:
                     answers[kind].lost.append((time.time(), str(error)))
                     continue
+                answers[kind].late += time.perf_counter() - began >= LATE
                 if status == http.HTTPStatus.OK:
                     answers[kind].bodies[content] += 1
                 else:
@@ -143,6 +148,10 @@ def sent(answers: dict[str, Answers]) -> int:
 def lost(answers: dict[str, Answers]) -> dict[str, list[tuple[float, str]]]:
     """Return the lost requests of each kind that lost one."""
     return {kind: found.lost for kind, found in answers.items() if found.lost}
+
+
+def late(answers: dict[str, Answers]) -> int:
+    return sum(found.late for found in answers.values())
 
 
 def failed(answers: dict[str, Answers]) -> dict[str, list[int]]:

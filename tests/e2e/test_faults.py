@@ -39,4 +39,4 @@ def test_faults_are_reported_and_undone_after_ctrl_c(deployed: Deployed) -> None
     summary = json.loads((ROOT / "reports" / "latest" / "summary.json").read_text())
     (fault,) = summary["faults"]
     assert (fault["kind"], fault["error"], fault["lost"], fault["failed"]) == ("broken-model", None, 0, 0), rest
-    assert fault["ended_s"] - fault["t_s"] < 20, "it was undone early"
+    assert fault["ended_s"] - fault["t_s"] < 28, "it was undone early"

@@ -17,12 +17,12 @@ import pytest
 
 from loadtest.cluster.record import Recorder
 from loadtest.faults.agent import Agent, agent
+from loadtest.faults.context import FaultContext
 from loadtest.faults.fault import Fault
 from loadtest.faults.kinds import KINDS
-from loadtest.faults.scene import Scene
 from loadtest.faults.target import Target
 from tests.conftest import ROOT
-from tests.e2e.callers import calling, failed, lost, sent
+from tests.e2e.callers import calling, failed, late, lost, sent
 from tests.e2e.conftest import DEPLOYMENT, LABEL, Deployed, deploy
 from tests.e2e.test_life import MALIGNANT
 from tests.object_store import object_store
@@ -30,7 +30,6 @@ from tests.object_store import object_store
 pytestmark = pytest.mark.cluster
 
 HPA = "hpa/ml-serving-hpa"
-SWAPS = 2
 RETRY_AFTER = 3.0  # seconds, in which even a busy machine removes the endpoint of a killed container
 FIT = """
 import joblib
@@ -52,12 +51,14 @@ rows.to_csv("rows.csv", index=False)
 def target(deployed: Deployed) -> Iterator[Target]:
     """The deployment of k8s/ with this tree's image, held at three pods; at the end as it was."""
     deploy(deployed)
-    hold(deployed, 3)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", deployed.cluster.kubeconfig)
-        recorder = Recorder.connect(deployed.cluster.namespace, deployed.cluster.context)
-    yield Target(recorder, deployed.cluster.context)
-    deployed.run("apply", "-f", str(ROOT / "k8s"))
+    try:
+        hold(deployed, 3)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("KUBECONFIG", deployed.cluster.kubeconfig)
+            recorder = Recorder.connect(deployed.cluster.namespace, deployed.cluster.context)
+        yield Target(recorder, deployed.cluster.context)
+    finally:
+        deployed.run("apply", "-f", str(ROOT / "k8s"))
 
 
 def hold(deployed: Deployed, pods: int) -> None:
@@ -87,7 +88,7 @@ def settle(deployed: Deployed, gone: list[str]) -> None:
 
 @contextmanager
 def fault(target: Target, kind: str, helper: Agent | None = None, value: str = "") -> Iterator[str]:
-    with KINDS[kind].cause(Scene(target, Fault(kind, 0, 30, value), helper)) as what:
+    with KINDS[kind].inject(FaultContext(target, Fault(kind, 0, 30, value), helper)) as what:
         yield what
 
 
@@ -145,14 +146,29 @@ def test_killed_container_loses_only_what_one_retry_repairs(deployed: Deployed, 
     assert (lost(retried), failed(answers), failed(retried)) == ({}, {}, {})
 
 
+def test_lost_packets_delay_answers_and_lose_none(deployed: Deployed, target: Target) -> None:
+    """A packet that is lost is sent again, after 200 ms at the earliest."""
+    with agent(target, 60) as helper:
+        with calling(deployed.cluster.host, MALIGNANT) as healthy:
+            time.sleep(10)
+        with fault(target, "lose-packets", helper), calling(deployed.cluster.host, MALIGNANT) as lossy:
+            time.sleep(10)
+    assert late(lossy) > late(healthy) + 5
+    assert (lost(lossy), failed(lossy)) == ({}, {})
+
+
 @pytest.mark.parametrize("component", ["apiserver", "kubelet", "proxy"])
 def test_answers_and_pods_stay_while_the_control_plane_is_gone(
     deployed: Deployed, target: Target, component: str
 ) -> None:
     before = all_pods(deployed)
     with agent(target, 180) as helper, calling(deployed.cluster.host, MALIGNANT) as answers:
-        with fault(target, f"kill-{component}", helper):
+        with fault(target, f"kill-{component}", helper) as what:
             time.sleep(5)
+            process = re.search(r"process (\d+)", what)
+            assert process
+            on_this_machine = deployed.cluster.context == "mlserving-node"
+            assert not on_this_machine or not Path(f"/proc/{process[1]}/exe").exists(), "it was not killed"
         time.sleep(2)
     assert (lost(answers), failed(answers)) == ({}, {})
     assert sent(answers) > 500
@@ -171,12 +187,11 @@ def test_swapping_models_loses_no_request_and_mixes_no_versions(
         deployed.run("create", "secret", "generic", "mlserving-store", *literals)
         try:
             with calling(deployed.cluster.host, MALIGNANT) as answers:
-                for _ in range(SWAPS // 2):
-                    shipped = all_pods(deployed)
-                    with fault(target, "swap-model", value=other):
-                        settle(deployed, shipped)
-                        swapped = all_pods(deployed)
-                    settle(deployed, swapped)
+                shipped = all_pods(deployed)
+                with fault(target, "swap-model", value=other):
+                    settle(deployed, shipped)
+                    swapped = all_pods(deployed)
+                settle(deployed, swapped)
         finally:
             deployed.run("delete", "secret", "mlserving-store")
     assert (lost(answers), failed(answers)) == ({}, {})

@@ -82,8 +82,11 @@ def test_a_missed_objective_restores_the_deployment_too(prepared: Sandbox) -> No
     assert prepared.commands()[-2].endswith("apply -f k8s/deployment.yaml -f k8s/hpa.yaml")
 
 
-def test_an_overlay_that_does_not_exist_is_refused_before_anything_is_changed(prepared: Sandbox) -> None:
-    done = prepared.script("load", "demo", CONTEXT="team", OVERLAY="tunned")
+@pytest.mark.parametrize("overlay", ["tunned", "monitoring"])
+def test_what_is_no_variant_of_the_deployment_is_refused_before_anything_is_changed(
+    prepared: Sandbox, overlay: str
+) -> None:
+    done = prepared.script("load", "demo", CONTEXT="team", OVERLAY=overlay)
     assert done.returncode == 2
-    assert done.stderr.startswith("load: There is no k8s/tunned/kustomization.yaml. ")
+    assert done.stderr.startswith(f"load: k8s/{overlay} does not change k8s/deployment.yaml. ")
     assert prepared.commands() == []

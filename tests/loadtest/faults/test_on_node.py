@@ -1,7 +1,9 @@
 """The script that runs on a node, on a /proc that is a folder."""
 
-import multiprocessing
-import time
+import os
+import secrets
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,16 +49,21 @@ def test_a_component_that_does_not_run_is_named(proc: Path) -> None:
         on_node.component_process("scheduler", proc)
 
 
-def test_burning_is_ended_early_and_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_node, "END", tmp_path / "end")
-    started = time.monotonic()
-    burner = multiprocessing.get_context("fork").Process(target=on_node.main, args=("burn", "60"))
-    burner.start()
-    time.sleep(0.5)
-    children = Path(f"/proc/{burner.pid}/task/{burner.pid}/children").read_text().split()
-    on_node.main("end")
-    burner.join(10)
-    assert burner.exitcode == 0
+def test_burning_is_ended_early_and_leaves_no_process() -> None:
+    token = secrets.token_hex(8)
+    process = subprocess.Popen(
+        [sys.executable, on_node.__file__, "burn", "60", token], stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        on_node.main("end", token)
+        assert process.wait(30) == 0
+    (on_node.ENDS / token).unlink()
     assert children
-    assert time.monotonic() - started < 30
     assert [child for child in children if Path(f"/proc/{child}").exists()] == []
+
+
+def test_the_parent_of_a_process_is_found() -> None:
+    assert on_node.parent(os.getpid()) == os.getppid()

@@ -8,7 +8,7 @@ from loadtest.faults.target import FaultError, Target
 
 
 @dataclass(frozen=True)
-class Scene:
+class FaultContext:
     """The target, the fault itself, and the agent on a node where the kind asks for one."""
 
     target: Target
@@ -18,5 +18,5 @@ class Scene:
     @property
     def on_node(self) -> Agent:
         if self.agent is None:
-            raise FaultError(f"{self.fault.kind} does not say that it is caused on a node.")
+            raise FaultError(f"{self.fault.kind} needs an agent on a node.")
         return self.agent
