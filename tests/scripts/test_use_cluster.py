@@ -88,5 +88,5 @@ def test_what_is_no_variant_of_the_deployment_is_refused_before_anything_is_chan
 ) -> None:
     done = prepared.script("load", "demo", CONTEXT="team", OVERLAY=overlay)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"load: k8s/{overlay} does not change k8s/deployment.yaml. ")
+    assert done.stderr.startswith(f"load: k8s/{overlay} changes neither the deployment nor its autoscaler. ")
     assert prepared.commands() == []
