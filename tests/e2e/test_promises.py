@@ -154,6 +154,7 @@ def test_lost_packets_delay_answers_and_lose_none(deployed: Deployed, target: Ta
         with fault(target, "lose-packets", helper), calling(deployed.cluster.host, MALIGNANT) as lossy:
             time.sleep(10)
     assert late(lossy) > late(healthy) + 5
+    assert "mlserving-faults" not in deployed.run("get", "pods", "--namespace", "kube-system")
     assert (lost(lossy), failed(lossy)) == ({}, {})
 
 
