@@ -143,7 +143,7 @@ def chosen_shape(options: argparse.Namespace) -> Shape:
 
 
 def arrivals(options: argparse.Namespace, shape: Shape) -> Arrivals | None:
-    """Return how requests arrive. Recorded traffic is a rate, of callers who know nothing of each other."""
+    """Return how requests arrive: recorded traffic comes from independent callers, so it is Poisson by default."""
     chosen: Arrivals | None = options.open
     return chosen or ("poisson" if shape.traffic else None)
 

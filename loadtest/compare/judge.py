@@ -68,7 +68,7 @@ def compare(a: Sequence[Repeat], b: Sequence[Repeat], worse: float, seed: int = 
 
 
 def overall(differences: Sequence[Difference]) -> Word:
-    """Return the word for all: one measure is enough for worse. That nothing failed is no answer of its own."""
+    """Return the overall word: worse if any measure is. Equal failures alone do not make two runs the same."""
     words = {
         difference.word for difference in differences if (difference.name, difference.word) != (FAILURES, Word.SAME)
     }

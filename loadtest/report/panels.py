@@ -162,7 +162,7 @@ def _points(axes: Axes, seconds: float) -> float:
 
 
 def _width(text: str) -> float:
-    """Return about how many points a text is wide."""
+    """Return the approximate width of a text in points."""
     return len(text) * LETTER_WIDTH * float(rcParams["font.size"])
 
 

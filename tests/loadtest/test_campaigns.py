@@ -1,4 +1,4 @@
-"""The synthetic rows of media campaigns that the load test sends: drawn from the model's statistics, and like them.
+"""The media campaigns that the load test sends: synthetic rows, distributed as the model's training statistics.
 
 `python -m tests.loadtest.test_campaigns` writes them again.
 """

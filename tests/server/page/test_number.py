@@ -1,4 +1,4 @@
-"""A model that predicts a named number: its name, rounding and unit are shown, with scripts and without."""
+"""The page of a model that predicts a named number: name, rounding and unit, with JavaScript and without."""
 
 from collections.abc import Iterator
 from pathlib import Path
