@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 import pytest
@@ -78,11 +79,16 @@ def without_pods(deployed: Deployed) -> Iterator[None]:
 
 def deploy(deployed: Deployed) -> None:
     """Deploy k8s/ with this tree's image, and wait until it is ready."""
-    cluster = deployed.cluster
-    environment = {**cluster.environment, "CONTEXT": cluster.context}
-    subprocess.run([ROOT / "scripts" / "image" / "build"], check=True, env=environment)
+    build_image(deployed.cluster)
     deployed.run("apply", "-f", str(ROOT / "k8s"))
     deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
+
+
+@cache
+def build_image(cluster: Cluster) -> None:
+    """Build this tree's image, once: what changes it for a test builds it again afterwards."""
+    environment = {**cluster.environment, "CONTEXT": cluster.context}
+    subprocess.run([ROOT / "scripts" / "image" / "build"], check=True, env=environment)
 
 
 def node_port_owner(cluster: Cluster) -> str | None:

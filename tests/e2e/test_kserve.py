@@ -19,7 +19,7 @@ from kserve import InferenceGRPCClient, InferenceRESTClient, InferInput, InferRe
 
 from model import catalog
 from tests.conftest import ROOT, Cluster
-from tests.e2e.conftest import ENFORCE
+from tests.e2e.conftest import ENFORCE, build_image
 from tests.e2e.kserve_cluster import KServe, kserve_on, namespace
 from tests.e2e.readme import KSERVE_COMMANDS, commands_starting_with
 from tests.e2e.test_readme import BUNDLE, FIT
@@ -37,8 +37,7 @@ def on_kserve(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The built-in node with the image, a store, the Secret that lets the pods read it, and a model of one's own."""
     if cluster.context != "mlserving-node":
         pytest.skip("The store runs on this machine, which the pods of another cluster may not reach.")
-    environment = {**cluster.environment, "CONTEXT": cluster.context}
-    subprocess.run([ROOT / "scripts" / "image" / "build"], check=True, env=environment)
+    build_image(cluster)
     address = json.loads(cluster.run("get", "nodes", "--output", "json"))["items"][0]["status"]["addresses"][0]
     with (
         namespace(cluster, f"{ENFORCE}=restricted") as inside,
