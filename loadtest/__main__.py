@@ -110,7 +110,7 @@ def parse(words: list[str]) -> argparse.Namespace:
         type=quantities.times,
         help="replay recorded traffic this many times faster: 60 sends an hour in a minute",
     )
-    parser.add_argument("--scale", type=quantities.times, help="multiply the recorded rates by this")
+    parser.add_argument("--scale", type=quantities.times, help="multiply the users, or the recorded rates, by this")
     parser.add_argument("--hours", type=float, help="stretch the shape's last stage; 24 make an uptime check of soak")
     parser.add_argument("--models", type=parse_weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
     parser.add_argument("--open", nargs="?", choices=ARRIVALS, const=ARRIVALS[0], help=OPEN)
@@ -134,10 +134,10 @@ def chosen_shape(options: argparse.Namespace) -> Shape:
         raise ValueError(
             f"There is no shape {options.shape!r}, only {listed([*SHAPES])}, or a .csv of recorded traffic."
         )
-    elif options.faster or options.scale:
-        raise ValueError("--faster and --scale are for recorded traffic, as in --shape traffic.csv.")
+    elif options.faster:
+        raise ValueError("--faster is for recorded traffic, as in --shape traffic.csv.")
     else:
-        shape = SHAPES[options.shape]
+        shape = SHAPES[options.shape].scaled(options.scale or 1)
     shape = shape.lasting(options.hours) if options.hours is not None else shape
     return shape.with_faults(map(kinds.parse, options.fault))
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from loadtest.faults.fault import Fault
 
+MOST_USERS = 20_000  # about as many send the highest rate that recorded traffic may have
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -111,6 +113,14 @@ class Shape:
             raise ValueError(f"{hours:g} hours are less than what {self.name} takes before its last stage.")
         return replace(self, stages=(*stages, replace(last, seconds=seconds)))
 
+    def scaled(self, factor: float) -> "Shape":
+        """Return the shape with so many times the users in each stage, but at least one. Raises ValueError."""
+        most = factor * max(stage.users for stage in self.stages)
+        if most > MOST_USERS:
+            raise ValueError(f"{self.name} would have {most:,.0f} users. A load test has at most {MOST_USERS:,}.")
+        stages = (replace(stage, users=max(1, round(stage.users * factor))) for stage in self.stages)
+        return replace(self, stages=tuple(stages))
+
     def with_faults(self, faults: Iterable[Fault]) -> "Shape":
         """Return the shape with faults besides its own. Raises ValueError if two overlap or one is too late."""
         ordered = tuple(sorted((*self.faults, *faults), key=lambda fault: fault.t))
@@ -161,7 +171,7 @@ SHAPES = {
         Shape(
             "saturate",
             "more than one pod of k8s/saturate holds, to see what the autoscaler is for",
-            (Stage("warm-up", 30, 1), Stage("load", 120, 150), Stage("cool-down", 150, 1)),
+            (Stage("warm-up", 30, 1), Stage("load", 120, 200), Stage("cool-down", 150, 1)),
             saturates=True,
         ),
         Shape(

@@ -142,7 +142,7 @@ def _held_again_time(run: Run, scaling: Scaling) -> Measurement:
     if run.shape.traffic:
         return Measurement(None, "recorded traffic has no load step", observed=False)
     if scaling.violated is None:
-        return Measurement(0, "they held throughout")
+        return Measurement(0, CARRIED if run.shape.saturates else "they held throughout")
     broken = f"broken at {clock(scaling.violated)}"
     if scaling.recovered is None:
         return Measurement(None, f"{broken}, and did not hold again under load")
@@ -164,6 +164,7 @@ def _minimum_time(run: Run, scaling: Scaling) -> Measurement:
 
 UNOBSERVED = Measurement(None, "the cluster was not observed", observed=False)
 NEVER_SCALED_UP = Measurement(None, "the autoscaler never scaled up")
+CARRIED = "they held throughout, so the fewest pods carry this load; --scale 2 doubles it"
 MEASURES: dict[str, Callable[[Run, Scaling], Measurement]] = {
     "latency_p99_ms": _latency,
     "error_percent": _errors,

@@ -33,6 +33,15 @@ def test_longer_shape_has_a_longer_last_stage() -> None:
         SHAPES["demo"].lasting(0.01)
 
 
+def test_scaled_shape_has_more_users_and_never_none() -> None:
+    demo = SHAPES["demo"]
+    assert [stage.users for stage in demo.scaled(1.5).stages] == [2, 180, 2]
+    assert [stage.users for stage in demo.scaled(0.1).stages] == [1, 12, 1]
+    assert demo.scaled(2).duration == demo.duration
+    with pytest.raises(ValueError, match=r"demo would have 120,000 users\. A load test has at most 20,000\."):
+        demo.scaled(1000)
+
+
 def test_first_ramp_starts_from_zero_users() -> None:
     assert Shape("x", "", (Stage("a", 10, 10, ramp=True),)).users_at(3) == 3
 

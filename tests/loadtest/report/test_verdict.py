@@ -168,6 +168,12 @@ def test_shape_that_saturates_is_judged_by_when_the_objectives_hold_again(tmp_pa
     assert result_of(found, "held_again_s").measurement.text == "broken at 0:31, held again from 1:00"
 
 
+def test_load_that_saturates_nothing_says_how_to_send_more(tmp_path: Path) -> None:
+    text = result_of(saturated(tmp_path, range(0)), "held_again_s").measurement.text
+    assert text.startswith("they held throughout")
+    assert "--scale 2" in text
+
+
 @pytest.mark.parametrize(("slow", "value"), [(range(31, 80), 50), (range(31, 180), None)])
 def test_objectives_that_stay_broken_are_missed(tmp_path: Path, slow: range, value: int | None) -> None:
     found = saturated(tmp_path, slow)

@@ -73,7 +73,8 @@ def test_user_who_waits_at_a_low_rate_notices_a_higher_one(
     [
         (["--shape", "nothing"], "There is no shape 'nothing'"),
         (["--shape", "nothing.csv"], "nothing.csv"),
-        (["--shape", "demo", "--faster", "2"], "are for recorded traffic"),
+        (["--shape", "demo", "--faster", "2"], "is for recorded traffic"),
+        (["--shape", "demo", "--scale", "1000"], "at most 20,000"),
         (["shape", "log", "nothing.log"], "nothing.log"),
         (["shape", "prometheus", "http://127.0.0.1:9", "up"], "does not answer"),
     ],
