@@ -82,21 +82,29 @@ class PodModel:
 
     @cached_property
     def _table(self) -> list[Distribution]:
-        cost = 1000 * self.cores / self.capacity
+        busy = 1000 * self.cores / self.capacity
         chance = np.random.default_rng(SEED)
         points = (np.arange(POINTS) + 0.5) / POINTS
         idle = np.quantile(self.idle, chance.random(REQUESTS))
-        return [np.quantile(idle + waits(load, cost, self.cv2, self.cores), points, method="higher") for load in LOADS]
+        table = []
+        for load in LOADS:
+            rate = load * self.capacity
+            alone = max(busy, (self.cpu(rate) - self.curve[0][1]) / rate)
+            delays = waits(load, busy, alone, self.cv2, self.cores)
+            table.append(np.quantile(idle + delays, points, method="higher"))
+        return table
 
 
 @lru_cache(maxsize=256)
-def waits(load: float, cost: float, cv2: float, cores: float) -> NDArray[np.float64]:
+def waits(load: float, cost: float, alone: float, cv2: float, cores: float) -> NDArray[np.float64]:
     """Simulate a queue and return the delay of each request in milliseconds.
 
     Args:
-        load: Share of `cores` in use, below 1.
-        cost: Mean CPU time of a request in milliseconds.
-        cv2: Its squared coefficient of variation, as of a gamma distribution.
+        load: Share of `cores` that is in use, below 1, if each request has to wait for others.
+        cost: Mean CPU time in milliseconds of a request that has to.
+        alone: The same of one that does not. A busy server spends less on each, so a pod uses up its limit, and stands
+            still, at rates that it could answer if it were always busy.
+        cv2: Their squared coefficient of variation, as of a gamma distribution.
         cores: CPU per period, as a share of the period; at most 1.
     """
     chance = np.random.default_rng(SEED)
@@ -105,9 +113,9 @@ def waits(load: float, cost: float, cv2: float, cores: float) -> NDArray[np.floa
     budget = PERIOD_MS * cores
     delays = np.empty(REQUESTS)
     free, period, left = 0.0, -1, budget
-    for number, (arrival, need) in enumerate(zip(arrivals, costs, strict=True)):
+    for number, (arrival, busy) in enumerate(zip(arrivals, costs, strict=True)):
         at = max(arrival, free)
-        undone = need
+        need = undone = busy if free > arrival else busy * alone / cost
         while True:
             if at >= (period + 1) * PERIOD_MS:
                 period, left = int(at // PERIOD_MS), budget

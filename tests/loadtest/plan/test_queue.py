@@ -1,5 +1,7 @@
 """The queue of a pod against formulas, and how kube-proxy's deals spread."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,13 +22,19 @@ def p99(model: PodModel, rate: float) -> float:
 @pytest.mark.parametrize(("load", "cv2"), [(0.5, 0.0), (0.5, 1.0), (0.7, 0.5), (0.8, 1.0)])
 def test_whole_core_agrees_with_pollaczek_and_khinchine(load: float, cv2: float) -> None:
     expected = load * 2.0 * (1 + cv2) / (2 * (1 - load))
-    assert np.mean(waits(load, 2.0, cv2, 1.0)) == pytest.approx(expected, rel=0.1)
+    assert np.mean(waits(load, 2.0, 2.0, cv2, 1.0)) == pytest.approx(expected, rel=0.1)
 
 
 def test_a_limit_below_one_core_makes_requests_wait_for_the_next_period() -> None:
     assert p99(pod(1000), 0.7 * pod(1000).capacity) < 10
     assert p99(pod(200), 0.9 * pod(200).capacity) > 2 * p99(pod(1000), 0.7 * pod(1000).capacity)
-    assert np.max(waits(0.2, 5.0, 0.0, 0.2)) > 40  # four requests use up a period's 20 ms
+    assert np.max(waits(0.2, 5.0, 5.0, 0.0, 0.2)) > 40  # four requests use up a period's 20 ms
+
+
+def test_pod_stands_still_at_a_rate_that_it_answers_when_busy() -> None:
+    """Two thirds of its capacity use up its limit, because a pod that is seldom busy spends more on each request."""
+    curve = ((0.0, 4.0), (260.0, 196.0), (392.0, 200.0))
+    assert p99(replace(pod(200), curve=curve), 260) > p99(pod(200), 260) + 10
 
 
 def test_latencies_rise_with_the_rate() -> None:
