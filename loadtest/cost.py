@@ -15,7 +15,7 @@ from http.client import HTTPException
 from itertools import cycle, islice
 from pathlib import Path
 
-from loadtest.digits.command import positive
+from loadtest.plan import quantities
 from loadtest.users.models import COST, TIMEOUT, check_host
 
 
@@ -29,13 +29,14 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m loadtest cost", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("-n", type=positive, default=5, help="rows to send; after the last one comes the first again")
+    about = "rows to send; after the last one comes the first again"
+    parser.add_argument("-n", type=quantities.whole, default=5, help=about)
     parser.add_argument("--host", default="http://127.0.0.1:9696", help="URL of the server")
     return parser.parse_args(words)
 
 
-def run(words: list[str]) -> bool:
-    """Send rows, print the answers, and return whether each is a cost.
+def run(words: list[str]) -> int:
+    """Send rows, print the answers, and return the exit status: 0 if each is a cost.
 
     Raises:
         CannotRunError: The server does not respond or lacks the model.
@@ -48,7 +49,7 @@ def run(words: list[str]) -> bool:
         found, answer = ask(f"{host}/predict/{COST}", row)
         print(f"{place}: {answer}")
         answered += found
-    return bool(answered == options.n)
+    return 0 if answered == options.n else 1
 
 
 def ask(url: str, row: Mapping[str, float]) -> tuple[bool, str]:

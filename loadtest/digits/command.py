@@ -17,6 +17,7 @@ from loadtest.digits.batches import CLASSES, PROTOCOLS
 from loadtest.digits.outcome import Criterion, DigitsOutcome
 from loadtest.digits.sampling import Shares
 from loadtest.format import number, plural
+from loadtest.plan import quantities
 from loadtest.users.models import check_host
 
 STATISTICS = ROOT / "model" / "bundles" / "digits" / "statistics.json"
@@ -27,10 +28,10 @@ def parse(words: list[str]) -> argparse.Namespace:
         prog="python -m loadtest digits", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "-n", type=positive, default=500, help="test images to send; above 1,000 the full MNIST set is fetched"
+        "-n", type=quantities.whole, default=500, help="test images to send; above 1,000 the full MNIST set is fetched"
     )
-    parser.add_argument("--batch", type=positive, default=100, help="images per request")
-    parser.add_argument("--concurrency", type=positive, default=5, help="concurrent requests")
+    parser.add_argument("--batch", type=quantities.whole, default=100, help="images per request")
+    parser.add_argument("--concurrency", type=quantities.whole, default=5, help="concurrent requests")
     parser.add_argument("--host", default="http://127.0.0.1:8000", help="URL of the server")
     parser.add_argument("--protocol", choices=PROTOCOLS, default="json", help="JSON, or the binary form of V2")
     parser.add_argument("--seconds", type=float, default=0.5, help="objective: time for all predictions")
@@ -40,14 +41,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
-
-
-def run(words: list[str]) -> bool:
-    """Send the images, print the figures, and return whether every objective held.
+def run(words: list[str]) -> int:
+    """Send the images, print the figures, and return the exit status.
 
     Raises:
         CannotRunError: The server does not respond or lacks the model.
@@ -65,7 +60,7 @@ def run(words: list[str]) -> bool:
     print_outcome(found, criteria, training, options)
     if options.plot:
         print(plot(found, training, options.output))
-    return all(criterion.held for criterion in criteria)
+    return 0 if all(criterion.held for criterion in criteria) else 1
 
 
 def training_shares() -> Shares:

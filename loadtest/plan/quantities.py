@@ -1,4 +1,4 @@
-"""Quantities of the command line: `50ms`, `500m`, `3x`, `60s`, `0.04/core-hour`."""
+"""Quantities of the command line: `50ms`, `500m`, `3x`, `60s`, `0.04/core-hour`, `8`."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -26,6 +26,13 @@ milliseconds = suffixed("ms")
 seconds = suffixed("s")
 times = suffixed("x")
 price = suffixed("/core-hour")
+
+
+def whole(text: str) -> int:
+    """Parse a whole number from 1."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 def millicores(text: str) -> int:

@@ -11,7 +11,7 @@ from tests.served import free_port
 
 def test_each_answer_is_printed_and_rows_begin_again(our_server: str, capsys: pytest.CaptureFixture[str]) -> None:
     count = len(cost.read_rows()) + 1
-    assert cost.run(["-n", str(count), "--host", our_server])
+    assert cost.run(["-n", str(count), "--host", our_server]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == count
     assert re.fullmatch(r'1: \{"cost":\d+\.\d{1,2}\}', lines[0])  # and no warnings: the row is in the ranges
