@@ -22,7 +22,7 @@ EVENTS_EVERY = 5  # seconds; an event carries its own time, so it may be read la
 
 
 class NoClusterError(Exception):
-    """There is no kubeconfig, so there is no cluster to observe."""
+    """There is no kubeconfig, and this is no pod, so there is no cluster to observe."""
 
 
 class ClusterError(Exception):
@@ -46,17 +46,10 @@ class Recorder:
         """Connect to the current cluster.
 
         Raises:
-            NoClusterError: There is no kubeconfig.
+            NoClusterError: There is no cluster to connect to.
             ClusterError: The autoscaler cannot be read.
         """
-        settings = client.Configuration()
-        try:
-            config.load_kube_config(os.environ.get("KUBECONFIG"), context, settings)
-        except ConfigException as error:
-            if context is None and "KUBECONFIG" not in os.environ:
-                raise NoClusterError(str(error)) from error
-            raise ClusterError(f"The kubeconfig cannot be used: {error}") from error
-        settings.retries = False
+        settings = connection(context)
         recorder = cls(client.ApiClient(settings), namespace, autoscaler)
         try:
             recorder.find()
@@ -133,6 +126,27 @@ class Recorder:
         except API_ERRORS as error:
             return {"t": t, "missing": reason(error)}
         return line
+
+
+def connection(context: str | None) -> client.Configuration:
+    """Return how to reach the API: as the kubeconfig says, or in a pod, which has none, as its service account.
+
+    Raises:
+        NoClusterError: There is neither.
+        ClusterError: The kubeconfig cannot be used.
+    """
+    settings = client.Configuration()
+    try:
+        config.load_kube_config(os.environ.get("KUBECONFIG"), context, settings)
+    except ConfigException as error:
+        if context is not None or "KUBECONFIG" in os.environ:
+            raise ClusterError(f"The kubeconfig cannot be used: {error}") from error
+        try:
+            config.load_incluster_config(settings)
+        except ConfigException:
+            raise NoClusterError(str(error)) from error
+    settings.retries = False
+    return settings
 
 
 # Plain JSON: the client's own classes cost ten times the CPU of the response that they wrap.
