@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-loadtest.lock")
 TARGETS = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()  # type: ignore[index]
 
 
@@ -35,11 +36,11 @@ def test_every_script_of_a_target_exists(target: str) -> None:
 
 @pytest.mark.network
 def test_the_lock_files_are_up_to_date(tmp_path: Path) -> None:
-    for name in ("pyproject.toml", "requirements.lock", "requirements-dev.lock"):
+    for name in ("pyproject.toml", *LOCKS):
         shutil.copy2(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     subprocess.run([tmp_path / "scripts" / "lock"], check=True)
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in LOCKS:
         assert (tmp_path / name).read_text() == (ROOT / name).read_text()
 
 

@@ -12,10 +12,13 @@ from tests.k8s.overlay import rendered
 from tests.k8s.test_manifests import ROOT
 from tests.monitoring.files import go_program
 
-FOLDERS = ("k8s", "k8s/media-cost")
+FOLDERS = ("k8s", "k8s/media-cost", "k8s/locust")
 FILES = {folder: sorted((ROOT / folder).glob("*.yaml")) for folder in FOLDERS}
 SETS: dict[str, list[dict[str, Any]]] = {
-    **{folder: [yaml.safe_load(path.read_text()) for path in paths] for folder, paths in FILES.items()},
+    **{
+        folder: [manifest for path in paths for manifest in yaml.safe_load_all(path.read_text())]
+        for folder, paths in FILES.items()
+    },
     "k8s/tuned": list(rendered(ROOT / "k8s" / "tuned").values()),
 }
 IGNORE = "kube-score/ignore"

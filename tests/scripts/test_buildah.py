@@ -28,7 +28,7 @@ def steps(sandbox: Sandbox) -> list[str]:
 
 
 def test_a_build_prunes_old_images_and_keeps_the_layers_for_the_next_build(builder: Sandbox) -> None:
-    done = builder.script("image/buildah", IMAGE)
+    done = builder.script("image/buildah", IMAGE, "Dockerfile")
     assert done.returncode == 0, done.stderr
     stage, image, prune, load = steps(builder)
     folder = builder.repository
@@ -40,17 +40,29 @@ def test_a_build_prunes_old_images_and_keeps_the_layers_for_the_next_build(build
 
 
 def test_bundle_is_passed_as_a_build_argument(builder: Sandbox) -> None:
-    assert builder.script("image/buildah", IMAGE, BUNDLE="mine").returncode == 0
+    assert builder.script("image/buildah", IMAGE, "Dockerfile", BUNDLE="mine").returncode == 0
     assert "--build-arg BUNDLE=mine" in steps(builder)[1]
 
 
-def test_the_dockerfile_has_the_stage_that_is_kept() -> None:
-    assert " AS build\n" in (ROOT / "Dockerfile").read_text()
+def test_each_image_keeps_a_build_stage_of_its_own(builder: Sandbox) -> None:
+    (builder.repository / "loadtest").mkdir()
+    shutil.copy(ROOT / "loadtest" / "Dockerfile", builder.repository / "loadtest")
+    image = "docker.io/library/mlserving-loadtest:0.1.0"
+    assert builder.script("image/buildah", image, "loadtest/Dockerfile").returncode == 0
+    folder = builder.repository
+    file = f"--file {folder}/loadtest/Dockerfile {folder}"
+    assert steps(builder)[0].endswith(f"--target build --tag localhost/mlserving-loadtest-build {file}")
+    assert steps(builder)[1].endswith(f"--tag {image} {file}")
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "loadtest/Dockerfile"])
+def test_the_dockerfile_has_the_stage_that_is_kept(name: str) -> None:
+    assert " AS build\n" in (ROOT / name).read_text()
 
 
 def test_a_failed_build_loads_and_prunes_nothing(builder: Sandbox) -> None:
     builder.tool("buildah", {"*inspect*": ""}, otherwise=1)
-    done = builder.script("image/buildah", IMAGE)
+    done = builder.script("image/buildah", IMAGE, "Dockerfile")
     assert done.returncode == 1
     assert "Building failed" in done.stderr
     assert [line.split(" --")[0] for line in steps(builder)] == ["buildah bud"]

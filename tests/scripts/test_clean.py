@@ -7,7 +7,7 @@ import pytest
 from tests.scripts.conftest import Sandbox
 
 MINIKUBE = {"'config current-context'": "minikube", "'config view'*": "minikube|https://192.168.49.2:8443||models"}
-FOLDERS = ("-f k8s", "-f k8s/media-cost", "-k k8s/monitoring", "-k k8s/monitoring/grafana")
+FOLDERS = ("-f k8s", "-f k8s/media-cost", "-f k8s/locust", "-k k8s/monitoring", "-k k8s/monitoring/grafana")
 NEVER = ("apt-get", "pip", "docker", "buildah pull", "buildah from")
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.scripts.conftest import ROOT, Sandbox
 
 IMAGE = "docker.io/library/mlserving:0.1.0"
+DOCKER = f"docker build --tag {IMAGE} --file Dockerfile ."
+LOADTEST = "docker.io/library/mlserving-loadtest:0.1.0"
 
 
 @pytest.fixture
@@ -21,8 +23,12 @@ def trained(sandbox: Sandbox) -> Sandbox:
     ("kind", "context", "commands"),
     [
         ("minikube", "mine", [f"minikube --profile mine image build --all --tag {IMAGE} --file Dockerfile ."]),
-        ("kind", "kind-dev", [f"docker build --tag {IMAGE} .", f"kind load docker-image {IMAGE} --name dev"]),
-        ("context", "team", [f"docker build --tag {IMAGE} ."]),
+        (
+            "kind",
+            "kind-dev",
+            [f"docker build --tag {IMAGE} --file Dockerfile .", f"kind load docker-image {IMAGE} --name dev"],
+        ),
+        ("context", "team", [f"docker build --tag {IMAGE} --file Dockerfile ."]),
     ],
 )
 def test_each_kind_of_cluster_has_its_builder(trained: Sandbox, kind: str, context: str, commands: list[str]) -> None:
@@ -30,6 +36,27 @@ def test_each_kind_of_cluster_has_its_builder(trained: Sandbox, kind: str, conte
     assert done.returncode == 0, done.stderr
     assert trained.commands() == commands
     assert f"Building {IMAGE} for {kind}." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        ("minikube", f"minikube --profile kind-dev image build --all --tag {LOADTEST} --file loadtest/Dockerfile ."),
+        ("kind", f"docker build --tag {LOADTEST} --file loadtest/Dockerfile ."),
+    ],
+)
+def test_the_load_generators_image_needs_no_model(sandbox: Sandbox, kind: str, command: str) -> None:
+    for name in ("minikube", "docker", "kind"):
+        sandbox.tool(name)
+    done = sandbox.script("image/build", "loadtest", KIND=kind, CONTEXT="kind-dev", BUNDLE="mine")
+    assert done.returncode == 0, done.stderr
+    assert sandbox.commands()[0] == command
+
+
+def test_an_image_that_there_is_not_is_refused(trained: Sandbox) -> None:
+    done = trained.script("image/build", "locust", KIND="kind", CONTEXT="kind-dev")
+    assert (done.returncode, done.stderr) == (2, "image: There is no image locust, only server and loadtest.\n")
+    assert trained.commands() == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +96,7 @@ def test_the_builders_exit_status_is_returned(trained: Sandbox) -> None:
     trained.tool("docker", otherwise=3)
     done = trained.script("image/build", KIND="kind", CONTEXT="kind-dev")
     assert done.returncode == 3
-    assert trained.commands() == [f"docker build --tag {IMAGE} ."]
+    assert trained.commands() == [DOCKER]
 
 
 def test_a_build_without_a_trained_model_is_refused(sandbox: Sandbox) -> None:
