@@ -5,6 +5,7 @@
     python -m loadtest --shape demo --models brain_mri --host http://127.0.0.1:30001
     python -m loadtest --shape demo --open poisson --host http://127.0.0.1:30001
     python -m loadtest --shape saturate --workers 4 --host http://127.0.0.1:30001
+    python -m loadtest --shape saturate --pods 4 --host http://ml-serving-service:8000
     python -m loadtest --shape demo --models media_cost --host http://127.0.0.1:30002 --hpa media-cost-hpa
     python -m loadtest --shape traffic.csv --faster 60 --scale 0.5 --host http://127.0.0.1:30001
     python -m loadtest --shape demo --fault kill-container@60 --host http://127.0.0.1:30001
@@ -35,6 +36,7 @@ from loadtest.format import listed
 from loadtest.live import process as live
 from loadtest.locust_process import WORKERS, parse_workers
 from loadtest.plan import quantities
+from loadtest.pods import run as pods
 from loadtest.report import write
 from loadtest.report.verdict import Verdict
 from loadtest.shapes import SHAPES, Shape
@@ -70,7 +72,10 @@ def main(words: list[str]) -> int:
             verdict = write.write(folder)
         else:
             options = parse(words)
-            shape, host, recorder = chosen_shape(options), options.host.rstrip("/"), connect(options)
+            shape = chosen_shape(options)
+            if options.pods:
+                return pods.run(options, shape, words)
+            host, recorder = options.host.rstrip("/"), connect(options)
             target = Target.of(shape, recorder, options.context)
             load = (options.models, arrivals(options, shape), options.price, target, options.workers)
             experiment = Experiment(shape, host, options.output, recorder, *load)
@@ -110,7 +115,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--hours", type=float, help="stretch the shape's last stage; 24 make an uptime check of soak")
     parser.add_argument("--models", type=parse_weights, default={TABULAR: 1}, metavar="NAME", help=HELP)
     parser.add_argument("--open", nargs="?", choices=ARRIVALS, const=ARRIVALS[0], help=OPEN)
-    parser.add_argument("--workers", type=parse_workers, metavar="N", help=WORKERS)
+    processes = parser.add_mutually_exclusive_group()
+    processes.add_argument("--workers", type=parse_workers, metavar="N", help=WORKERS)
+    processes.add_argument("--pods", type=quantities.whole, metavar="N", help=pods.HELP)
     parser.add_argument("--price", type=quantities.price, help=PRICE)
     parser.add_argument("--fault", action="append", default=[], metavar="KIND@SECOND", help=kinds.HELP)
     parser.add_argument("--host", required=True, help="URL of the server, such as http://$(minikube ip):30001")

@@ -5,9 +5,7 @@ shape, even if this process is killed.
 """
 
 import json
-import shlex
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -60,7 +58,7 @@ class Experiment:
         plan = self._plan()
         folder = self.output / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
         folder.mkdir(parents=True)
-        _write_plan(folder, plan)
+        write_plan(folder, plan)
         return folder
 
     def run(self, folder: Path) -> None:
@@ -81,7 +79,7 @@ class Experiment:
         locust_process.check(code, folder, failures=progress.failures)
         plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         counted = prometheus.counted(self.recorder, began) if self.recorder is not None else None
-        _write_plan(folder, plan | {"interrupted": False, "prometheus": counted})
+        write_plan(folder, plan | {"interrupted": False, "prometheus": counted})
 
     def _plan(self) -> dict[str, Any]:
         try:
@@ -89,14 +87,13 @@ class Experiment:
         except API_ERRORS as error:
             raise CannotRunError(f"The cluster could not be described: {reason(error)}") from error
         return {
-            "command": shlex.join(["python", "-m", "loadtest", *sys.argv[1:]]),
+            **preflight.source(),
             "host": self.host,
             "models": dict(self.models),
             "open": self.arrivals,
             "price": self.price,
             "workers": self.workers.count if self.workers is not None else None,
             "shape": asdict(self.shape),
-            "git": preflight.git(),
             "versions": preflight.versions(),
             "cluster": cluster,
             "interrupted": True,  # until the load has ended
@@ -154,5 +151,5 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _write_plan(folder: Path, plan: dict[str, Any]) -> None:
+def write_plan(folder: Path, plan: dict[str, Any]) -> None:
     (folder / "plan.json").write_text(json.dumps(plan, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,7 +1,9 @@
 """Every third-party package that is imported is declared: none may be there only because another package needs it."""
 
 import ast
+import json
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OWN = {"model", "server", "loadtest", "tests", "scripts"}
 DISTRIBUTIONS = {"imblearn": ["imbalanced-learn"], **packages_distributions()}
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,17 @@ def test_every_third_party_import_is_declared(folder: str, extras: tuple[str, ..
     assert not undeclared, "declare the packages of these modules in pyproject.toml, then run scripts/lock"
 
 
+@pytest.mark.slow
+def test_the_load_generators_image_has_the_packages_that_a_load_imports_and_no_others() -> None:
+    starts = ("loadtest.__main__, loadtest.live.__main__", "loadtest.locustfile, loadtest.users.stage_shape")
+    files = {path for start in starts for path in _loaded(start)}
+    imported = {module for path in files for module in _imports(path)}
+    needed = {_normalized(name) for module in imported for name in DISTRIBUTIONS[module]}
+    assert set(_names(GROUPS["loadtest"])) == needed
+    locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements-loadtest.lock").read_text(), re.MULTILINE))
+    assert needed <= locked.keys()
+
+
 def test_uvicorn_is_pinned_to_a_minor_version() -> None:
     pin = next(requirement for requirement in PROJECT["dependencies"] if requirement.startswith("uvicorn"))
     assert re.fullmatch(r"uvicorn==0\.[0-9]+\.\*", pin)
@@ -48,6 +62,16 @@ def _names(requirements: list[str]) -> Iterator[str]:
 
 def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _loaded(modules: str) -> set[Path]:
+    """Return the files of loadtest that are loaded when these modules are imported."""
+    code = (
+        f"import json, sys, {modules}; print(json.dumps([getattr(m, '__file__', None) for m in sys.modules.values()]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    paths = [Path(path) for path in json.loads(done.stdout.splitlines()[-1]) if path]
+    return {path for path in paths if path.is_relative_to(ROOT / "loadtest")}
 
 
 def _imports(path: Path) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """What comes before a load: wait until the autoscaler is idle, and record what is needed to repeat the experiment."""
 
 import platform
+import shlex
 import subprocess
+import sys
 import time
 from importlib import metadata
 from pathlib import Path
@@ -33,6 +35,11 @@ def is_idle(state: dict[str, Any]) -> bool:
     hpa, ready = state["hpa"], state["ready"]
     calm = hpa["cpu"] is not None and (hpa["target"] is None or hpa["cpu"] <= hpa["target"])
     return calm and hpa["desired"] == hpa["min"] == ready == len(state["pods"])
+
+
+def source() -> dict[str, Any]:
+    """Return what was run: the command, and the revision of the code."""
+    return {"command": shlex.join(["python", "-m", "loadtest", *sys.argv[1:]]), "git": git()}
 
 
 def git() -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ from tests.served import ROOT, free_port
 
 pytestmark = pytest.mark.load
 
-SECTION = (ROOT / "docs" / "report.md").read_text().partition("### Several machines\n")[2].partition("\n## ")[0]
+SECTION = (ROOT / "docs" / "report.md").read_text().partition("### Several machines\n")[2].partition("\n#")[0]
 COMMANDS = re.findall(r"^\$ (.+)$", SECTION, re.MULTILINE)
 
 

@@ -53,6 +53,22 @@ def test_load_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
     assert prepared.commands()[-1] == EXPERIMENT.format("spike")
 
 
+def test_load_in_pods_builds_their_image_and_reaches_the_service_from_inside(prepared: Sandbox) -> None:
+    done = prepared.script("load", "spike", CONTEXT="team", LOCUST_PODS="4")
+    assert done.returncode == 0, done.stderr
+    *_, build, experiment = prepared.commands()
+    assert build.startswith("docker build --tag docker.io/library/mlserving-loadtest:")
+    inside = EXPERIMENT.format("spike --pods 4").replace("10.1.2.3:30001", "ml-serving-service:8000")
+    assert experiment == inside
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many"])
+def test_number_of_pods_that_is_none_is_refused_before_anything_is_built(prepared: Sandbox, number: str) -> None:
+    done = prepared.script("load", "spike", CONTEXT="team", LOCUST_PODS=number)
+    assert (done.returncode, done.stderr) == (2, f"load: LOCUST_PODS is a whole number from 1, not {number}.\n")
+    assert prepared.commands() == []
+
+
 @pytest.mark.parametrize(
     ("shape", "variables", "folder"),
     [

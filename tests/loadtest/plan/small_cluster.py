@@ -45,7 +45,7 @@ class SmallCluster:
 def pod(number: int) -> dict[str, Any]:
     resources = {"requests": {"cpu": "100m"}, "limits": {"cpu": "200m"}}
     return {
-        "metadata": {"name": f"small-{number}"},
+        "metadata": {"name": f"small-{number}", "creationTimestamp": "2026-11-21T20:15:03Z"},
         "spec": {"containers": [{"resources": resources}]},
         "status": {
             "conditions": [{"type": "Ready", "status": "True"}],

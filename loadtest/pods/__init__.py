@@ -1,0 +1,1 @@
+"""An experiment whose load generator runs in pods of the cluster."""
