@@ -3,9 +3,12 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from loadtest.plan.queue import PodModel
+
+SATURATED = 0.95  # answered / offered, below which a pod is saturated
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,24 @@ class Capacity:
     steps: tuple[Step, ...]
 
     @property
+    def saturated_rate(self) -> float:
+        """What the pod answers per second if more is offered: the median of the steps above any that it kept up with.
+
+        The highest of them is one in which it also answered what had waited, or had luck.
+        """
+        kept_up = max((step.offered for step in self.steps if step.answered >= SATURATED * step.offered), default=0.0)
+        beyond = [step.answered for step in self.steps if step.offered > kept_up]
+        return median(beyond) if beyond else self.highest_rate
+
+    @property
     def pod(self) -> PodModel:
+        most = self.saturated_rate
         points = [(0.0, self.rest)]
         for step in self.steps:
             (rate, cpu) = points[-1]
-            if rate < step.answered < self.highest_rate and cpu < step.cpu_millicores < self.limit:
+            if rate < step.answered < most and cpu < step.cpu_millicores < self.limit:
                 points.append((step.answered, step.cpu_millicores))
-        return PodModel((*points, (self.highest_rate, float(self.limit))), self.cost_cv2, self.idle_ms, self.limit)
+        return PodModel((*points, (most, float(self.limit))), self.cost_cv2, self.idle_ms, self.limit)
 
 
 def read(path: Path) -> Capacity:

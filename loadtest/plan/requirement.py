@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from loadtest.plan.autoscaler import SYNC_SECONDS, Policy, Rules, Settings
-from loadtest.plan.capacity import Capacity
+from loadtest.plan.capacity import SATURATED, Capacity
 from loadtest.plan.predict import Interval, predict
 from loadtest.plan.queue import PodModel, hottest_share
 from loadtest.plan.simulate import SCRAPE_SECONDS, Deployment
-from loadtest.plan.staircase import LATE_MS, SATURATED, cost_error, rate_within
+from loadtest.plan.staircase import LATE_MS, cost_error, rate_within
 from loadtest.traffic.table import Piece
 
 MOST = 10_000  # pods

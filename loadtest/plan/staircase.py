@@ -10,7 +10,7 @@ import numpy as np
 
 from loadtest.bench import open_loop
 from loadtest.bench.open_loop import NO_RESPONSE, OpenLoop, TimedResponse
-from loadtest.plan.capacity import Step
+from loadtest.plan.capacity import SATURATED, Step
 from loadtest.users.models import CannotRunError
 
 STEP_SECONDS = 10.0
@@ -20,7 +20,6 @@ START_RATE = 5.0
 TRIES = 3
 RECOVERY_SECONDS = 20.0  # after saturation: a pod whose probe failed is ready again
 FINE = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1)  # of the rate at which the pod was saturated
-SATURATED = 0.95  # answered / offered
 LATE_MS = 25.0  # at the 99th percentile; a generator that sends later than this has fallen behind
 OK = 200
 IDLE = 0.1  # of the highest rate: up to there a request hardly ever meets another one
