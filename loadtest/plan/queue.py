@@ -86,36 +86,49 @@ class PodModel:
         chance = np.random.default_rng(SEED)
         points = (np.arange(POINTS) + 0.5) / POINTS
         idle = np.quantile(self.idle, chance.random(REQUESTS))
-        table = []
-        for load in LOADS:
-            rate = load * self.capacity
-            alone = max(busy, (self.cpu(rate) - self.curve[0][1]) / rate)
-            delays = waits(load, busy, alone, self.cv2, self.cores)
-            table.append(np.quantile(idle + delays, points, method="higher"))
-        return table
+        costs = [busy * self._used(load * self.capacity) / load for load in LOADS]
+        delays = [waits(load, busy, cost, self.cv2, self.cores) for load, cost in zip(LOADS, costs, strict=True)]
+        return [np.quantile(idle + each, points, method="higher") for each in delays]
+
+    def _used(self, rate: float) -> float:
+        """Return the share of the CPU for requests that a rate uses."""
+        rest, most = self.curve[0][1], self.curve[-1][1]
+        return (self.cpu(rate) - rest) / (most - rest)
 
 
 @lru_cache(maxsize=256)
-def waits(load: float, cost: float, alone: float, cv2: float, cores: float) -> NDArray[np.float64]:
+def waits(load: float, busy: float, cost: float, cv2: float, cores: float) -> NDArray[np.float64]:
     """Simulate a queue and return the delay of each request in milliseconds.
+
+    A busy server spends less on each request than one that was idle before it, so a pod uses up its limit, and stands
+    still, at rates that it could answer if it were always busy.
 
     Args:
         load: Share of `cores` that is in use, below 1, if each request has to wait for others.
-        cost: Mean CPU time in milliseconds of a request that has to.
-        alone: The same of one that does not. A busy server spends less on each, so a pod uses up its limit, and stands
-            still, at rates that it could answer if it were always busy.
+        busy: Mean CPU time in milliseconds of a request that has to.
+        cost: The same of all requests; what one costs that finds the server idle follows.
         cv2: Their squared coefficient of variation, as of a gamma distribution.
         cores: CPU per period, as a share of the period; at most 1.
     """
+    delays, waited = _simulate(load, busy, max(busy, cost), cv2, cores)
+    if cost <= busy or waited == 1:
+        return delays
+    return _simulate(load, busy, (cost - waited * busy) / (1 - waited), cv2, cores)[0]
+
+
+def _simulate(load: float, busy: float, alone: float, cv2: float, cores: float) -> tuple[NDArray[np.float64], float]:
+    """Return the delays, and the share of the requests that waited for others."""
     chance = np.random.default_rng(SEED)
-    arrivals = np.cumsum(chance.exponential(cost / (load * cores), REQUESTS)).tolist()
-    costs = (chance.gamma(1 / cv2, cost * cv2, REQUESTS) if cv2 > 0 else np.full(REQUESTS, cost)).tolist()
+    arrivals = np.cumsum(chance.exponential(busy / (load * cores), REQUESTS)).tolist()
+    needs = (chance.gamma(1 / cv2, busy * cv2, REQUESTS) if cv2 > 0 else np.full(REQUESTS, busy)).tolist()
     budget = PERIOD_MS * cores
     delays = np.empty(REQUESTS)
-    free, period, left = 0.0, -1, budget
-    for number, (arrival, busy) in enumerate(zip(arrivals, costs, strict=True)):
+    free, period, left, waited = 0.0, -1, budget, 0
+    for number, (arrival, behind_others) in enumerate(zip(arrivals, needs, strict=True)):
+        waits_here = free > arrival
+        waited += waits_here
         at = max(arrival, free)
-        need = undone = busy if free > arrival else busy * alone / cost
+        need = undone = behind_others if waits_here else behind_others * alone / busy
         while True:
             if at >= (period + 1) * PERIOD_MS:
                 period, left = int(at // PERIOD_MS), budget
@@ -129,7 +142,7 @@ def waits(load: float, cost: float, alone: float, cv2: float, cores: float) -> N
             at = period * PERIOD_MS
         free = at
         delays[number] = free - arrival - need
-    return delays
+    return delays, waited / REQUESTS
 
 
 def hottest_share(pods: int, connections: int) -> float:

@@ -37,6 +37,17 @@ def test_pod_stands_still_at_a_rate_that_it_answers_when_busy() -> None:
     assert p99(replace(pod(200), curve=curve), 260) > p99(pod(200), 260) + 10
 
 
+def test_request_is_not_taken_to_cost_less_than_in_a_busy_pod() -> None:
+    """A step of the measurement may have had less CPU than its rate needs."""
+    lucky = replace(pod(200), curve=((0.0, 4.0), (260.0, 60.0), (392.0, 200.0)))
+    assert p99(lucky, 260) == p99(pod(200), 260)
+
+
+def test_more_than_one_core_does_not_make_a_request_slower() -> None:
+    curve = ((0.0, 4.0), (1992.0, 2000.0))  # beside the event loop, threads compute
+    assert p99(replace(pod(2000), curve=curve), 400) < p99(pod(1000), 400) + 1
+
+
 def test_latencies_rise_with_the_rate() -> None:
     model = pod(200)
     values = [p99(model, rate) for rate in (0, 50, 150, 250, 330, 380, 10_000)]
