@@ -142,7 +142,8 @@ def _held_again_time(run: Run, scaling: Scaling) -> Measurement:
     if run.shape.traffic:
         return Measurement(None, "recorded traffic has no load step", observed=False)
     if scaling.violated is None:
-        return Measurement(0, CARRIED if run.shape.saturates else "they held throughout")
+        carried = run.shape.saturates and run.observed and scaling.first_up is None
+        return Measurement(0, CARRIED if carried else "they held throughout")
     broken = f"broken at {clock(scaling.violated)}"
     if scaling.recovered is None:
         return Measurement(None, f"{broken}, and did not hold again under load")
@@ -164,7 +165,7 @@ def _minimum_time(run: Run, scaling: Scaling) -> Measurement:
 
 UNOBSERVED = Measurement(None, "the cluster was not observed", observed=False)
 NEVER_SCALED_UP = Measurement(None, "the autoscaler never scaled up")
-CARRIED = "they held throughout, so the fewest pods carry this load; --scale 2 doubles it"
+CARRIED = "they held throughout, and the fewest pods carried the load: a higher --scale sends more"
 MEASURES: dict[str, Callable[[Run, Scaling], Measurement]] = {
     "latency_p99_ms": _latency,
     "error_percent": _errors,

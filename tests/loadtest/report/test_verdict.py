@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,7 @@ def test_load_generator_that_falls_behind_fails_the_run(tmp_path: Path, late: in
     assert ("the load generator is the cause" in result_of(found, "late_percent").measurement.text) is bool(late)
 
 
-def saturated(path: Path, slow: range) -> Verdict:
+def saturated(path: Path, slow: range, **options: Any) -> Verdict:
     """Judge a run of a shape that saturates, with a p99 of 400 ms in these seconds."""
 
     def load(t: int, shape: Shape) -> LoadSecond:
@@ -157,7 +158,7 @@ def saturated(path: Path, slow: range) -> Verdict:
             second.count_correct(400.0, "pod-0")
         return second
 
-    return verdict_of(path, load=load, shape=Shape("saturate", "", synthetic.STAGES, saturates=True))
+    return verdict_of(path, load=load, shape=Shape("saturate", "", synthetic.STAGES, saturates=True), **options)
 
 
 def test_shape_that_saturates_is_judged_by_when_the_objectives_hold_again(tmp_path: Path) -> None:
@@ -168,10 +169,17 @@ def test_shape_that_saturates_is_judged_by_when_the_objectives_hold_again(tmp_pa
     assert result_of(found, "held_again_s").measurement.text == "broken at 0:31, held again from 1:00"
 
 
-def test_load_that_saturates_nothing_says_how_to_send_more(tmp_path: Path) -> None:
-    text = result_of(saturated(tmp_path, range(0)), "held_again_s").measurement.text
-    assert text.startswith("they held throughout")
-    assert "--scale 2" in text
+def test_load_that_the_fewest_pods_carry_says_how_to_send_more(tmp_path: Path) -> None:
+    text = result_of(saturated(tmp_path, range(0), cluster=idle_cluster), "held_again_s").measurement.text
+    assert text == "they held throughout, and the fewest pods carried the load: a higher --scale sends more"
+
+
+@pytest.mark.parametrize("cluster", [synthetic.cluster_line, None])
+def test_load_for_which_pods_were_added_or_are_not_known_was_not_carried_by_the_fewest(
+    tmp_path: Path, cluster: Callable[[int], dict[str, Any]] | None
+) -> None:
+    text = result_of(saturated(tmp_path, range(0), cluster=cluster), "held_again_s").measurement.text
+    assert text == "they held throughout"
 
 
 @pytest.mark.parametrize(("slow", "value"), [(range(31, 80), 50), (range(31, 180), None)])
