@@ -14,6 +14,7 @@ from loadtest.bench import (
     grpc_load,
     image_requests,
     interference,
+    overload,
     request_spec,
     servers,
     sklearn_pipelines,
@@ -21,14 +22,12 @@ from loadtest.bench import (
     tabular_models,
 )
 from loadtest.bench.closed_loop import Subject
-from loadtest.bench.overload import overload
 from loadtest.bench.plan import BATCH_CLIENTS, BATCH_ROWS, MANY_CLIENTS, ONE_CLIENT, Plan
 from loadtest.bench.request_spec import LabelledRows
 from loadtest.bench.results import Results
 from loadtest.bench.servers import (
     COMPARED,
     CONSTANT,
-    FASTAPI,
     KSERVE,
     OURS,
     UNOBSERVED,
@@ -161,19 +160,7 @@ class Measurement:
             return {"observability": to_dicts(closed_loop.alternate(subjects, rounds, 1, MANY_CLIENTS))}
 
     def overload(self) -> dict[str, Section]:
-        """Overload the baselines with the forest, and our server, whose forest is fast, with a slow graph."""
-        slow = replace(
-            self.forest,
-            bundle=tabular_models.slow(self.folder),
-            rows=[{"x": tabular_models.SLOW_X}],
-            classes=[tabular_models.SLOW_X],
-        )
-        measured = [
-            overload(server, model, times, self.plan.overload_seconds, self.folder)
-            for server, model in ((FASTAPI, self.forest), (KSERVE, self.forest), (OURS, slow))
-            for times in self.plan.times_capacity
-        ]
-        return {"overload": to_dicts(measured)}
+        return {"overload": to_dicts(list(overload.measure(self.plan, self.folder)))}
 
     def alternate(self, subjects: Sequence[Subject], connections: int) -> Section:
         return to_dicts(closed_loop.alternate(subjects, self.plan.rounds, self.plan.seconds, connections))

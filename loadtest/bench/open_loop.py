@@ -39,12 +39,14 @@ class OpenLoop:
 
     Attributes:
         poisson: requests are due at random times, as those of independent callers, not evenly spaced.
+        port: where they go, if not where the others go.
     """
 
     request: bytes
     rate: float
     timeout: float
     poisson: bool = False
+    port: int | None = None
 
     def due(self, seconds: float) -> list[float]:
         """Return when requests are due, in seconds from the start; at random, the same times on each call."""
@@ -74,7 +76,7 @@ class _Client:
 
     def __init__(self, host: str, port: int, loop: OpenLoop) -> None:
         self._host = host
-        self._port = port
+        self._port = loop.port or port
         self._loop = loop
         self._idle: deque[_Connection] = deque()
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Protocol
 
+from loadtest.bench.cpu_limit import limited
 from loadtest.bench.request_spec import MeasurementError
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_CORE, LOAD_CORE = 0, 1
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-START_TIMEOUT = 60  # seconds
+START_TIMEOUT = 180  # seconds; a slow model on a fifth of a core takes more than one minute
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -37,12 +38,16 @@ class Command:
         environment: the variables to set besides PATH and the limits on threads.
         port: the port on 127.0.0.1 that the server will listen on.
         grpc_port: that of gRPC, if it is measured.
+        probe_port: that of the probes, if it is another one.
+        cores: how much of its core the server may use.
     """
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
     port: int
     grpc_port: int = 0
+    probe_port: int | None = None
+    cores: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Process:
     popen: "subprocess.Popen[bytes]"
     log: Path
     grpc_port: int = 0
+    probe_port: int | None = None
 
     def cpu_seconds(self) -> float:
         """Return the user and system time of all threads since the start."""
@@ -103,20 +109,20 @@ class Process:
 def running(command: Command, folder: Path) -> Iterator[Process]:
     """Run the server on its core with its log in `folder`, and kill it at the end."""
     log = folder / f"{command.port}.log"
-    with log.open("ab") as output:
+    with limited(str(command.port), command.cores) as prefix, log.open("ab") as output:
         popen = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CORE), sys.executable, *command.arguments],
+            [*prefix, "taskset", "-c", str(SERVER_CORE), sys.executable, *command.arguments],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], **ONE_THREAD, **command.environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
         )
-    try:
-        yield Process(command.port, popen, log, command.grpc_port)
-    finally:
-        popen.send_signal(signal.SIGKILL)
-        popen.wait()
+        try:
+            yield Process(command.port, popen, log, command.grpc_port, command.probe_port)
+        finally:
+            popen.send_signal(signal.SIGKILL)
+            popen.wait()
 
 
 def free_port() -> int:

@@ -134,6 +134,13 @@ def _ours_with_grpc(model: Model) -> Command:
     return replace(command, environment={**command.environment, "GRPC_PORT": str(port)}, grpc_port=port)
 
 
+def _as_in_a_pod(model: Model, cores: float) -> Command:
+    """Return the command for our server with its probes on the port of its metrics, where the manifests have them."""
+    port, command = free_port(), _ours(model)
+    environment = {**command.environment, "METRICS_PORT": str(port)}
+    return replace(command, environment=environment, probe_port=port, cores=cores)
+
+
 def _with_images(model: Model) -> Command:
     return our_server({"model": model.bundle, "digits": DIGITS, "brain_mri": BRAIN_MRI})
 
@@ -179,4 +186,6 @@ CONSTANT = Server("uvicorn, a constant response", _constant, {"": request_spec.c
 WITH_IMAGES = replace(OURS, name="this server, with digits and brain MRI", command=_with_images)
 UNOBSERVED = replace(OURS, name="this server, without metrics and log", command=_unobserved)
 WITH_GRPC = replace(OURS, command=_ours_with_grpc)
+IN_A_POD = replace(OURS, command=lambda model: _as_in_a_pod(model, 1.0))
+IN_A_SMALL_POD = replace(OURS, name="this server, a fifth of a core", command=lambda model: _as_in_a_pod(model, 0.2))
 COMPARED = (FASTAPI, KSERVE, OURS)

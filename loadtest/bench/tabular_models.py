@@ -1,5 +1,6 @@
 """The models that are served: two pipelines for the breast-cancer data of scikit-learn, and a slow ONNX graph."""
 
+import timeit
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -20,9 +22,8 @@ from model.bundle_write import save
 from model.task import Feature, Task
 from model.train.tabular import wisconsin
 
-# The slow graph multiplies a row by a square matrix of this width this often: about 10 ms on one core.
-WIDTH = 1024
-MULTIPLICATIONS = 220
+WIDTH = 1024  # of the square matrix by which a slow graph multiplies a row
+TRIED_MULTIPLICATIONS = 100
 SLOW_X = 2.5
 
 
@@ -58,28 +59,55 @@ def forest(folder: Path) -> Model:
     return _train("forest", make_pipeline(RandomForestClassifier(100, random_state=0)), folder)
 
 
-def slow(folder: Path) -> Path:
-    """Write a bundle that returns its input after many multiplications by the identity matrix."""
+def slow(folder: Path, milliseconds: float) -> Model:
+    """Make a model that returns its input after as many multiplications by the identity matrix as take this long."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    tried = ort.InferenceSession(_products(TRIED_MULTIPLICATIONS), options)
+    seconds = min(timeit.repeat(lambda: tried.run(None, {"input": [[SLOW_X]]}), number=1, repeat=5))
+    onnx = _products(max(1, round(TRIED_MULTIPLICATIONS * milliseconds / 1e3 / seconds)))
+    name = f"{milliseconds:g} ms"
+    task = Task("slow", "A slow model", "1.0.0", "regression", (Feature("x", "FP32"),), {"x": SLOW_X})
+    bundle = save(folder / name, task, b"no pipeline: built by hand", onnx, {}, {}).folder
+    return Model(name, Path(), Path(), bundle, [{"x": SLOW_X}], [SLOW_X])
+
+
+def _products(count: int) -> bytes:
     constants = {
         "spread": np.ones((1, WIDTH), np.float32),
         "identity": np.eye(WIDTH, dtype=np.float32),
         "mean": np.full((WIDTH, 1), 1 / WIDTH, np.float32),
+        "count": np.array(count, np.int64),
+        "always": np.array(True),
     }
-    names = ["input", *(f"product_{number}" for number in range(MULTIPLICATIONS + 1)), "prediction"]
-    factors = ["spread", *["identity"] * MULTIPLICATIONS, "mean"]
+    number = helper.make_tensor_value_info("number", TensorProto.INT64, [])
+    goes_on, still = (helper.make_tensor_value_info(name, TensorProto.BOOL, []) for name in ("goes_on", "still"))
+    before, after = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, WIDTH]) for name in ("row", "product")
+    )
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["goes_on"], ["still"]),
+            helper.make_node("MatMul", ["row", "identity"], ["product"]),
+        ],
+        "body",
+        [number, goes_on, before],
+        [still, after],
+    )
     graph = helper.make_graph(
         [
-            helper.make_node("MatMul", [source, factor], [product])
-            for source, factor, product in zip(names, factors, names[1:], strict=False)
+            helper.make_node("MatMul", ["input", "spread"], ["first"]),
+            helper.make_node("Loop", ["count", "always", "first"], ["last"], body=body),
+            helper.make_node("MatMul", ["last", "mean"], ["prediction"]),
         ],
         "slow",
         [helper.make_tensor_value_info("input", TensorProto.FLOAT, [None, 1])],
         [helper.make_tensor_value_info("prediction", TensorProto.FLOAT, [None, 1])],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
-    onnx = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
-    task = Task("slow", "A slow model", "1.0.0", "regression", (Feature("x", "FP32"),), {"x": SLOW_X})
-    return save(folder / "slow", task, b"no pipeline: built by hand", onnx, {}, {}).folder
+    opset = helper.make_opsetid("", 17)
+    model: bytes = helper.make_model(graph, opset_imports=[opset], ir_version=8).SerializeToString()
+    return model
 
 
 def _train(name: str, pipeline: Pipeline, folder: Path) -> Model:

@@ -21,6 +21,12 @@ def test_each_loop_sends_at_its_own_rate(port: Port) -> None:
     assert b'"ok"' in probes[0].body
 
 
+def test_probes_may_have_a_port_of_their_own(port: Port) -> None:
+    refused, answered = open_loop.run(port("--refuse"), [OpenLoop(ROW, 20, 5), OpenLoop(ROW, 20, 5, port=port())], 0.2)
+    assert {row.status for row in refused} == {503}
+    assert {row.status for row in answered} == {200}
+
+
 def test_unanswered_requests_time_out_without_delaying_others(port: Port) -> None:
     ((*rows,),) = open_loop.run(port("--hang"), [OpenLoop(ROW, 20, 0.2)], 0.5)
     assert [row.status for row in rows] == [NO_RESPONSE] * 10
