@@ -45,6 +45,26 @@ def draw(title: str, pieces: Sequence[Piece], predicted: Prediction, run: Run | 
         write_png(figure, path)
 
 
+def draw_scale_up(title: str, predicted: Prediction, seen: Sequence[tuple[float, int, int]], path: Path) -> None:
+    """Draw how the pods double. `seen` has the seconds since the load began, the pods asked for and the pods ready."""
+    figure = Figure(figsize=(SIZE[0], SIZE[1] / 2), facecolor=COLOURS["paper"], layout="constrained")
+    with mpl.rc_context({"font.size": 11}):
+        axes = figure.subplots()
+        axes.set_title(title, loc="left", color=COLOURS["ink"], weight="bold", size=11, pad=24)
+        t, desired, ready = zip(*seen, strict=True)
+        axes.step(t, desired, where="post", color=COLOURS["bad"], linewidth=1, label="asked for")
+        axes.step(t, ready, where="post", color=COLOURS[RECORDED], label="ready")
+        _draw_replicas(axes, predicted, None)
+        axes.set_ylabel("pods")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:g}"))
+        axes.xaxis.set_major_locator(MultipleLocator(30))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: clock(at)))
+        axes.set_xlim(t[0], t[-1] + 30)
+        style_plain(axes)
+        write_png(figure, path)
+
+
 def _draw_replicas(axes: Axes, predicted: Prediction, run: Run | None) -> None:
     low, middle, high = predicted.ready
     if run is not None:

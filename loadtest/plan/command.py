@@ -5,13 +5,14 @@
     python -m loadtest plan replay reports/latest --target 60 --request 500m --max 10
     python -m loadtest plan simulate traffic.csv --target 60 --max 5000
     python -m loadtest plan validate reports/latest
+    python -m loadtest plan scaleup reports/scale_up.csv --target 20 --max 1000
 
 Exit status: 0 if there is a plan, 2 if it could not be made, as one sentence says.
 """
 
 import argparse
 
-from loadtest.plan import measure, replay, size, validate
+from loadtest.plan import measure, replay, scale_up, size, validate
 
 
 def run(words: list[str]) -> int:
@@ -32,6 +33,7 @@ def run(words: list[str]) -> int:
         ("replay", "what a recorded load would have done with other settings", replay.add_replay, replay.run_replay),
         ("simulate", "what a table of traffic would do", replay.add_simulate, replay.run_simulate),
         ("validate", "compare predictions with recorded runs", validate.add_arguments, validate.run),
+        ("scaleup", "compare a prediction with a recorded scale-up", scale_up.add_arguments, scale_up.run),
     ):
         command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
         add_arguments(command)

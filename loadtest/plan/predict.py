@@ -69,8 +69,17 @@ class Prediction:
             changes = pairwise(history.desired)
             found = (t for (_, before), (t, after) in changes if since <= t < until and (after > before) == up)
             times.append(next(found, None))
-        seen = [t for t in times if t is not None]
-        return Interval.of(seen) if len(seen) > len(times) / 2 else None
+        return _of_most(times)
+
+    def first_reached(self, count: int, *, ready: bool) -> Interval | None:
+        """Return when `count` pods are first asked for, or ready; None if most simulations do not get there."""
+        courses = [history.ready if ready else history.desired for history in self.histories]
+        return _of_most([next((t for t, pods in course if pods >= count), None) for course in courses])
+
+
+def _of_most(times: Sequence[float | None]) -> Interval | None:
+    seen = [t for t in times if t is not None]
+    return Interval.of(seen) if len(seen) > len(times) / 2 else None
 
 
 def predict(deployment: Deployment, pieces: Sequence[Piece], phases: int = PHASES, points: int = 600) -> Prediction:

@@ -25,14 +25,16 @@ HOUR = 3600.0
 
 def add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a recorded run")
-    _add_settings(parser)
+    add_settings(parser)
+    _add_price(parser)
     add_limit(parser)
     parser.add_argument("--output", type=Path, help="the chart; default RUN/replay.png")
 
 
 def add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("traffic", type=Path, metavar="TRAFFIC", help="CSV: time in seconds, requests per second")
-    _add_settings(parser)
+    add_settings(parser)
+    _add_price(parser)
     parser.add_argument("--output", type=Path, default=Path("reports/simulation.png"), help="the chart")
 
 
@@ -41,13 +43,16 @@ def add_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=quantities.millicores, default=1000, metavar="CPU", help=about)
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
+def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", type=int, metavar="PERCENT", help="target utilisation of the CPU request")
     parser.add_argument("--request", type=quantities.millicores, metavar="CPU", help="CPU request, such as 500m")
     parser.add_argument("--min", type=int, metavar="PODS", help="fewest pods")
     parser.add_argument("--max", type=int, metavar="PODS", help="most pods")
-    parser.add_argument("--price", type=quantities.price, metavar="PRICE", help="such as 0.04/core-hour")
     parser.add_argument("--capacity", type=Path, default=CAPACITY, help="what plan measure wrote")
+
+
+def _add_price(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--price", type=quantities.price, metavar="PRICE", help="such as 0.04/core-hour")
 
 
 def run_replay(options: argparse.Namespace) -> None:
@@ -67,11 +72,7 @@ def run_replay(options: argparse.Namespace) -> None:
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Predict, print and draw. Raises ValueError if the table or the capacity does not allow a prediction."""
-    measured = capacity.read(options.capacity)
-    planned = with_options(
-        Deployment(Settings(TARGET, MAXIMUM), measured.pod, measured.request, measured.start_s, measured.stop_s),
-        options,
-    )
+    planned = chosen(options)
     pieces = table.read(options.traffic)
     began = time.process_time()
     predicted = predict(planned, pieces, PHASES if pieces[-1].end <= SHORT else LONG_PHASES)
@@ -113,6 +114,13 @@ def autoscaler_of(run: Run) -> tuple[Settings, int]:
     if request is None:
         raise ValueError("The run's pods have no CPU request, so the autoscaler had nothing to compare with.")
     return from_spec(facts["hpa"]), round(request)
+
+
+def chosen(options: argparse.Namespace) -> Deployment:
+    """Return pods as measured, with the settings of the command line. Raises ValueError for what cannot be."""
+    measured = capacity.read(options.capacity)
+    default = Settings(TARGET, MAXIMUM)
+    return with_options(Deployment(default, measured.pod, measured.request, measured.start_s, measured.stop_s), options)
 
 
 def with_options(planned: Deployment, options: argparse.Namespace) -> Deployment:

@@ -21,7 +21,6 @@ from loadtest.users.load_second import merge_latencies, percentile
 
 NEAR = 0.15  # of the recorded value
 NEAR_MS = 2.0
-BEGIN, END = "<!-- plan validate -->\n", "<!-- end of plan validate -->\n"
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,11 @@ class Comparison:
     predicted: str
     recorded: str
     held: bool | None
+
+    def __str__(self) -> str:
+        """Return its row of a table in Markdown."""
+        word = {None: "", True: "held", False: "**missed**"}[self.held]
+        return f"| {self.figure} | {self.predicted} | {self.recorded} | {word} |"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,13 +55,12 @@ def run(options: argparse.Namespace) -> None:
         planned = _planned(recorded, runs, measured, options.limit)
         name = f"`{recorded.shape.name}`, {', '.join(recorded.models)}, up to {planned.settings.maximum}"
         for one in compare(recorded, planned):
-            word = {None: "", True: "held", False: "**missed**"}[one.held]
-            lines.append(f"| {name} | {one.figure} | {one.predicted} | {one.recorded} | {word} |")
+            lines.append(f"| {name} {one}")
             held, total = held + bool(one.held), total + (one.held is not None)
     text = "\n".join([*lines, "", f"{held} of {total} predictions kept their aim.", ""])
     print(text)
     if options.into is not None:
-        _replace(options.into, text)
+        replace_table(options.into, "plan validate", text)
 
 
 def _planned(recorded: Run, runs: Sequence[Run], measured: Mapping[str, Capacity], limit: int) -> Deployment:
@@ -118,18 +121,24 @@ def _compare_decisions(recorded: Run, predicted: Prediction, analysed: scaling.S
     for name, since, until, up in stretches:
         expected = predicted.first_change(since, until, up=up)
         seen = next((d.t for d in analysed.decisions if since <= d.t < until and d.up == up), None)
-        if expected is None and seen is None:
-            yield Comparison(name, "none", "none", held=True)
-            continue
-        text = f"{clock(expected.middle)} ({clock(expected.low)} to {clock(expected.high)})" if expected else "none"
-        # The recorder looks once a second, so that it sees a decision up to a second late.
-        inside = expected is not None and seen is not None and expected.low <= seen <= expected.high + 1
-        yield Comparison(name, text, clock(seen) if seen is not None else "none", inside)
+        yield compare_time(name, expected, seen)
 
 
-def _replace(document: Path, table: str) -> None:
+def compare_time(figure: str, expected: Interval | None, seen: float | None) -> Comparison:
+    """Compare when something happened, in seconds; None where it did not."""
+    if expected is None and seen is None:
+        return Comparison(figure, "none", "none", held=True)
+    text = f"{clock(expected.middle)} ({clock(expected.low)} to {clock(expected.high)})" if expected else "none"
+    # The recorder looks once a second, so that it sees a decision up to a second late.
+    inside = expected is not None and seen is not None and expected.low <= seen <= expected.high + 1
+    return Comparison(figure, text, clock(seen) if seen is not None else "none", inside)
+
+
+def replace_table(document: Path, name: str, table: str) -> None:
+    """Replace the table between the comments of this name. Raises ValueError if the document has none."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
     text = document.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{document} has no lines {BEGIN.strip()} and {END.strip()} for the table.")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    document.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    if begin not in text or end not in text:
+        raise ValueError(f"{document} has no lines {begin.strip()} and {end.strip()} for the table.")
+    before, after = text.partition(begin)[0], text.partition(end)[2]
+    document.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")

@@ -46,6 +46,15 @@ def test_pods_count_from_the_decision_until_they_are_gone() -> None:
         assert history.pods[-1][0] == pytest.approx(history.desired[-1][0] + CAPACITY.stop_s)
 
 
+def test_pods_are_first_ready_as_long_after_the_decision_as_one_takes_to_start() -> None:
+    predicted = predict(deployment(Settings(20, 10, down=DOWN)), STEP, phases=100)
+    asked, ready = (predicted.first_reached(4, ready=ready) for ready in (False, True))
+    assert asked is not None
+    assert ready is not None
+    assert ready.middle - asked.middle == pytest.approx(CAPACITY.start_s)
+    assert predicted.first_reached(5, ready=False) is None
+
+
 def test_load_that_does_not_change_changes_nothing() -> None:
     predicted = predict(deployment(Settings(60, 5)), [Piece(0, 600, 100.0)], phases=20)
     assert predicted.first_change(0, 600, up=True) is None

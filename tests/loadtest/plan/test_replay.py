@@ -80,7 +80,7 @@ def test_simulation_of_a_table_is_drawn(measured: Path, tmp_path: Path, capsys: 
 
 def test_validation_compares_each_figure_and_writes_the_table(run: Path, measured: Path, tmp_path: Path) -> None:
     document = tmp_path / "planner.md"
-    document.write_text(f"before\n{validate.BEGIN}old\n{validate.END}after\n")
+    document.write_text("before\n<!-- plan validate -->\nold\n<!-- end of plan validate -->\nafter\n")
     assert command.run(["validate", str(run), "--capacity", str(measured), "--into", str(document)]) == 0
     text = document.read_text()
     assert text.startswith("before\n")
