@@ -23,6 +23,9 @@ LINES = [line for block in BLOCKS for line in block.splitlines()]
 COMMANDS = [line[2:] for line in LINES if line.startswith("$ .venv/bin/python -m loadtest plan")]
 THIN_SPACE = "\u202f"  # between thousands, where the tables of the documents have a comma
 TABLES = [line[2:] for line in LINES if line.startswith("$ printf ")]
+(SCALE_UP,) = re.findall(
+    r"^    (python -m loadtest plan scaleup .*)$", (ROOT / "docs/planner.md").read_text(), re.MULTILINE
+)
 OFFLINE = sorted({command for command in COMMANDS if " plan measure" not in command})
 
 
@@ -75,3 +78,11 @@ def test_bounds_in_the_table_of_the_tuned_deployment_give_its_pod_seconds(projec
             check=True,
         )
         assert f"Pod-seconds {pod_seconds.replace(',', THIN_SPACE)}\n" in done.stdout
+
+
+@pytest.mark.slow
+def test_table_of_the_scale_up_is_that_of_its_record(project: Path) -> None:
+    for name in ("scale_up.csv", "planner.md"):
+        shutil.copy(ROOT / "docs" / name, project / "docs")
+    subprocess.run(["bash", "-c", f".venv/bin/{SCALE_UP}"], cwd=project, check=True)
+    assert (project / "docs" / "planner.md").read_text() == (ROOT / "docs" / "planner.md").read_text()
