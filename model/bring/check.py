@@ -149,10 +149,18 @@ def open_graph(graph: bytes) -> Run:
 def _predictions(run: Run, task: Task, rows: pd.DataFrame) -> Tensors:
     """Return the outputs by name; the first row is run alone, as in a server, and the others together."""
     starts = [0, 1, *range(1 + ROWS_PER_RUN, len(rows), ROWS_PER_RUN)]
-    parts = [run(_feed(task, rows.iloc[start:end])) for start, end in pairwise([*starts, len(rows)]) if end > start]
+    parts = [_outputs(run, task, rows.iloc[start:end]) for start, end in pairwise([*starts, len(rows)]) if end > start]
     if any(part[name].shape[1:] != parts[0][name].shape[1:] for part in parts for name in part):
         raise ValueError("the outputs of its graph have another shape for one row than for several")
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _outputs(run: Run, task: Task, rows: pd.DataFrame) -> Tensors:
+    outputs = run(_feed(task, rows))
+    # skl2onnx lists the numbers of an MLPRegressor of several below each other, as if each were a row of its own.
+    if any(len(values) != len(rows) for values in outputs.values()):
+        raise ValueError("the outputs of its graph have more or fewer rows than its input")
+    return outputs
 
 
 def _feed(task: Task, rows: pd.DataFrame) -> Tensors:

@@ -15,6 +15,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.mixture import GaussianMixture
 from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.neighbors import KNeighborsRegressor, LocalOutlierFactor
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, OneHotEncoder, QuantileTransformer, StandardScaler
 from sklearn.svm import OneClassSVM
@@ -105,6 +106,11 @@ CASES = (
     Case("buildings, a chain", buildings, RegressorChain(Ridge())),
     Case("buildings, neighbours", buildings, KNeighborsRegressor(3), form="array"),
     Case("buildings, partial least squares", buildings, PLSRegression(2)),
+    Case(
+        "buildings, network of two numbers",
+        buildings,
+        MLPRegressor(hidden_layer_sizes=8, solver="lbfgs", max_iter=900, random_state=0),
+    ),
     Case(
         "houses, logarithm of the price",
         houses,

@@ -8,6 +8,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
@@ -163,3 +164,13 @@ def test_a_tree_behind_a_scaler_needs_double_precision() -> None:
     answered = list(ask(pipeline, probe.blocks(pipeline, even, tasks[1].features)))
     holds = [compare(answered, open_graph(graph), task).holds for graph, task in zip(graphs, tasks, strict=True)]
     assert holds == [False, True]
+
+
+def test_a_graph_with_a_row_for_each_of_several_numbers_fails() -> None:
+    rows = pd.DataFrame({"x": np.arange(40.0)})
+    network = MLPRegressor(hidden_layer_sizes=2, tol=1, n_iter_no_change=1, random_state=0).fit(
+        rows, np.column_stack([rows["x"], -rows["x"]])
+    )
+    task = Task("m", "M", "1", "regression", (Feature("x", "FP64"),), {"x": 0.0}, targets=("up", "down"))
+    with pytest.raises(ValueError, match="more or fewer rows than its input"):
+        checked(network, convert(network, task), task, rows)
