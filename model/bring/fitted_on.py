@@ -65,14 +65,10 @@ def known_strings(pipeline: Any) -> dict[str, set[str]]:
     """
     columns: dict[str, set[str]] = {}
     named = []
-    for part in parts(pipeline):
-        names = getattr(part, "feature_names_in_", ())
-        encoder = first_transformer(part)
-        if len(known := getattr(encoder, "categories_", ())) == len(names):
-            named.append(id(encoder))
-            for name, values in zip(names, known, strict=True):
-                if present := strings(values):
-                    columns.setdefault(name, set()).update(present)
+    for encoder, name, values in named_categories(pipeline):
+        named.append(id(encoder))
+        if present := strings(values):
+            columns.setdefault(name, set()).update(present)
     for encoder in encoders(pipeline):
         for known in map(strings, encoder.categories_):
             if known and id(encoder) not in named and pd.to_numeric(pd.Series(known), errors="coerce").notna().all():
@@ -82,6 +78,15 @@ def known_strings(pipeline: Any) -> dict[str, set[str]]:
                     "columns."
                 )
     return columns
+
+
+def named_categories(pipeline: Any) -> Iterator[tuple[Any, str, NDArray[Any]]]:
+    """Yield each encoder whose columns have names, with the name and the categories of each of its columns."""
+    for part in parts(pipeline):
+        names = getattr(part, "feature_names_in_", ())
+        encoder = first_transformer(part)
+        if len(known := getattr(encoder, "categories_", ())) == len(names):
+            yield from ((encoder, name, values) for name, values in zip(names, known, strict=True))
 
 
 def encoders(pipeline: Any) -> list[Any]:

@@ -1,15 +1,48 @@
-"""Explains why a pipeline fails on the sample: its columns hold text, dates or gaps that it was not fitted on."""
+"""Says in which columns the sample has text, dates or gaps where the pipeline was fitted on something else."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from model.bring import fitted_on
 from model.bring.features import dtype
 from model.bring.model_file import first_line
+from model.bring.request import WARNING
 from model.bundle import BundleError
+
+
+def compare(pipeline: Any, sample: pd.DataFrame) -> list[str]:
+    """Return a warning about each column of text that has none of the words that its encoder knows.
+
+    If the encoder takes unknown words, nothing fails, and each row is answered as if its word meant nothing.
+
+    Raises:
+        BundleError: An encoder knows dates. A row in JSON has text there, of which it knows nothing.
+    """
+    for value in chain.from_iterable(chain.from_iterable(part.categories_ for part in fitted_on.encoders(pipeline))):
+        if isinstance(value, date | timedelta | np.datetime64 | np.timedelta64):
+            raise BundleError(
+                f"The pipeline knows dates such as {str(value)[:10]}, which JSON has not. Fit it on numbers made of "
+                "them, such as year and month, or on text: rows[column].astype(str)."
+            )
+    known: dict[str, set[Any]] = {}
+    for _, name, values in fitted_on.named_categories(pipeline):
+        known.setdefault(name, set()).update(values.tolist())
+    warnings = []
+    for name in sample.columns.intersection(list(known)):
+        seen = sample[name].dropna().tolist()
+        if seen and isinstance(seen[0], str) and known[name].isdisjoint(seen):
+            warnings.append(
+                f"{WARNING}the encoder of the column {name!r} knows none of the sample's values. It knows "
+                f"{min(map(str, known[name]))!r}, and the sample has {seen[0]!r}. Give rows with the values that it "
+                "was fitted on."
+            )
+    return warnings
 
 
 def explained(pipeline: Any, sample: pd.DataFrame, error: Exception) -> BundleError:

@@ -64,7 +64,8 @@ def bundle(request: BundleRequest) -> Bundle:
     with warnings.catch_warnings():
         # What a pipeline remarks on its sample (an unknown category, say) does not concern the bundle.
         warnings.simplefilter("ignore")
-        warned = misfit.compare(pipeline, sample) + (join.compare(pipeline, sample) if request.before else [])
+        warned = misread.compare(pipeline, sample) + misfit.compare(pipeline, sample)
+        warned += join.compare(pipeline, sample) if request.before else []
         predicted = _predict(pipeline, sample)
         classes = kinds.classes(pipeline, predicted)
         described = description.describe(pipeline, sample, request, classes, labels, _names(predicted, given.targets))

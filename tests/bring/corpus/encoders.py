@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+from numpy.random import Generator
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -16,7 +18,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
-from tests.bring.case import Case, Form
+from tests.bring.case import Case, Form, fitted
 from tests.bring.saving import questioned
 from tests.bring.tables.amounts import bikes, houses, insurance, laptops, students
 from tests.bring.tables.classes import churn, credit, heart, loans, pima, titanic
@@ -53,6 +55,18 @@ def _encoded(
     columns = make_column_transformer((encoder, list(encoded)), remainder=rest)
     return Case(name, table, make_pipeline(columns, model), **more)
 
+
+def _dated(rng: Generator, count: int) -> pd.DataFrame:
+    days = pd.Timestamp("2011-01-01") + pd.to_timedelta(rng.integers(0, 20, count), "D")
+    rows: pd.DataFrame = bikes.draw(rng, count)[["hr", "temp", "cnt"]].assign(dteday=days.strftime("%Y-%m-%d"))
+    return rows
+
+
+def _parsed(model: Any, rows: Any, target: Any) -> Any:
+    return fitted(model, rows.assign(dteday=pd.to_datetime(rows["dteday"])), target)
+
+
+_DATED = Table(_dated, bikes.targets)
 
 CASES = (
     _filled("mean", SimpleImputer(), titanic, _PEOPLE, make_pipeline(StandardScaler(), _LR)),
@@ -95,6 +109,10 @@ CASES = (
         columns=_COSTS,
     ),
     _encoded("question marks", make_pipeline(_FREQUENT, _IGNORE), titanic, ["Embarked", "Age"], _LR, write=questioned),
+    _encoded(
+        "dates", _IGNORE, _DATED, ["dteday"], _RIDGE, "passthrough", fit=_parsed, refused="knows dates such as 2011-01-"
+    ),
+    _encoded("dates as text", _IGNORE, _DATED, ["dteday"], _RIDGE, "passthrough"),
     Case("frames between the steps", titanic, make_pipeline(_FRAMES, _LR)),
     _encoded("numbers as words", make_pipeline(_FREQUENT, _IGNORE), loans, ["Dependents", "Credit_History"], _LR),
 )
