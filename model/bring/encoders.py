@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.naive_bayes import CategoricalNB
 from sklearn.tree import BaseDecisionTree
 
 from model.bring import fitted_on
@@ -23,6 +24,7 @@ from model.task import MISSING_TEXT, Feature
 
 FAR = 10  # spans above the largest number of the sample
 AT_ONCE = 500  # columns that are asked about in one call
+BETWEEN = 20  # numbers between those of the sample that are tried at most
 
 
 @step("Trying values that the encoders do not know")
@@ -111,14 +113,16 @@ def _with_codes(asked: _Asked, features: tuple[Feature, ...]) -> tuple[Feature, 
 def _coded(asked: _Asked, feature: Feature) -> Feature:
     """Return the feature with its codes if that is why a large number is refused, and not its size alone.
 
-    Codes are refused between those seen, or cut to whole numbers and refused directly above them.
+    Each number between codes is refused, of which some are tried. CategoricalNB cuts it to a code, and refuses the
+    next whole number.
     """
     seen = {float(value) for value in asked.sample[feature.name].dropna()}
     known = _known(asked.pipeline, fitted_on.numbers)
-    between = sorted({(low + high) / 2 for low, high in pairwise(sorted(seen))} - seen.union(*known))[:AT_ONCE]
-    above = [max(seen) + 1] if all(value.is_integer() for value in seen) else []
-    tried = (between, above, [] if between else [max(seen) + 0.5])
-    if not any(asked.refusal(feature.name, np.array(values)) for values in tried):
+    between = sorted({(low + high) / 2 for low, high in pairwise(sorted(seen))} - seen.union(*known))
+    tried = between[:: len(between) // BETWEEN + 1] or [max(seen) + 0.5]
+    coded = all(asked.refusal(feature.name, np.array([value])) for value in tried)
+    cut = any(isinstance(part, CategoricalNB) for part in parts(asked.pipeline))
+    if not coded and not (cut and asked.refusal(feature.name, np.array([max(seen) + 1]))):
         return feature
     codes = _accepted(asked, feature, known, seen, np.array)
     return dataclasses.replace(feature, codes=tuple(sorted(codes)), minimum=min(codes), maximum=max(codes))

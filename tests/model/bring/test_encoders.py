@@ -9,10 +9,11 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import CategoricalNB
+from sklearn.neighbors import RadiusNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, SplineTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from model.bring import encoders
@@ -102,6 +103,19 @@ def test_a_number_has_no_codes_if_only_large_ones_are_refused() -> None:
     # Trees round to single precision, which has no exp(100).
     pipeline = make_pipeline(FunctionTransformer(np.exp), DecisionTreeClassifier()).fit(ROWS[["age"]], TARGET)
     assert features_of(pipeline, ROWS[["age"]])["age"].codes == ()
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        make_pipeline(SplineTransformer(n_knots=3, extrapolation="error"), Ridge()),  # of whole numbers, only outside
+        RadiusNeighborsRegressor(radius=0.9),  # where no neighbour is near
+    ],
+)
+@pytest.mark.filterwarnings("ignore:One or more samples have no neighbors")
+def test_a_number_has_no_codes_if_only_some_between_them_are_refused(pipeline: Any) -> None:
+    sample = pd.DataFrame({"age": [*range(18, 60), 70, 80, 90]})
+    assert features_of(pipeline.fit(sample, sample["age"] * 0.5), sample)["age"].codes == ()
 
 
 def test_codes_are_numbers_if_the_pipeline_takes_unknown_ones() -> None:
