@@ -67,12 +67,17 @@ class TextBins:
     """A bin for each of the most frequent categories, one for all other texts, and one for a missing value."""
 
     def __init__(self, seen: _Statistics, feature: Feature) -> None:
-        frequent = sorted(seen.categories, key=lambda text: -seen.categories[text])[: MOST_BINS - 2]
-        rest = sum(seen.categories.values()) - sum(seen.categories[text] for text in frequent)
-        self._places = {text: place for place, text in enumerate(frequent)} | {MISSING_TEXT: len(frequent) + 1}
-        self._seen = frozenset((*feature.categories, MISSING_TEXT))
+        counts = dict(seen.categories)
+        missing = seen.missing + counts.pop(MISSING_TEXT, 0) if feature.optional else 0
+        frequent = sorted(counts, key=lambda text: -counts[text])[: MOST_BINS - 2]
+        rest = sum(counts.values()) - sum(counts[text] for text in frequent)
         self.labels = [*frequent, OTHER, *[MISSING] * feature.optional]
-        self.reference = [*(seen.categories[text] for text in frequent), rest, *[seen.missing] * feature.optional]
+        self.reference = [*(counts[text] for text in frequent), rest, *[missing] * feature.optional]
+        self._places = {text: place for place, text in enumerate(frequent)}
+        self._seen = frozenset(feature.categories)
+        if feature.optional:
+            self._places[MISSING_TEXT] = len(self.labels) - 1
+            self._seen |= {MISSING_TEXT}
 
     def count(self, column: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
         texts = column.tolist()

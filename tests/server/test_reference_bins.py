@@ -56,6 +56,32 @@ def test_a_required_feature_has_no_bin_for_missing_values() -> None:
     assert bins.labels == ["0.5", "1.5", "+Inf"]
 
 
+@pytest.mark.parametrize(
+    ("optional", "found", "reference"),
+    [
+        (False, {"red": 1, "": 2, "blue": 0, "other": 0}, [6, 5, 4, 0]),
+        (True, {"red": 1, "blue": 0, "other": 0, "missing": 2}, [6, 4, 0, 8]),
+    ],
+)
+def test_an_empty_text_is_missing_only_if_it_may_be(
+    optional: bool, found: dict[str, int], reference: list[int]
+) -> None:
+    colour = Feature("colour", "BYTES", categories=("", "blue", "red"), optional=optional)
+    seen = {"missing": 3, "categories": {"": 5, "blue": 4, "red": 6}}
+    bins = of_model(regression(colour), {"features": {"colour": seen}})["colour"]
+    counts, outside = bins.count(np.array(["red", "", ""], np.object_))
+    assert dict(zip(bins.labels, counts.tolist(), strict=True)) == found
+    assert outside == 0
+    assert bins.reference == reference
+
+
+def test_an_empty_text_is_outside_if_training_had_none() -> None:
+    bins = of_model(regression(Feature("colour", "BYTES", categories=("blue", "green", "red"))), STATISTICS)["colour"]
+    counts, outside = bins.count(np.array(["", "red"], np.object_))
+    assert dict(zip(bins.labels, counts.tolist(), strict=True)) == {"red": 1, "blue": 0, "green": 0, "other": 1}
+    assert outside == 1
+
+
 def test_the_prediction_of_a_regression_has_bins_too() -> None:
     bins = of_model(regression(WIDTH), STATISTICS)
     assert bins["prediction"].labels == ["10.0", "+Inf"]
