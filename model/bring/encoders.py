@@ -15,9 +15,11 @@ from sklearn.naive_bayes import CategoricalNB
 from sklearn.tree import BaseDecisionTree
 
 from model.bring import fitted_on
+from model.bring.answers import ask
 from model.bring.convertible import parts
 from model.bring.features import fullest
 from model.bring.model_file import first_line
+from model.bring.probe import Block
 from model.bring.progress import step
 from model.bundle import BundleError
 from model.task import MISSING_TEXT, Feature
@@ -63,6 +65,14 @@ class _Asked:
             for column in part
             if self.refusal(column, values[column])
         }
+
+    def takes_as_empty(self, feature: Feature) -> bool:
+        """Return whether the pipeline answers a missing string as it answers an empty one, which stands for it."""
+        rows = self._rows(2)
+        rows[feature.name] = _objects([np.nan, MISSING_TEXT])
+        answer = next(ask(self.pipeline, [Block("empty", rows)]))
+        found = answer.predicted if answer.probabilities is None else answer.probabilities
+        return len(found) == len(rows) and np.array_equal(found[0], found[1])
 
     def _takes_each(self, values: Mapping[str, NDArray[Any]]) -> bool:
         """Return whether the pipeline takes good rows in each of which one column has the value given."""
@@ -136,6 +146,8 @@ def _with_missing(asked: _Asked, features: tuple[Feature, ...]) -> tuple[Feature
     }
     with _strict_trees(asked.pipeline):
         taken = missing.keys() - asked.refused(missing)
+    if MISSING_TEXT in set().union(*_known(asked.pipeline, fitted_on.strings)):  # as of rows.fillna("")
+        taken -= {feature.name for feature in features if not feature.is_number and not asked.takes_as_empty(feature)}
     return tuple(
         dataclasses.replace(feature, optional=True) if feature.name in taken else feature for feature in features
     )

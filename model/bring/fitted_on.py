@@ -15,6 +15,7 @@ from model.bring.convertible import parts
 from model.bring.kinds import VECTORIZERS, takes_series
 from model.bundle import BundleError
 from model.fitted_pipeline import Container, contained
+from model.task import MISSING_TEXT
 
 _NOTHING = np.empty(0)
 
@@ -61,7 +62,7 @@ def known_strings(pipeline: Any) -> dict[str, set[str]]:
     """Return the strings that the pipeline's encoders know, by column: digits among them are not numbers.
 
     Raises:
-        BundleError: An encoder knows strings of digits, but not which column they belong to.
+        BundleError: An encoder knows strings of digits or an empty one, but not which column they belong to.
     """
     columns: dict[str, set[str]] = {}
     named = []
@@ -69,13 +70,20 @@ def known_strings(pipeline: Any) -> dict[str, set[str]]:
         named.append(id(encoder))
         if present := strings(values):
             columns.setdefault(name, set()).update(present)
+    apart = "Fit it on a DataFrame, with the encoder first for its columns."
     for encoder in encoders(pipeline):
         for known in map(strings, encoder.categories_):
-            if known and id(encoder) not in named and pd.to_numeric(pd.Series(known), errors="coerce").notna().all():
+            if not known or id(encoder) in named:
+                continue
+            if pd.to_numeric(pd.Series(known), errors="coerce").notna().all():
                 raise BundleError(
                     f"The pipeline knows strings such as {known[0]!r}, but not the name of their column, so they "
-                    "cannot be distinguished from numbers. Fit it on a DataFrame, with the encoder first for its "
-                    "columns."
+                    f"cannot be distinguished from numbers. {apart}"
+                )
+            if MISSING_TEXT in known:
+                raise BundleError(
+                    "The pipeline knows the empty string, but not the name of its column, so it cannot be "
+                    f"distinguished from a missing value. {apart}"
                 )
     return columns
 

@@ -32,6 +32,7 @@ _GAPS = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, enc
 _BINS = KBinsDiscretizer(5, encode="onehot-dense", quantile_method="averaged_inverted_cdf")
 _RARE = OneHotEncoder(min_frequency=25, handle_unknown="infrequent_if_exist")
 _MISSING = make_pipeline(SimpleImputer(strategy="constant", fill_value="missing"), _IGNORE)
+_EMPTY = make_pipeline(SimpleImputer(strategy="constant", fill_value=""), _IGNORE)
 _ZERO, _MINUS = SimpleImputer(missing_values=0), SimpleImputer(missing_values=-1, strategy="median")
 _UNION = make_union(SimpleImputer(), MissingIndicator())
 _BOOSTER = HistGradientBoostingRegressor(categorical_features=[0, 1], max_iter=15)
@@ -66,6 +67,7 @@ def _parsed(model: Any, rows: Any, target: Any) -> Any:
     return fitted(model, rows.assign(dteday=pd.to_datetime(rows["dteday"])), target)
 
 
+_FILLED = Table(lambda rng, count: loans.draw(rng, count).fillna({"Gender": ""}), loans.targets)
 _DATED = Table(_dated, bikes.targets)
 
 CASES = (
@@ -113,6 +115,9 @@ CASES = (
         "dates", _IGNORE, _DATED, ["dteday"], _RIDGE, "passthrough", fit=_parsed, refused="knows dates such as 2011-01-"
     ),
     _encoded("dates as text", _IGNORE, _DATED, ["dteday"], _RIDGE, "passthrough"),
+    _encoded("gaps filled with nothing", _IGNORE, _FILLED, ["Gender", "Married"], _LR),
+    _encoded("gaps filled with nothing, no other", OneHotEncoder(), _FILLED, ["Gender", "Married"], _LR),
+    _encoded("nothing instead of gaps", _EMPTY, loans, ["Gender", "Married"], _LR),
     Case("frames between the steps", titanic, make_pipeline(_FRAMES, _LR)),
     _encoded("numbers as words", make_pipeline(_FREQUENT, _IGNORE), loans, ["Dependents", "Credit_History"], _LR),
 )

@@ -139,6 +139,21 @@ def test_a_feature_is_optional_if_the_pipeline_takes_missing_values(
     assert not isinstance(model, RandomForestClassifier) or pipeline.predict(ROWS[["age", "code"]] * np.nan).size
 
 
+EMPTY = ROWS.assign(city=ROWS["city"].where(ROWS["city"] != "Bonn", ""))
+
+
+def test_a_missing_string_is_not_taken_if_the_empty_one_that_stands_for_it_is_a_category() -> None:
+    features = features_of(fitted(OneHotEncoder(handle_unknown="ignore"), "city", "colour", table=EMPTY), EMPTY)
+    assert (features["city"].optional, features["city"].categories) == (False, ("", "Köln", "Ulm"))
+    assert features["colour"].optional  # its encoder does not know the empty string, and takes neither for a category
+
+
+def test_a_missing_string_is_taken_if_an_imputer_makes_the_empty_one_of_it() -> None:
+    imputer = SimpleImputer(strategy="constant", fill_value="")
+    features = features_of(fitted(make_pipeline(imputer, OneHotEncoder()), "city", table=EMPTY), EMPTY[["age", "city"]])
+    assert features["city"].optional
+
+
 def test_each_of_many_columns_is_asked() -> None:
     rows = pd.DataFrame(np.random.default_rng(0).random((20, 700)), columns=[f"x{place}" for place in range(700)])
     rows["x600"] = [1, 2] * 10
@@ -177,3 +192,9 @@ def test_zip_codes_without_a_column_name_are_refused() -> None:
     with pytest.raises(BundleError, match="knows strings such as '01067'"):
         known_strings(fitted(OneHotEncoder(), "zip", table=table, array=True))
     assert known_strings(fitted(OneHotEncoder(), "city", array=True)) == {}
+
+
+def test_an_empty_category_without_a_column_name_is_refused() -> None:
+    with pytest.raises(BundleError, match="knows the empty string, but not the name of its column"):
+        known_strings(fitted(OneHotEncoder(), "city", table=EMPTY, array=True))
+    assert known_strings(fitted(OneHotEncoder(), "city", table=EMPTY)) == {"city": {"", "Köln", "Ulm"}}
