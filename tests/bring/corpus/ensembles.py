@@ -30,7 +30,7 @@ from sklearn.model_selection import (
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -136,6 +136,13 @@ CASES = (
         "diabetes, grid search",
         diabetes,
         GridSearchCV(GradientBoostingRegressor(n_estimators=10, random_state=0), {"max_depth": [2, 3]}, cv=2),
+    ),
+    Case(
+        "churn, a search that chose no scaler",
+        churn,
+        GridSearchCV(
+            Pipeline([("scaler", "passthrough"), ("columns", _CHURN), ("rf", _FOREST)]), {"rf__max_depth": [2, 3]}, cv=2
+        ),
     ),
     Case("wine, one against the rest", wine, OneVsRestClassifier(LogisticRegression(max_iter=500))),
     Case("wine, one against one", wine, make_pipeline(StandardScaler(), OneVsOneClassifier(LinearSVC()))),

@@ -151,6 +151,8 @@ CASES = (
         "wine, discriminants", wine, make_pipeline(LinearDiscriminantAnalysis(n_components=2), KNeighborsClassifier(3))
     ),
     Case("wine, unit rows", wine, make_pipeline(Normalizer(), VarianceThreshold(1e-6), LogisticRegression(C=100))),
+    Case("wine, no scaler", wine, Pipeline([("scaler", "passthrough"), ("svc", SVC())])),
+    Case("wine, no components", wine, Pipeline([("s", StandardScaler()), ("pca", None), ("lr", LogisticRegression())])),
     Case(
         "wine, distances to clusters",
         wine,
