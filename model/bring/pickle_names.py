@@ -2,7 +2,8 @@
 
 A pickle can import any name and call it with any arguments. This is a list of what estimators consist of, not of whole
 packages: `numpy.memmap` overwrites a file, and `sklearn.model_selection.cross_val_predict` calls any method of any
-object. Functions that an estimator merely keeps, such as a metric, can be named but not called.
+object. Functions that an estimator merely keeps, such as a metric, can be named but not called. A FunctionTransformer
+calls the one that it keeps. Those of numpy that are listed only compute: they call, read and write nothing else.
 """
 
 from __future__ import annotations
@@ -74,7 +75,14 @@ _KEPT = (
             r"(long)?(double|long)|str_|bytes_|object_|datetime64|timedelta64|"
             r"abs|absolute|arc(cos|sin|tan)|arc(cos|sin|tan)h|around|cbrt|ceil|clip|cosh?|exp|exp2|expm1|fabs|floor|log|"
             r"log10|log1p|log2|max|mean|median|min|nan_to_num|negative|power|ravel|reciprocal|rint|round|sign|sinh?|sqrt|"
-            r"square|std|sum|tanh?|transpose|trunc|var"
+            r"square|std|sum|tanh?|transpose|trunc|var|"
+            r"array|as(any|contiguous|fortran)?array|atleast_[123]d|copy|expand_dims|reshape|squeeze|swapaxes|"
+            r"concatenate|stack|[dhv]stack|column_stack|take|where|flip|fliplr|flipud|sort|argsort|"
+            r"add|subtract|multiply|divide|true_divide|floor_divide|mod|remainder|float_power|maximum|minimum|fmax|fmin|"
+            r"equal|not_equal|greater|greater_equal|less|less_equal|logical_(and|not|or|xor)|isfinite|isin|isinf|isnan|"
+            r"deg2rad|degrees|rad2deg|radians|hypot|sinc|fix|positive|signbit|digitize|interp|"
+            r"all|any|argmax|argmin|average|cumprod|cumsum|diff|percentile|prod|ptp|quantile|"
+            r"nan(max|mean|median|min|percentile|prod|quantile|std|sum|var)"
         ),
     ),
     (r"numpy\.lib\.\w+", "median|nan_to_num|percentile|quantile"),

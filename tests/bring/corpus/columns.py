@@ -68,6 +68,11 @@ _PENGUINS = make_pipeline(
     ),
     _LR,
 )
+_ARRAYS = make_pipeline(
+    make_column_transformer((_DENSE, ["island"]), (SimpleImputer(), ["body_mass_g"])).set_output(transform="pandas"),
+    FunctionTransformer(np.asarray),
+    _FOREST,
+)
 _BIKES = make_column_transformer((_ENCODED, ["weathersit", "season"]), remainder="passthrough")
 _INCOME = make_column_transformer((_DENSE, _OBJECTS), remainder="passthrough")
 
@@ -97,6 +102,7 @@ CASES = (
     Case("students, linear regression", students, make_pipeline(_STUDENTS, LinearRegression())),
     Case("penguins, logistic regression", penguins, _PENGUINS, save=pickle_as("penguins_clf.pkl")),
     Case("penguins, gaps without a sample of them", penguins, _PENGUINS, gaps=("island", "body_mass_g")),
+    Case("penguins, arrays between the steps", penguins, _ARRAYS),
     Case("bikes, booleans passed through", bikes, make_pipeline(_BIKES, _AMOUNTS)),
     Case("income, padded words", income, make_pipeline(_SELECTED, _LR)),
     Case("income, Bayes of a dense table", income, make_pipeline(_INCOME, GaussianNB())),

@@ -151,6 +151,17 @@ CASES = (
         "wine, discriminants", wine, make_pipeline(LinearDiscriminantAnalysis(n_components=2), KNeighborsClassifier(3))
     ),
     Case("wine, unit rows", wine, make_pipeline(Normalizer(), VarianceThreshold(1e-6), LogisticRegression(C=100))),
+    Case(
+        "wine, as an array",
+        wine,
+        make_pipeline(FunctionTransformer(np.asarray), StandardScaler(), LogisticRegression()),
+    ),
+    Case(
+        "wine, in single precision",
+        wine,
+        make_pipeline(FunctionTransformer(np.asarray, kw_args={"dtype": np.float32}), SVC()),
+    ),
+    Case("wine, degrees", wine, make_pipeline(FunctionTransformer(np.deg2rad), StandardScaler(), LogisticRegression())),
     Case("wine, no scaler", wine, Pipeline([("scaler", "passthrough"), ("svc", SVC())])),
     Case("wine, no components", wine, Pipeline([("s", StandardScaler()), ("pca", None), ("lr", LogisticRegression())])),
     Case(

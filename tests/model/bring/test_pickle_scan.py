@@ -167,6 +167,24 @@ def test_whoever_wrote_the_file_can_trust_a_module(tmp_path: Path) -> None:
     assert pickle_names.use("nltk", "os.system", ["nltk"]) is None
 
 
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize(
+    "name", ["asarray", "atleast_2d", "column_stack", "deg2rad", "isnan", "maximum", "reshape", "where"]
+)
+def test_a_function_of_numpy_that_computes_may_be_kept_but_not_called(name: str, protocol: int) -> None:
+    content = pickle.dumps(FunctionTransformer(getattr(np, name)), protocol)
+    assert not scanned(content).refused
+    assert pickle_load.load(io.BufferedReader(io.BytesIO(content))).func is getattr(np, name)
+    assert scanned(b"cnumpy\n" + name.encode() + b"\n)R.").refused
+
+
+@pytest.mark.parametrize(
+    "name", ["apply_along_axis", "frompyfunc", "fromfile", "load", "ones", "pad", "repeat", "save", "tile", "zeros"]
+)
+def test_a_function_of_numpy_that_calls_reads_writes_or_fills_memory_is_refused(name: str) -> None:
+    assert scanned(pickle.dumps(FunctionTransformer(getattr(np, name)))).refused
+
+
 OBJECTS = {
     "random state": np.random.RandomState(0),
     "generator": np.random.default_rng(0),
