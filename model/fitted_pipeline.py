@@ -19,7 +19,7 @@ from model import estimator
 from model.bundle import BundleError, SkopsFile
 from model.task import MISSING_TEXT, Task
 
-Container = Literal["frame", "array", "series"]
+Container = Literal["frame", "array", "records", "series"]
 
 _WHOLE = 2**53  # double precision has every whole number below it
 
@@ -30,7 +30,7 @@ class FittedPipeline:
 
     Attributes:
         estimator: The fitted estimator of scikit-learn.
-        container: What it was fitted on: a DataFrame, an array, or a Series of one column of text.
+        container: What it was fitted on: a DataFrame, an array, dictionaries, or a Series of one column of text.
         dtypes: The dtype of each column, by name and in the order of the task's features: "float64", "int64", "bool"
             or "object", which is for strings.
         missing: What stands for a missing string: NaN or None.
@@ -75,6 +75,8 @@ def contained(table: pd.DataFrame, container: Container) -> Any:
     match container:
         case "frame":
             return table
+        case "records":
+            return table.to_dict("records")
         case "series":
             return table.iloc[:, 0]
         case "array":

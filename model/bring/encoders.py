@@ -146,8 +146,9 @@ def _with_missing(asked: _Asked, features: tuple[Feature, ...]) -> tuple[Feature
     }
     with _strict_trees(asked.pipeline):
         taken = missing.keys() - asked.refused(missing)
-    if MISSING_TEXT in set().union(*_known(asked.pipeline, fitted_on.strings)):  # as of rows.fillna("")
-        taken -= {feature.name for feature in features if not feature.is_number and not asked.takes_as_empty(feature)}
+    known = fitted_on.known_strings(asked.pipeline)
+    empty = [feature for feature in features if MISSING_TEXT in known.get(feature.name, ())]  # as of rows.fillna("")
+    taken -= {feature.name for feature in empty if not asked.takes_as_empty(feature)}
     return tuple(
         dataclasses.replace(feature, optional=True) if feature.name in taken else feature for feature in features
     )

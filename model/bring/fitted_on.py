@@ -1,4 +1,4 @@
-"""Finds out what a pipeline was fitted on: a DataFrame, an array or a Series of text, and which strings it knows."""
+"""Finds out what a pipeline was fitted on: a DataFrame, an array, dictionaries or text, and which strings it knows."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
 from model.bring.convertible import parts
+from model.bring.first_step import pairs, takes_records
 from model.bring.kinds import VECTORIZERS, takes_series
 from model.bundle import BundleError
 from model.fitted_pipeline import Container, contained
@@ -21,13 +23,15 @@ _NOTHING = np.empty(0)
 
 
 def container(pipeline: Any) -> Container:
+    if takes_records(pipeline):
+        return "records"
     if hasattr(pipeline, "feature_names_in_"):
         return "frame"
     return "series" if takes_series(pipeline) else "array"
 
 
 def as_fitted(pipeline: Any, rows: pd.DataFrame) -> Any:
-    """Return rows in the form that the pipeline was fitted on: a DataFrame, an array or a Series."""
+    """Return rows in the form that the pipeline was fitted on: a DataFrame, an array, dictionaries or a Series."""
     missing = missing_text(pipeline)
     if missing is None:
         rows = rows.apply(lambda column: column.where(column.notna(), None) if column.dtype == object else column)
@@ -93,6 +97,10 @@ def named_categories(pipeline: Any) -> Iterator[tuple[Any, str, NDArray[Any]]]:
     for part in parts(pipeline):
         names = getattr(part, "feature_names_in_", ())
         encoder = first_transformer(part)
+        if isinstance(part, DictVectorizer):
+            yield from (
+                (part, name, np.array([value], dtype=object)) for name, value in pairs(part) if value is not None
+            )
         if len(known := getattr(encoder, "categories_", ())) == len(names):
             yield from ((encoder, name, values) for name, values in zip(names, known, strict=True))
 

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from model.bring import misfit, model_file
+from model.bring import first_step, misfit, model_file
 from model.bring.advice import LABELS, is_only_a_step
 from model.bring.fitted_on import as_fitted
 from model.bring.request import BundleRequest
@@ -30,7 +30,9 @@ def load(request: BundleRequest) -> tuple[Any, list[str]]:
         step, more = model_file.read(path, request.trust)
         steps.append(_checked(step, path))
         notes = [*notes, *more]
-    return (make_pipeline(*steps, model) if steps else model), list(dict.fromkeys(notes))
+    joined = make_pipeline(*steps, model) if steps else model
+    first_step.complete(joined)
+    return joined, list(dict.fromkeys(notes))
 
 
 def compare(joined: Pipeline, sample: pd.DataFrame) -> list[str]:

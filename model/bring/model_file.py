@@ -12,10 +12,9 @@ import joblib
 import sklearn
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from model.bring import advice, boosters, file_kind, memory, pickle_load, pickle_scan
+from model.bring import advice, boosters, file_kind, first_step, memory, pickle_load, pickle_scan
 from model.bring.convertible import parts
 from model.bring.examine import examine
 from model.bring.kinds import predicts, takes_series
@@ -49,7 +48,7 @@ def load(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
     pipeline, notes = read(path, trusted)
     boosters.refuse_part(pipeline, path)
     boosters.prepare(list(parts(pipeline)), path)
-    _drop_passthrough(pipeline)
+    first_step.complete(pipeline)
     _check(pipeline, path)
     return pipeline, notes
 
@@ -108,17 +107,6 @@ def first_line(error: BaseException) -> str:
     """Return the first line of an error's message without its full stop, shortened if need be."""
     line = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(" .")
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
-
-
-def _drop_passthrough(pipeline: Any) -> None:
-    """Drop steps that pass rows on: a pipeline asks its first step for its columns, and skl2onnx does not know them."""
-    for part in list(parts(pipeline)):
-        if isinstance(part, Pipeline):
-            kept = [(name, each) for name, each in part.steps if each is not None and each != "passthrough"]
-            part.steps = kept or part.steps
-    best = getattr(pipeline, "best_estimator_", None)
-    if hasattr(best, "feature_names_in_"):  # which a search does not find behind such a step
-        pipeline.feature_names_in_ = best.feature_names_in_
 
 
 def _check(pipeline: Any, path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.bring.tables.table import Table
 SAMPLE_ROWS = 150
 FRESH_ROWS = 80
 
-Form = Literal["frame", "array", "series"]
+Form = Literal["frame", "array", "records", "series"]
 Fit = Callable[[Any, Any, Any], Any]  # (model, rows, target) → what is saved
 
 
@@ -32,7 +32,7 @@ class Case:
         name: What stands in its file.
         table: Draws the rows that it was trained on.
         model: The estimator, not fitted.
-        form: What it is fitted on: a DataFrame, a numpy array, or the only column.
+        form: What it is fitted on: a DataFrame, a numpy array, dictionaries, or the only column.
         columns: The columns that it takes; all but the targets if there are none.
         targets: The columns that it predicts, if they are not those of the table.
         fit: Makes what is saved.
@@ -121,5 +121,7 @@ def contained(rows: pd.DataFrame, form: Form, model: Any = None) -> Any:
             return rows[list(getattr(model, "feature_names_in_", rows.columns))]
         case "array":
             return rows.to_numpy()
+        case "records":
+            return rows.to_dict("records")
         case "series":
             return rows.iloc[:, 0]

@@ -8,8 +8,10 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -20,7 +22,8 @@ from sklearn.tree import DecisionTreeClassifier
 from tests.bring.case import Case
 from tests.bring.saving import joblib_as, pickle_as
 from tests.bring.tables.amounts import bikes, houses, insurance, laptops, students
-from tests.bring.tables.classes import churn, income, loans, penguins, titanic
+from tests.bring.tables.classes import churn, heart, income, loans, penguins, titanic
+from tests.bring.tables.table import Table
 
 _LR, _FOREST = LogisticRegression(max_iter=500), RandomForestClassifier(10, random_state=0)
 _AMOUNTS = RandomForestRegressor(10, max_depth=15, random_state=3)
@@ -46,6 +49,10 @@ _CHURN = make_column_transformer(
 )
 _ORDINAL = make_column_transformer((OrdinalEncoder(), _OBJECTS), remainder="passthrough")
 _SELECTED = make_column_transformer((_SCALED, _NUMBERS), (OneHotEncoder(drop="first"), _OBJECTS))
+_SEARCH = GridSearchCV(make_pipeline(DictVectorizer(), _LR), {"logisticregression__C": [1, 2]}, cv=2)
+_WORDS_ALONE = make_pipeline(DictVectorizer(), LinearRegression())
+_CODES = Table(lambda rng, count: heart.draw(rng, count).astype({"cp": str, "sex": str}), heart.targets)
+_GAPS = make_pipeline(DictVectorizer(sparse=False), SimpleImputer(), _FOREST)
 _LAPTOPS = ColumnTransformer(
     [("col_tnf", OneHotEncoder(sparse_output=False, drop="first"), [0, 1, 6])], remainder="passthrough"
 )
@@ -82,6 +89,11 @@ CASES = (
     Case("titanic, steps in a row", titanic, _IN_A_ROW, save=pickle_as("pipe.pkl")),
     Case("churn, logistic regression", churn, make_pipeline(_CHURN, _LR), save=joblib_as("churn_pipeline.joblib", 3)),
     Case("churn, boosting", churn, make_pipeline(_CHURN, _BOOSTER)),
+    Case("churn, dictionaries", churn, make_pipeline(DictVectorizer(sparse=False), _LR), form="records"),
+    Case("churn, a search over dictionaries", churn, _SEARCH, form="records"),
+    Case("students, dictionaries of words alone", students, _WORDS_ALONE, form="records", columns=("gender", "lunch")),
+    Case("heart, dictionaries of codes that are words", _CODES, make_pipeline(DictVectorizer(), _LR), form="records"),
+    Case("titanic, dictionaries with gaps", titanic, _GAPS, form="records"),
     Case("churn, everything selected", churn, make_pipeline(_SELECTED, SVC())),
     Case("churn, all words to numbers", churn, make_pipeline(_ORDINAL, _FOREST)),
     Case(

@@ -3,6 +3,7 @@
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import (
     BayesianRidge,
     HuberRegressor,
@@ -54,6 +55,14 @@ CASES = (
     Case("diabetes, Bayesian ridge", diabetes, BayesianRidge()),
     Case("diabetes, Huber", diabetes, HuberRegressor(max_iter=300)),
     Case("diabetes, RANSAC", diabetes, RANSACRegressor(min_samples=60, random_state=0)),
+    Case("diabetes, isotonic", diabetes, IsotonicRegression(out_of_bounds="clip"), columns=("bmi",)),
+    Case(
+        "diabetes, isotonic of a column",
+        diabetes,
+        IsotonicRegression(out_of_bounds="clip"),
+        columns=("s5",),
+        form="series",
+    ),
     Case("diabetes, SVR of an array", diabetes, SVR(C=100), form="array"),
     Case("diabetes, neighbours", diabetes, KNeighborsRegressor(weights="distance")),
     Case(

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
@@ -71,6 +72,11 @@ def _vectorizer_and_model(model: Any, rows: Any, target: Any) -> Any:
     return fitted(model, vectorizer.transform(rows), target), vectorizer
 
 
+def _dictionaries_and_model(model: Any, rows: Any, target: Any) -> Any:
+    vectorizer = DictVectorizer().fit(rows)
+    return vectorizer, fitted(model, vectorizer.transform(rows), target)
+
+
 def _reversed(contents: Any) -> Any:
     return contents[::-1]
 
@@ -107,6 +113,13 @@ CASES = (
     apart("two pipelines in a dict", _with(_SCALED, form=_called("lr", "scaled")), 'p["lr"]'),
     apart(
         "model and vectorizer in a tuple", _vectorizer_and_model, table=messages, model=MultinomialNB(), form="series"
+    ),
+    apart(
+        "dictionaries and model in a tuple",
+        _dictionaries_and_model,
+        table=churn,
+        form="records",
+        save=pickle_as("model.bin"),
     ),
     apart("model and columns in a tuple", _with(["a", "b", "c", "d"]), "tuple"),
     apart("scaler and model in a list", _with(StandardScaler(), form=_reversed)),

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import CategoricalNB
@@ -16,7 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, SplineTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from model.bring import encoders
+from model.bring import encoders, first_step
 from model.bring.features import features
 from model.bring.fitted_on import known_strings
 from model.bundle import BundleError
@@ -145,7 +146,15 @@ EMPTY = ROWS.assign(city=ROWS["city"].where(ROWS["city"] != "Bonn", ""))
 def test_a_missing_string_is_not_taken_if_the_empty_one_that_stands_for_it_is_a_category() -> None:
     features = features_of(fitted(OneHotEncoder(handle_unknown="ignore"), "city", "colour", table=EMPTY), EMPTY)
     assert (features["city"].optional, features["city"].categories) == (False, ("", "Köln", "Ulm"))
-    assert features["colour"].optional  # its encoder does not know the empty string, and takes neither for a category
+    assert features["colour"].optional  # its encoder does not know the empty string
+
+
+def test_a_missing_key_is_not_taken_if_the_empty_string_that_stands_for_it_is_a_column() -> None:
+    records = EMPTY[["age", "city", "colour"]].to_dict("records")
+    pipeline = make_pipeline(DictVectorizer(), LogisticRegression()).fit(records, TARGET)
+    first_step.complete(pipeline)
+    features = features_of(pipeline, EMPTY[["age", "city", "colour"]])
+    assert {name for name, feature in features.items() if feature.optional} == {"colour"}
 
 
 def test_a_missing_string_is_taken_if_an_imputer_makes_the_empty_one_of_it() -> None:

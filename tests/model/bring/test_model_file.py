@@ -20,7 +20,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import all_estimators
 
@@ -60,16 +60,6 @@ def test_every_form_of_pickle_is_taken(tmp_path: Path, name: str, protocol: int)
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     loaded, _ = model_file.load(tmp_path / name)
     assert np.array_equal(loaded.predict(X), PIPELINE.predict(X))
-
-
-def test_steps_that_pass_rows_on_are_dropped(tmp_path: Path) -> None:
-    steps = [("nothing", "passthrough"), ("scaler", StandardScaler()), ("none", None), ("model", LogisticRegression())]
-    pipeline = Pipeline(steps).fit(X, Y)
-    joblib.dump(pipeline, tmp_path / "model.joblib")
-    loaded, _ = model_file.load(tmp_path / "model.joblib")
-    assert [name for name, _ in loaded.steps] == ["scaler", "model"]
-    assert loaded.n_features_in_ == 4
-    assert np.array_equal(loaded.predict_proba(X), pipeline.predict_proba(X))
 
 
 def archive(*names: str) -> bytes:
