@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from model.bring.fitted_on import as_fitted
+from model.bring.model_file import first_line
 from model.bring.probe import Block
+from model.bring.tolerance import TOLERANCE
 from model.estimator import Predictions
 
 ROWS_AT_ONCE = 2_048
 SECONDS = 8.0  # for the rows of one kind; they are in random order, so a slow pipeline predicts a fair share of them
+STEADY_ROWS = 100  # of the sample, of which each is asked alone too
 REFUSED_ROWS = 20  # after so many refused rows of one kind, no more of that kind are tried
 
 Array = NDArray[Any]
@@ -62,6 +65,40 @@ def ask(pipeline: Any, blocks: Iterable[Block]) -> Iterator[Answered]:
             taken.append((part[finite], Predictions(*kept)))
             refused.append(part[~finite])
         yield _joined(kind, taken, pd.concat(refused))
+
+
+def unsteady(pipeline: Any, sample: pd.DataFrame) -> str:
+    """Return why a server, which is mostly asked about one row, cannot answer as the pipeline; empty if it can."""
+    rows = sample.iloc[:STEADY_ROWS]
+    together = _arrays(pipeline, rows)
+    if not _same(together, _arrays(pipeline, rows)):
+        return (
+            "The pipeline answers the same rows differently each time. Fit it again without what is random in it, such "
+            "as sample_posterior=True of an IterativeImputer."
+        )
+    try:
+        alone = [_arrays(pipeline, rows.iloc[[place]]) for place in range(len(rows))]
+    except Exception as error:  # estimators raise what they like on rows that they do not take
+        return f"The pipeline takes several rows, but not a single one, as most requests have: {first_line(error)}."
+    if not _same(together, [np.concatenate(values) for values in zip(*alone, strict=True)]):
+        return (
+            "The pipeline's answer to a row depends on the other rows that it is given with it. Replace the step that "
+            "looks at all rows, such as a FunctionTransformer, by one that is fitted, such as a StandardScaler."
+        )
+    return ""
+
+
+def _arrays(pipeline: Any, rows: pd.DataFrame) -> list[Array]:
+    return [values for values in _predicted(pipeline, rows) if values is not None]
+
+
+def _same(some: list[Array], others: list[Array]) -> bool:
+    return all(
+        np.allclose(one, other, TOLERANCE, TOLERANCE * one.std(), equal_nan=True)
+        if one.dtype.kind == "f"
+        else np.array_equal(one, other)
+        for one, other in zip(some, others, strict=True)
+    )
 
 
 def _joined(kind: str, taken: list[tuple[pd.DataFrame, Predictions]], refused: pd.DataFrame) -> Answered:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from model import fitted_pipeline
 from model.bring import boosters, model_file, probe, sklearn_version, trust
-from model.bring.answers import Answered, ask
+from model.bring.answers import Answered, ask, unsteady
 from model.bring.check import ConversionCheck, compare, open_graph
 from model.bring.convertible import parts
 from model.bring.description import for_sklearn, in_precision
@@ -84,11 +84,11 @@ def _by_sklearn(
         loaded = fitted_pipeline.load(file)
         check = compare(answered, lambda rows: loaded.run(task, rows), task)
     except Exception as error:  # skops and scikit-learn raise errors of many kinds
-        raise BundleError(
-            f"{' '.join(reasons)} scikit-learn cannot serve it either: {model_file.first_line(error)}."
-        ) from error
+        failed = f"{' '.join(reasons)} scikit-learn cannot serve it either: {model_file.first_line(error)}."
+        raise BundleError(unsteady(pipeline, sample) or failed) from error
     if not check.holds:
-        raise BundleError(f"{' '.join(reasons)} Served by scikit-learn, {check.summary()}.")
+        differ = f"{reasons[0]} Served by scikit-learn, its predictions differ too: {check.summary()}."
+        raise BundleError(unsteady(pipeline, sample) or differ)
     return Choice(task, file, check, [*reasons, "scikit-learn runs it, which is slower than ONNX."])
 
 
