@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import LabelBinarizer, LabelEncoder
 
 DEEPEST = 3  # levels of dictionaries and lists that are searched
@@ -62,6 +64,19 @@ def refusal(content: Any, path: Path, *, pickles: int = 1) -> str:
             f'joblib.dump(make_pipeline(joblib.load("{name}"), joblib.load("model.pkl")), "pipeline.joblib")',
         )
     return f"{name} holds a {kind}, not a scikit-learn pipeline or model. Save the fitted pipeline with joblib.dump."
+
+
+def several_classes(pipeline: Any, path: Path) -> str:
+    """Return what to do with a classifier of several targets."""
+    sentence = f"{path.name} predicts several classes per row, and only one can be served."
+    last = pipeline.steps[-1][1] if isinstance(pipeline, Pipeline) else pipeline
+    if not isinstance(last, MultiOutputClassifier):
+        return f"{sentence} Fit and bundle a model for each column of the target."
+    one = "make_pipeline(p[:-1], p[-1].estimators_[0])" if last is not pipeline else "p.estimators_[0]"
+    return _with_code(
+        f"{sentence} It has a model for each target. Bundle them one by one:",
+        f'p = joblib.load("{path.name}"); joblib.dump({one}, "first.joblib")',
+    )
 
 
 def _of_parts(content: Any, name: str, pickles: int) -> str:

@@ -37,6 +37,11 @@ def describe(
     Raises:
         BundleError: It cannot be served, or the request contradicts it.
     """
+    if len(classes) == 1:
+        raise BundleError(
+            f"The model knows one class only, {classes[0]!r}, so each answer would be the same. Fit it on rows of at "
+            "least two classes."
+        )
     texts = set(sample.columns) if kinds.takes_series(pipeline) else fitted_on.text_columns(pipeline)
     features = encoders.closed(pipeline, sample, columns.features(sample, texts))
     try:

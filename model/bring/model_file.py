@@ -128,4 +128,4 @@ def _check(pipeline: Any, path: Path) -> None:
             "Only pipelines that take a table of columns, or texts, can be served."
         )
     if is_classifier(pipeline) and isinstance(pipeline.classes_, list):
-        raise BundleError(f"{path} predicts several classes per row. Only one class per row can be served.")
+        raise BundleError(advice.several_classes(pipeline, path))

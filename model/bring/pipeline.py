@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_regressor
 
 from model.bring import (
+    advice,
     backend,
     card,
     description,
@@ -67,6 +68,8 @@ def bundle(request: BundleRequest) -> Bundle:
         warned = misread.compare(pipeline, sample) + misfit.compare(pipeline, sample)
         warned += join.compare(pipeline, sample) if request.before else []
         predicted = _predict(pipeline, sample)
+        if predicted.ndim > 1 and is_classifier(pipeline):  # of labels that are each there or not
+            raise BundleError(advice.several_classes(pipeline, request.pipeline))
         classes = kinds.classes(pipeline, predicted)
         described = description.describe(pipeline, sample, request, classes, labels, _names(predicted, given.targets))
         task, model, check, why = backend.choose(pipeline, sample, described, request.trust)

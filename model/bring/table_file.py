@@ -111,7 +111,9 @@ def _content(path: Path) -> bytes:
 def _text(path: Path, data: bytes, expected: Expected) -> tuple[pd.DataFrame, str]:
     found = text_format.recognise(data, [*expected.names, *expected.verbatim])
     if repeated := sorted({name for name in found.header if found.header.count(name) > 1}):
-        raise BundleError(f"{path} has more than one column {repeated[0]!r}.")
+        raise BundleError(
+            f"{path} has more than one column {repeated[0]!r}. Give each a name of its own in its first line."
+        )
     rows, index = _without_index(_parsed(data, found, expected), expected)
     return rows, ", ".join(filter(None, (found.words(), index)))
 

@@ -8,16 +8,21 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import DBSCAN
-from sklearn.linear_model import LogisticRegression
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from tests.bring import saving
 from tests.bring.case import Case, fitted
 from tests.bring.corpus.parts import alone, apart
+from tests.bring.tables.amounts import houses
 
 _LR = LogisticRegression(max_iter=500)
 _SEARCH = GridSearchCV(_LR, {"C": [1, 2]}, cv=2, refit=False)
@@ -66,6 +71,32 @@ CASES = (
         "several classes a row",
         lambda m, rows, target: MultiOutputClassifier(m).fit(rows, np.c_[target, target]),
         "several classes",
+    ),
+    apart(
+        "one class",
+        lambda m, rows, _target: m.fit(rows, ["setosa"] * len(rows)),
+        "one class only",
+        model=DecisionTreeClassifier(),
+    ),
+    apart(
+        "several labels a row",
+        lambda m, rows, target: m.fit(rows, np.c_[target == 0, target == 1]),
+        "several classes",
+        model=OneVsRestClassifier(_LR),
+    ),
+    apart(
+        "answers that are drawn",
+        fitted,
+        "differently each time",
+        model=make_pipeline(IterativeImputer(sample_posterior=True, random_state=0), Ridge()),
+        table=houses,
+        columns=("GrLivArea", "LotFrontage"),
+    ),
+    apart(
+        "answers that other rows change",
+        fitted,
+        "depends on the other rows",
+        model=make_pipeline(FunctionTransformer(np.cumsum, kw_args={"axis": 0}), _LR),
     ),
     apart("clusters that cannot be asked", alone(DBSCAN()), "predict"),
     apart("nearest neighbours", alone(NearestNeighbors()), "predict"),

@@ -11,12 +11,15 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler
 
-from model.bring import advice
+from model.bring import advice, model_file
 
 WINE = load_wine(as_frame=True)
 SCALER = StandardScaler().fit(WINE.data)
@@ -114,3 +117,23 @@ def test_whatever_else_a_file_holds_is_named(content: Any, sentence: str) -> Non
 
 def test_many_parts_are_counted_instead_of_named() -> None:
     assert "and 8 more parts" in advice.refusal({f"model {number}": MODEL for number in range(50)}, Path("m.pkl"))
+
+
+@pytest.mark.parametrize("before", [[], [StandardScaler()], [StandardScaler(), PCA(5)]])
+def test_the_advised_line_takes_the_model_of_the_first_of_several_targets(
+    before: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = MultiOutputClassifier(LogisticRegression(max_iter=5000))
+    targets = np.column_stack([WINE.target, WINE.target == 1])
+    model = (make_pipeline(*before, several) if before else several).fit(WINE.data, targets)
+    joblib.dump(model, tmp_path / "my_model.pkl")
+    monkeypatch.chdir(tmp_path)
+    sentence = advice.several_classes(model, tmp_path / "my_model.pkl")
+    assert len(f"error: {sentence}") <= 300
+    exec(f"{advice._IMPORTS}{sentence.split('one by one: ')[1]}", {})  # noqa: S102
+    first, _ = model_file.load(tmp_path / "first.joblib")
+    assert first.predict(WINE.data).tolist() == model.predict(WINE.data)[:, 0].tolist()
+
+
+def test_a_forest_of_several_targets_has_no_model_for_each() -> None:
+    assert advice.several_classes(RandomForestClassifier(), Path("my_model.pkl")).endswith("of the target.")

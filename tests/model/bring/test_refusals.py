@@ -13,13 +13,12 @@ from sklearn.base import BaseEstimator
 from sklearn.cluster import DBSCAN
 from sklearn.datasets import load_diabetes, load_wine
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import (
-    StandardScaler,
-)
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from model.__main__ import main
 
@@ -63,7 +62,19 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
         "several classes a row",
         lambda: fitted(MultiOutputClassifier(KNeighborsClassifier()), target=np.column_stack([WINE.target] * 2)),
         WINE.data,
-        "several classes per row",
+        "several classes per row, and only one can be served. It has a model for each target.",
+    ),
+    (
+        "several labels a row",
+        lambda: fitted(RidgeClassifier(), target=np.column_stack([WINE.target == 0, WINE.target == 1]).astype(int)),
+        WINE.data,
+        "several classes per row, .* Fit and bundle a model for each column of the target.",
+    ),
+    (
+        "one class",
+        lambda: fitted(DecisionTreeClassifier(), target=["red"] * 178),
+        WINE.data,
+        "knows one class only, 'red'",
     ),
     (
         "text",
