@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_regressor
 from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, QuantileRegressor
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
@@ -110,7 +110,7 @@ def judge(model: Any, predicted: NDArray[Any], truth: NDArray[Any] | None) -> li
         share = float(np.unique(truth, return_counts=True)[1].max() / len(truth))
         if (right := float(np.mean(predicted == truth))) <= share:
             sentence = f"it is right in {right:.0%} of the sample's rows, and always the same class in {share:.0%}."
-    elif is_regressor(model) and np.ptp(truth) > 0:
+    elif is_regressor(model) and np.ptp(truth) > 0 and not _aims_at_a_quantile(model):
         r2 = 1 - float(np.sum((predicted - truth) ** 2) / np.sum((truth - truth.mean(axis=0)) ** 2))
         if r2 <= 0:
             sentence = f"its R² on the sample's rows is {r2:.2g}, and that of the target's mean is 0."
@@ -159,6 +159,11 @@ def _difference(model: Any, columns: list[_Column], count: int, was: str) -> str
         f"the {type(model).__name__} {was} fitted on other values in {len(columns)} of {count} columns, such as "
         f"{worst.name[:24]!r}: {then} then, {now} now. {advice}"
     )
+
+
+def _aims_at_a_quantile(model: Any) -> bool:
+    """Return whether it predicts a quantile, of which R² says nothing: it is meant to be above or below most values."""
+    return any(isinstance(part, QuantileRegressor) or getattr(part, "loss", "") == "quantile" for part in parts(model))
 
 
 def _is_bare(model: Any) -> bool:

@@ -56,6 +56,11 @@ def explained(pipeline: Any, sample: pd.DataFrame, error: Exception) -> BundleEr
                 f"The column {texts[0]!r} holds dates such as {shown!r}, but the pipeline takes numbers there. Give "
                 "the numbers that it was fitted on, such as year, month and day."
             )
+        if any(map(str.isdecimal, shown)) and not any(map(str.isalpha, shown)):
+            return BundleError(
+                f"{_listed(texts)} text such as {shown!r}, which is not a plain number. Give the numbers that the "
+                "pipeline was fitted on, without separators, units and signs of a currency."
+            )
         return BundleError(
             f"{_listed(texts)} text such as {shown!r}, but the pipeline was fitted on numbers there, encoded before. "
             "Put the encoder into the pipeline: make_pipeline(make_column_transformer((OrdinalEncoder(), "

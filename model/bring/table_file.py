@@ -130,6 +130,7 @@ def _parsed(data: bytes, found: TextFormat, expected: Expected) -> pd.DataFrame:
         dtype=dict.fromkeys([*expected.strings, *expected.verbatim], str),
         keep_default_na=False,
         na_values={name: sorted(_missing(name, expected)) for name in found.header},
+        float_precision="round_trip",  # an encoder may know 0.30000000000000004, which pandas reads as 0.3 otherwise
         low_memory=False,  # one type for the whole of a column
     )
     return table

@@ -15,11 +15,13 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     BaggingRegressor,
     GradientBoostingClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
     VotingClassifier,
 )
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, QuantileRegressor, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
@@ -125,6 +127,21 @@ def test_a_neural_network_worse_than_the_mean_is_warned_of() -> None:
     (warning,) = misfit.judge(model, model.predict(diabetes.data.to_numpy()), truth)
     assert "R²" in warning
     assert "make_pipeline(scaler, model)" in warning
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        make_pipeline(StandardScaler(), QuantileRegressor(quantile=0.95)),
+        GradientBoostingRegressor(loss="quantile", alpha=0.95, n_estimators=10),
+        HistGradientBoostingRegressor(loss="quantile", quantile=0.95, max_iter=10),
+    ],
+)
+def test_a_model_of_a_quantile_is_not_measured_by_the_mean(model: Any) -> None:
+    diabetes = TABLES["diabetes"]
+    predicted = model.fit(diabetes.data, diabetes.target).predict(diabetes.data)
+    assert misfit.judge(model, predicted, diabetes.target.to_numpy()) == []
+    assert misfit.judge(Ridge(), predicted, diabetes.target.to_numpy())  # its R² would be below 0
 
 
 def test_the_same_prediction_for_all_rows_is_warned_of_only_if_nothing_else_is_known() -> None:

@@ -90,6 +90,15 @@ PIPELINES: list[tuple[str, Callable[[], Any], pd.DataFrame, str]] = [
         WINE.data.assign(hue="red"),
         "The column 'hue' has text such as 'red', .*OrdinalEncoder",
     ),
+    *(
+        (
+            f"amounts such as {text}",
+            lambda: fitted(SCALED),
+            WINE.data.assign(hue=text),
+            f"'hue' has text such as '{re.escape(text)}', which is not a plain number",
+        )
+        for text in ("1,065.50", "$12", "3.5 %")
+    ),
     ("dates", lambda: fitted(SCALED), WINE.data.assign(hue="2024-05-01"), "'hue' holds dates such as '2024-05-01'"),
     ("column missing", lambda: fitted(SCALED), WINE.data.drop(columns="ash"), "lacks the columns 'ash'"),
     (

@@ -29,6 +29,13 @@ def read(folder: Path, content: str | bytes, expected: Expected | None = None, n
     return table_file.read(path, expected or Expected())
 
 
+def test_a_number_is_read_as_it_was_written(tmp_path: Path) -> None:
+    written = pd.DataFrame({"a": [0.1 + 0.2, 1 / 3, 1e-300, 123456.789e3] * 5, "b": 1.0})
+    assert (read(tmp_path, written.to_csv(index=False).encode()).rows["a"] == written["a"]).all()
+    german = written.to_csv(index=False, sep=";", decimal=",").encode()
+    assert (read(tmp_path, german).rows["a"] == written["a"]).all()
+
+
 @pytest.mark.parametrize("names", [NAMES, ()], ids=["names known", "names unknown"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize(
