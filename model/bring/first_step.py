@@ -22,24 +22,31 @@ def complete(pipeline: Any) -> None:
         if isinstance(part, Pipeline):
             kept = [(name, each) for name, each in part.steps if each is not None and each != "passthrough"]
             part.steps = kept or part.steps
-        elif isinstance(part, DictVectorizer) and hasattr(part, "feature_names_"):
-            names = dict.fromkeys(name for name, _ in pairs(part))
-            part.feature_names_in_, part.n_features_in_ = np.array(list(names), dtype=object), len(names)
         elif isinstance(part, IsotonicRegression):
             part.n_features_in_ = 1
-    best = getattr(pipeline, "best_estimator_", None)
-    if best is not None and hasattr(best, "feature_names_in_"):  # which a search looks for at the end of its fit
-        pipeline.feature_names_in_ = best.feature_names_in_
+    for vectorizer in _vectorizers(pipeline):
+        names = dict.fromkeys(name for name, _ in pairs(vectorizer))
+        vectorizer.feature_names_in_, vectorizer.n_features_in_ = np.array(list(names), dtype=object), len(names)
+    # What is around such a step looked for its names at the end of the fit, and found none.
+    inner = [getattr(pipeline, "best_estimator_", None), *_vectorizers(pipeline)]
+    named = next((part for part in inner if hasattr(part, "feature_names_in_")), None)
+    if named is not None and not isinstance(pipeline, Pipeline):
+        pipeline.feature_names_in_ = named.feature_names_in_
+        if not hasattr(pipeline, "n_features_in_"):
+            pipeline.n_features_in_ = named.n_features_in_
 
 
 def pairs(vectorizer: DictVectorizer) -> Iterator[tuple[str, str | None]]:
     """Yield the key of each of its columns, and the string there, or None for a number."""
-    for column in getattr(vectorizer, "feature_names_", ()):  # of one that a search copied there are none
+    for column in vectorizer.feature_names_:
         name, separator, value = column.partition(vectorizer.separator)
         yield name, value if separator else None
 
 
 def takes_records(pipeline: Any) -> bool:
-    """Return whether the pipeline takes dictionaries, not a table."""
-    estimator = getattr(pipeline, "best_estimator_", pipeline)
-    return isinstance(estimator, Pipeline) and isinstance(estimator.steps[0][1], DictVectorizer)
+    """Return whether the pipeline takes dictionaries, not a table: nothing else can be given to a DictVectorizer."""
+    return bool(_vectorizers(pipeline))
+
+
+def _vectorizers(pipeline: Any) -> list[DictVectorizer]:
+    return [part for part in parts(pipeline) if isinstance(part, DictVectorizer) and hasattr(part, "feature_names_")]

@@ -97,7 +97,7 @@ def named_categories(pipeline: Any) -> Iterator[tuple[Any, str, NDArray[Any]]]:
     for part in parts(pipeline):
         names = getattr(part, "feature_names_in_", ())
         encoder = first_transformer(part)
-        if isinstance(part, DictVectorizer):
+        if isinstance(part, DictVectorizer) and hasattr(part, "feature_names_"):
             yield from (
                 (part, name, np.array([value], dtype=object)) for name, value in pairs(part) if value is not None
             )

@@ -48,7 +48,8 @@ def load(path: Path, trusted: Collection[str] = ()) -> tuple[Any, list[str]]:
     pipeline, notes = read(path, trusted)
     boosters.refuse_part(pipeline, path)
     boosters.prepare(list(parts(pipeline)), path)
-    first_step.complete(pipeline)
+    if isinstance(pipeline, BaseEstimator):
+        first_step.complete(pipeline)
     _check(pipeline, path)
     return pipeline, notes
 
@@ -125,7 +126,7 @@ def _check(pipeline: Any, path: Path) -> None:
     if not (hasattr(pipeline, "n_features_in_") or takes_series(pipeline)):
         raise BundleError(
             f"{path} does not say how many columns it takes (n_features_in_). "
-            "Only pipelines that take a table of columns, or texts, can be served."
+            "Only pipelines that take a table of columns, texts, or dictionaries by a DictVectorizer, can be served."
         )
     if is_classifier(pipeline) and isinstance(pipeline.classes_, list):
         raise BundleError(advice.several_classes(pipeline, path))

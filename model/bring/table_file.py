@@ -75,8 +75,9 @@ def inputs(table: pd.DataFrame, pipeline: Any, path: Path) -> pd.DataFrame:
         return table[names]
     if hasattr(pipeline, "n_features_in_"):
         if table.shape[1] != pipeline.n_features_in_:
+            width = "one column" if pipeline.n_features_in_ == 1 else f"{pipeline.n_features_in_} columns"
             raise BundleError(
-                f"The pipeline takes {pipeline.n_features_in_} columns without names, but {path} has {table.shape[1]} "
+                f"The pipeline takes {width} without names, but {path} has {table.shape[1]} "
                 "besides the target. Give exactly its columns in its order, and name the target with --target. Add an "
                 "encoder or vectorizer that was saved apart with --before."
             )

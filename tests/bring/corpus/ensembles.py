@@ -20,6 +20,7 @@ from sklearn.ensemble import (
     VotingClassifier,
     VotingRegressor,
 )
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import (
     FixedThresholdClassifier,
@@ -47,6 +48,7 @@ _THREE = [("lr", LogisticRegression(max_iter=500)), ("dt", _TREE), ("knn", KNeig
 _CHURN = make_column_transformer(
     (OneHotEncoder(handle_unknown="ignore"), ["Contract", "gender"]), (StandardScaler(), ["tenure", "MonthlyCharges"])
 )
+_DICTIONARIES = make_pipeline(DictVectorizer(), LogisticRegression(max_iter=500))
 _REGRESSORS = [("rf", RandomForestRegressor(5, random_state=0)), ("ridge", Ridge())]
 
 CASES = (
@@ -143,6 +145,13 @@ CASES = (
         GridSearchCV(
             Pipeline([("scaler", "passthrough"), ("columns", _CHURN), ("rf", _FOREST)]), {"rf__max_depth": [2, 3]}, cv=2
         ),
+    ),
+    Case("churn, calibrated over dictionaries", churn, CalibratedClassifierCV(_DICTIONARIES, cv=2), form="records"),
+    Case(
+        "churn, voting over dictionaries",
+        churn,
+        VotingClassifier([("a", _DICTIONARIES), ("b", _DICTIONARIES)]),
+        form="records",
     ),
     Case("wine, one against the rest", wine, OneVsRestClassifier(LogisticRegression(max_iter=500))),
     Case("wine, one against one", wine, make_pipeline(StandardScaler(), OneVsOneClassifier(LinearSVC()))),

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import VotingRegressor
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 from model.bring import first_step
@@ -17,6 +19,7 @@ from model.bring.fitted_on import as_fitted, container, known_strings
 
 ROWS = pd.DataFrame({"zip": ["01067", "89073"] * 10, "width": np.arange(20.0)})
 RECORDS = ROWS.to_dict("records")
+RIDGE = make_pipeline(DictVectorizer(), Ridge())
 STEPS = [("nothing", "passthrough"), ("scaler", StandardScaler()), ("none", None), ("model", Ridge())]
 
 
@@ -40,10 +43,18 @@ def test_a_pipeline_of_nothing_else_stays() -> None:
     assert len(nothing.steps) == 2
 
 
-@pytest.mark.parametrize("search", [False, True])
-def test_dictionaries_have_the_keys_that_the_vectorizer_knows(*, search: bool) -> None:
-    pipeline = make_pipeline(DictVectorizer(), Ridge())
-    found = completed(GridSearchCV(pipeline, {"ridge__alpha": [1]}, cv=2) if search else pipeline, RECORDS)
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        RIDGE,
+        make_pipeline(make_union(DictVectorizer()), Ridge()),
+        GridSearchCV(RIDGE, {"ridge__alpha": [1]}, cv=2),
+        VotingRegressor([("one", RIDGE), ("other", RIDGE)]),
+        TransformedTargetRegressor(RIDGE, func=np.log1p, inverse_func=np.expm1),
+    ],
+)
+def test_dictionaries_have_the_keys_that_the_vectorizer_knows(pipeline: Any) -> None:
+    found = completed(pipeline, RECORDS)
     assert (found.n_features_in_, found.feature_names_in_.tolist()) == (2, ["width", "zip"])
     assert (container(found), as_fitted(found, ROWS)) == ("records", RECORDS)
     assert known_strings(found) == {"zip": {"01067", "89073"}}
