@@ -4,6 +4,7 @@ Gaps of skl2onnx 1.20 that are closed here:
 
 * It refuses a VotingClassifier with `flatten_transform`, although this does not affect predictions.
 * It knows no missing string but a given one: https://github.com/onnx/sklearn-onnx/issues/681
+* It gives a DictVectorizer a dictionary.
 * It knows no FunctionTransformer with a function, although np.asarray and its like change no value.
 * It knows one kind of search for parameters, and weights of a vote as an array only.
 * It does not register the option `zipmap` for LinearSVC, as once for BaggingClassifier:
@@ -25,12 +26,14 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import VotingClassifier
 from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from sklearn.svm import LinearSVC
 
 from model import estimator as estimators
 from model.bring import boosters
 from model.bring.column_groups import split_by_type
+from model.bring.dict_columns import by_columns
 from model.task import MISSING_TEXT
 
 _IDENTITIES = (np.array, np.asanyarray, np.asarray, np.ascontiguousarray, np.atleast_2d, np.copy)
@@ -47,6 +50,8 @@ def prepare_for_skl2onnx(pipeline: Any) -> Any:
         if isinstance(part, ColumnTransformer):
             split_by_type(part)
     for part in list(parts(pipeline)):
+        if isinstance(part, Pipeline):
+            part.steps = [(name, by_columns(step)) for name, step in part.steps]
         if isinstance(part, VotingClassifier):
             part.flatten_transform = False  # affects `transform` only
         if isinstance(part, FunctionTransformer) and part.func in _IDENTITIES and not part.kw_args:

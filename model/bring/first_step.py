@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.pipeline import Pipeline
 
 from model.bring.convertible import parts
+from model.bring.dict_columns import pairs
 
 
 def complete(pipeline: Any) -> None:
@@ -34,13 +34,6 @@ def complete(pipeline: Any) -> None:
         pipeline.feature_names_in_ = named.feature_names_in_
         if not hasattr(pipeline, "n_features_in_"):
             pipeline.n_features_in_ = named.n_features_in_
-
-
-def pairs(vectorizer: DictVectorizer) -> Iterator[tuple[str, str | None]]:
-    """Yield the key of each of its columns, and the string there, or None for a number."""
-    for column in vectorizer.feature_names_:
-        name, separator, value = column.partition(vectorizer.separator)
-        yield name, value if separator else None
 
 
 def takes_records(pipeline: Any) -> bool:

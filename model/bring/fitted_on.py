@@ -13,7 +13,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
 from model.bring.convertible import parts
-from model.bring.first_step import pairs, takes_records
+from model.bring.dict_columns import pairs
+from model.bring.first_step import takes_records
 from model.bring.kinds import VECTORIZERS, takes_series
 from model.bundle import BundleError
 from model.fitted_pipeline import Container, contained
