@@ -66,6 +66,11 @@ def explained(pipeline: Any, sample: pd.DataFrame, error: Exception) -> BundleEr
             "Put the encoder into the pipeline: make_pipeline(make_column_transformer((OrdinalEncoder(), "
             f"{texts[:2]}), remainder='passthrough'), model)."
         )
+    if _takes(pipeline, sample.astype(object)):
+        return BundleError(
+            "The pipeline was fitted on Python objects, and does not take plain numbers. Fit it on a DataFrame whose "
+            "columns are numbers: rows.infer_objects()."
+        )
     gaps = [str(name) for name in sample.columns[sample.isna().any()]]
     if gaps and _takes(pipeline, sample.dropna()):
         return BundleError(

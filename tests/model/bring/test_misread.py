@@ -26,7 +26,7 @@ ENCODERS = [
 
 def fitted(encoder: Any, rows: pd.DataFrame, *, array: bool = False) -> Pipeline:
     columns = make_column_transformer((encoder, [0] if array else ["day"]), remainder="passthrough")
-    return make_pipeline(columns, Ridge()).fit(rows.to_numpy() if array else rows, rows["width"])
+    return make_pipeline(columns, Ridge()).fit(rows.to_numpy() if array else rows, rows["width"].astype(float))
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
@@ -58,3 +58,13 @@ def test_steps_one_after_the_other_may_know_other_values_under_the_same_name() -
     ordinal = make_column_transformer((OrdinalEncoder(), ["day"]), verbose_feature_names_out=False)
     steps = make_pipeline(ordinal.set_output(transform="pandas"), OneHotEncoder(), Ridge())
     assert misread.compare(steps.fit(SAMPLE, SAMPLE["width"]), SAMPLE) == []
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_a_pipeline_of_objects_that_takes_no_plain_numbers_is_told_so(*, array: bool) -> None:
+    rows = pd.DataFrame({"day": [1, 2, 3, 4] * 5, "wet": [True, False] * 10, "width": np.arange(20.0)})
+    pipeline = fitted(ENCODERS[0], rows.astype(object), array=array)
+    given = rows.assign(wet=rows["wet"].astype(int))
+    with pytest.raises(TypeError) as error:
+        pipeline.predict(given.to_numpy(float) if array else given)
+    assert "Python objects" in str(misread.explained(pipeline, given, error.value))
