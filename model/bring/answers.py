@@ -18,7 +18,7 @@ from model.estimator import Predictions
 
 ROWS_AT_ONCE = 2_048
 SECONDS = 8.0  # for the rows of one kind; they are in random order, so a slow pipeline predicts a fair share of them
-STEADY_ROWS = 100  # of the sample, of which each is asked alone too
+STEADY_ROWS = 50  # of each kind, which are asked one by one too
 REFUSED_ROWS = 20  # after so many refused rows of one kind, no more of that kind are tried
 
 Array = NDArray[Any]
@@ -67,9 +67,9 @@ def ask(pipeline: Any, blocks: Iterable[Block]) -> Iterator[Answered]:
         yield _joined(kind, taken, pd.concat(refused))
 
 
-def unsteady(pipeline: Any, sample: pd.DataFrame) -> str:
+def unsteady(pipeline: Any, rows: pd.DataFrame) -> str:
     """Return why a server, which is mostly asked about one row, cannot answer as the pipeline; empty if it can."""
-    rows = sample.iloc[:STEADY_ROWS]
+    rows = rows.iloc[:STEADY_ROWS]
     together = _arrays(pipeline, rows)
     if not _same(together, _arrays(pipeline, rows)):
         return (
@@ -83,7 +83,7 @@ def unsteady(pipeline: Any, sample: pd.DataFrame) -> str:
     if not _same(together, [np.concatenate(values) for values in zip(*alone, strict=True)]):
         return (
             "The pipeline's answer to a row depends on the other rows that it is given with it. Replace the step that "
-            "looks at all rows, such as a FunctionTransformer, by one that is fitted, such as a StandardScaler."
+            "looks at all rows: a FunctionTransformer, or an IterativeImputer, which does so if all values are missing."
         )
     return ""
 

@@ -85,11 +85,15 @@ def _by_sklearn(
         check = compare(answered, lambda rows: loaded.run(task, rows), task)
     except Exception as error:  # skops and scikit-learn raise errors of many kinds
         failed = f"{' '.join(reasons)} scikit-learn cannot serve it either: {model_file.first_line(error)}."
-        raise BundleError(unsteady(pipeline, sample) or failed) from error
+        raise BundleError(_unsteady(pipeline, answered) or failed) from error
     if not check.holds:
         differ = f"{reasons[0]} Served by scikit-learn, its predictions differ too: {check.summary()}."
-        raise BundleError(unsteady(pipeline, sample) or differ)
+        raise BundleError(_unsteady(pipeline, answered) or differ)
     return Choice(task, file, check, [*reasons, "scikit-learn runs it, which is slower than ONNX."])
+
+
+def _unsteady(pipeline: Any, answered: list[Answered]) -> str:
+    return next(filter(None, (unsteady(pipeline, each.rows) for each in answered if len(each.rows))), "")
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes
 from sklearn.decomposition import SparsePCA
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -17,6 +18,8 @@ from model.bring import answers
 
 ROWS = load_diabetes(as_frame=True).data[["age", "bmi", "bp"]]
 GAPS = ROWS.mask(np.random.default_rng(0).random(ROWS.shape) < 0.2)
+NOTHING = GAPS.copy()  # with rows without a value
+NOTHING.iloc[::9] = np.nan
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,11 @@ GAPS = ROWS.mask(np.random.default_rng(0).random(ROWS.shape) < 0.2)
     [
         (IterativeImputer(sample_posterior=True), GAPS, "answers the same rows differently each time"),
         (FunctionTransformer(np.cumsum, kw_args={"axis": 0}), ROWS, "depends on the other rows"),
+        (
+            IterativeImputer(RandomForestRegressor(3, random_state=0), max_iter=1, tol=1e9),
+            NOTHING,
+            "depends on the other rows",
+        ),
         (SparsePCA(2, max_iter=5), ROWS, "not a single one"),
     ],
 )
