@@ -54,7 +54,7 @@ logs: .venv/installed ## print the last 100 lines of every pod, or write all of 
 monitoring: ## apply Prometheus with alerts, and Grafana with dashboards, to the cluster
 	scripts/monitoring
 
-bench: .venv/installed ## measure it next to FastAPI and KServe on this machine, about 18 minutes; QUICK=1 for a trial
+bench: .venv/installed ## measure it next to FastAPI and KServe on this machine, about half an hour; QUICK=1 for a trial
 	scripts/bench measure $(if $(QUICK),--quick)
 
 clean: ## remove the deployment, the node, the images and the environment

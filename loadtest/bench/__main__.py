@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="scripts/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    measure = commands.add_parser("measure", help="compare the server with others, in about 18 minutes")
+    measure = commands.add_parser("measure", help="compare the server with others, in about half an hour")
     measure.add_argument("--quick", action="store_true", help="one short round of each, to see that it works")
     measure.add_argument(
         "--output", type=Path, default=Path("reports/bench"), metavar="FOLDER", help="default: %(default)s"
