@@ -82,7 +82,7 @@ def main(words: list[str]) -> int:
             folder = experiment.begin()
             with live.serving(folder) as address:
                 if address is not None:
-                    print(f"Watch it at {address}", flush=True)
+                    print(f"{live.ANNOUNCEMENT}{address}", flush=True)
                 experiment.run(folder)
                 verdict = write.write(folder)
             link_latest(options.output, folder)

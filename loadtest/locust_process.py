@@ -20,12 +20,13 @@ from loadtest.users.seconds_file import PROCESS_LOST
 HERE = Path(__file__).parent
 STOP_TIMEOUT = 15  # seconds in which users may finish their requests
 STOP_SECONDS = STOP_TIMEOUT + 2
+PORT = 5557  # of a master whose workers are on other machines or in pods
 CONNECT_SECONDS = 30  # in which all workers must have connected to the master
 FAILED_REQUESTS = 1  # Locust's exit code if a request failed (the report judges that) or if it failed itself
 LOST = "A worker of the load generator was lost, so that part of the load was not sent: there is no verdict."
 WORKERS = (
     "processes that share the users, for a load that one core cannot make; the default is a single process. "
-    "8@5557 waits for eight that other machines start and that connect to port 5557"
+    f"8@{PORT} waits for eight that other machines start and that connect to port {PORT}"
 )
 
 
@@ -38,13 +39,13 @@ class Workers:
 
 
 def parse_workers(text: str) -> Workers:
-    """Parse `4` or `8@5557`. Raises ArgumentTypeError."""
+    """Parse a number, or number@port. Raises ArgumentTypeError."""
     numbers = text.split("@")
     if len(numbers) > len(("count", "port")) or not all(word.isascii() and word.isdigit() for word in numbers):
         numbers = ["0"]
     count, *ports = map(int, numbers)
     if not count or not all(0 < port < 2**16 for port in ports):
-        raise ArgumentTypeError(f"{text!r} is not a number of workers from 1, such as 4, or 8@5557 with a port.")
+        raise ArgumentTypeError(f"{text!r} is not a number of workers from 1, such as 4, or 8@{PORT} with a port.")
     return Workers(count, *ports)
 
 

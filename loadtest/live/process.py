@@ -14,6 +14,7 @@ from pathlib import Path
 
 from loadtest.cluster import preflight
 
+ANNOUNCEMENT = "Watch it at "  # what comes before the address in the output of an experiment
 PORT = 8050  # if it is free, so that a page can be left open or bookmarked; otherwise any other
 END_SECONDS = 10
 
@@ -39,7 +40,7 @@ def serving(folder: Path) -> Iterator[str | None]:
 
 def _start(folder: Path) -> tuple["subprocess.Popen[bytes]", str]:
     """Return the process that serves the page, and its address. Raises OSError."""
-    with _listen() as listener:
+    with listen() as listener:
         command = ["nice", "-n", "19", sys.executable, "-m", "loadtest.live", str(folder), str(listener.fileno())]
         # A session of its own: Ctrl-C reaches this process alone, which still writes the report.
         process = subprocess.Popen(
@@ -52,7 +53,7 @@ def _start(folder: Path) -> tuple["subprocess.Popen[bytes]", str]:
         return process, f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _listen() -> socket.socket:
+def listen() -> socket.socket:
     """Return a listening socket. Whoever connects before the page's process is ready waits for it."""
     try:
         return socket.create_server(("127.0.0.1", PORT))

@@ -16,17 +16,15 @@ import yaml
 
 from loadtest.cluster import preflight
 from loadtest.experiment import write_plan
+from loadtest.locust_process import PORT
 from loadtest.pods import master
-from loadtest.pods.kubectl import LABEL, Kubectl
+from loadtest.pods.kubectl import FOLDER, LABEL, NAME, Kubectl
 from loadtest.report import write
 from loadtest.shapes import Shape
 from loadtest.users.models import CannotRunError
 
-FOLDER = preflight.ROOT / "k8s" / "locust"
-NAME = "mlserving-locust"
 WORKERS = f"{NAME}-workers"
 TRAFFIC = PurePosixPath("traffic")  # where the master finds the table of recorded traffic
-PORT = 5557
 HELP = (
     "run the load generator in the cluster, with this many pods that share the users; --host is then the address "
     "there, such as http://ml-serving-service:8000. scripts/image/build loadtest makes the image of these pods"
@@ -59,8 +57,7 @@ def run(options: argparse.Namespace, shape: Shape, words: list[str]) -> int:
         kubectl.wait_until_started("worker", options.pods)
         kubectl.run("create", "-f", "-", stdin=yaml.safe_dump(experiment))
         kubectl.wait_until_started(master.COMPONENT, 1)
-        with master.page_forwarded(kubectl):
-            status = master.follow(kubectl)
+        status = master.follow(kubectl)
         folder = master.fetch(kubectl, options.output)
     if folder is not None:
         describe(folder)

@@ -14,15 +14,16 @@ from kubernetes import client
 from loadtest.__main__ import parse
 from loadtest.cluster import preflight, prometheus
 from loadtest.cluster.record import Recorder
-from loadtest.locust_process import Workers
+from loadtest.locust_process import PORT, Workers
 from loadtest.pods import master, run
+from loadtest.pods.kubectl import FOLDER
 from tests.conftest import ROOT
 from tests.k8s.test_manifests import MANIFESTS
 from tests.loadtest.plan.small_cluster import SmallCluster, small_cluster
 
 OBJECTS: dict[tuple[str, str], dict[str, Any]] = {
     (found["kind"], found["metadata"]["name"]): found
-    for path in sorted(run.FOLDER.glob("*.yaml"))
+    for path in sorted(FOLDER.glob("*.yaml"))
     for found in yaml.safe_load_all(path.read_text())
 }
 NAME = {"app.kubernetes.io/name": "mlserving-locust"}
@@ -65,7 +66,7 @@ def test_the_image_tag_is_the_project_version() -> None:
 def test_by_hand_it_loads_the_service_with_as_many_workers_as_there_are() -> None:
     assert EXPERIMENT["command"] == ["python", "-m", "loadtest"]
     options = parse(EXPERIMENT["args"])
-    assert options.workers == Workers(JOBS["worker"]["parallelism"], run.PORT)
+    assert options.workers == Workers(JOBS["worker"]["parallelism"], PORT)
     assert JOBS["worker"]["completions"] == JOBS["worker"]["parallelism"]
     service = MANIFESTS["service"]
     assert options.host == f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
@@ -78,7 +79,7 @@ def test_workers_find_the_master_by_its_service() -> None:
     assert service["selector"] == LABELS["master"]
     (port,) = service["ports"]
     assert {"name": port["targetPort"], "containerPort": port["port"]} in EXPERIMENT["ports"]
-    assert port["port"] == run.PORT
+    assert port["port"] == PORT
     for kind, template in TEMPLATES.items():
         assert template["metadata"]["labels"] == LABELS[kind]
 

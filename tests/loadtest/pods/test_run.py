@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from loadtest.__main__ import main
+from loadtest.locust_process import PORT
 from loadtest.pods import kubectl as module
 from loadtest.pods import master, run
 from loadtest.pods.kubectl import Kubectl
@@ -69,7 +70,7 @@ def test_as_many_workers_are_made_as_the_master_waits_for() -> None:
     (workers,) = [found for found in others if found["kind"] == "Job"]
     assert (workers["spec"]["parallelism"], workers["spec"]["completions"]) == (7, 7)
     words = experiment["spec"]["template"]["spec"]["containers"][0]["args"]
-    assert words == ["--shape", "smoke", "--workers", f"7@{run.PORT}"]
+    assert words == ["--shape", "smoke", "--workers", f"7@{PORT}"]
 
 
 def test_faults_are_refused(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
