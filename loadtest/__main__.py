@@ -21,15 +21,13 @@ canary it is 0 to promote it, 1 to roll it back, 2 if that cannot be told.
 """
 
 import argparse
-import os
-import shlex
 import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
 from loadtest.cluster.record import HPA, ClusterError, NoClusterError, Recorder
-from loadtest.experiment import NOTHING, Experiment
+from loadtest.experiment import Experiment, explain_interrupt, link_latest
 from loadtest.faults import kinds
 from loadtest.faults.target import FaultError, Target
 from loadtest.format import listed
@@ -170,21 +168,6 @@ def connect(options: argparse.Namespace) -> Recorder | None:
     if options.price:
         print("--price is ignored: without a cluster there are no pods to pay for.")
     return None
-
-
-def explain_interrupt(folder: Path | None) -> str:
-    if folder is None or not (folder / "load.jsonl").exists():
-        return NOTHING
-    command = shlex.join(["python", "-m", "loadtest", "report", str(folder)])
-    return f"Interrupted. To write the report: {command}"
-
-
-def link_latest(output: Path, folder: Path) -> None:
-    """Point `latest` to this run, replacing it in one step."""
-    fresh = output / ".latest"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(folder.name)
-    os.replace(fresh, output / "latest")  # noqa: PTH105  Path.replace follows no link either, but reads as a copy
 
 
 def print_verdict(verdict: Verdict, folder: Path) -> None:

@@ -5,6 +5,8 @@ shape, even if this process is killed.
 """
 
 import json
+import os
+import shlex
 import signal
 import time
 from collections.abc import Mapping
@@ -153,3 +155,19 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def write_plan(folder: Path, plan: dict[str, Any]) -> None:
     (folder / "plan.json").write_text(json.dumps(plan, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def explain_interrupt(folder: Path | None) -> str:
+    """Say what an interrupted experiment has left."""
+    if folder is None or not (folder / "load.jsonl").exists():
+        return NOTHING
+    command = shlex.join(["python", "-m", "loadtest", "report", str(folder)])
+    return f"Interrupted. To write the report: {command}"
+
+
+def link_latest(output: Path, folder: Path) -> None:
+    """Point `latest` to this run, replacing it in one step."""
+    fresh = output / ".latest"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(folder.name)
+    os.replace(fresh, output / "latest")  # noqa: PTH105  Path.replace follows no link either, but reads as a copy

@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from loadtest.cluster import parse
 
 HPA = "ml-serving-hpa"
+NAMESPACE = "default"
 TIMEOUT = (0.5, 1.5)  # seconds to connect and to read
 API_ERRORS = (client.ApiException, HTTPError, OSError, json.JSONDecodeError)
 EVENTS_EVERY = 5  # seconds; an event carries its own time, so it may be read late

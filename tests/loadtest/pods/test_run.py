@@ -1,68 +1,57 @@
-"""What an experiment in pods refuses, and what it says when its pods do not start or are lost; kubectl is a script.
+"""What an experiment in pods refuses, what it sends there, and what is left of it here; kubectl is a script.
 
 tests/e2e/test_locust_pods.py runs it on a cluster.
 """
 
 import json
-from collections.abc import Callable
+import shlex
+import signal
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from loadtest.__main__ import main
+from loadtest.__main__ import main, parse
 from loadtest.locust_process import PORT
-from loadtest.pods import kubectl as module
-from loadtest.pods import master, run
-from loadtest.pods.kubectl import Kubectl
-from loadtest.users.models import CannotRunError
+from loadtest.pods import run
+from loadtest.report import write
+from tests.conftest import ROOT
+from tests.loadtest.pods.conftest import RUN, WORDS, Fake, ended, pod
 
-WORDS = ["--shape", "smoke", "--pods", "3", "--host", "http://ml-serving-service:8000", "--context", "here"]
-Fake = Callable[..., Callable[[], list[str]]]
-PENDING = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "Insufficient cpu."}
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
-    """Return a function that sets what `kubectl get` prints, and returns one for the commands that change something."""
-
-    def set_up(jobs: str = "", pods: list[dict[str, Any]] | None = None) -> Callable[[], list[str]]:
-        record, found = tmp_path / "record", tmp_path / "pods.json"
-        found.write_text(json.dumps({"items": pods or []}))
-        script = tmp_path / "kubectl"
-        script.write_text(
-            f'#!/bin/sh\ncase "$*" in\n*"get jobs"*) printf %s "{jobs}" ;;\n*"get pods"*) cat "{found}" ;;\n'
-            f'*) echo "$*" >>"{record}" ;;\nesac\n'
-        )
-        script.chmod(0o755)
-        monkeypatch.setenv("KUBECTL", str(script))
-        monkeypatch.setattr(module, "START_SECONDS", 0)
-        return lambda: record.read_text().splitlines() if record.exists() else []
-
-    return set_up
+DELETE = f"delete -f {ROOT}/k8s/locust --ignore-not-found --cascade=foreground --timeout=120s"
+EVERY = shlex.split(  # options of the command line, with values that are not the defaults
+    "--shape=day.csv --faster=60 --scale=0.5 --hours=2 --models=digits=2,brain_mri=3 --open=poisson --pods=3 "
+    "--price=0.04/core-hour --fault=kill-container@60 --host=http://ml-serving-service:8000 --hpa=media-cost-hpa "
+    "--namespace=models --context=here --output=elsewhere --no-cluster"
+)
+HERE = {"pods", "context", "output"}  # what concerns this machine
 
 
-def pod(name: str, **status: Any) -> dict[str, Any]:
-    return {"metadata": {"name": name}, "status": {"phase": "Pending", **status}}
+def test_the_master_gets_every_option_but_those_of_this_machine() -> None:
+    given, default = vars(parse(EVERY)), vars(parse(["--host", "http://s"]))
+    assert {name for name in given if given[name] == default[name]} == {"workers"}, "an option is missing above"
+    apart = [part for word in EVERY for part in word.split("=", 1)]
+    for spelled in (EVERY, apart):
+        got = vars(parse(run.arguments(spelled, "day.csv", "models")))
+        expected = given | {name: default[name] for name in HERE} | {"shape": "traffic/day.csv"}
+        assert got == expected
+    assert parse(run.arguments(WORDS, "smoke", "default")).namespace == "default", "a missing autoscaler is an error"
 
 
-def test_the_master_gets_the_command_without_what_concerns_this_machine() -> None:
-    kept = ["--open", "poisson", "--host", "http://s"]
-    words = [*kept[:2], "--shape", "smoke", "--pods=3", "--context", "here", *kept[2:], "--output", "x"]
-    assert run.arguments(words, "smoke") == ["--shape", "smoke", *kept]
-
-
-def test_recorded_traffic_goes_to_the_master(tmp_path: Path) -> None:
-    table = tmp_path / "day.csv"
+@pytest.mark.parametrize("name", ["day.csv", "Größe 1.csv"])
+def test_recorded_traffic_of_any_name_goes_to_the_master(tmp_path: Path, name: str) -> None:
+    table = tmp_path / name
     table.write_text("time_s,requests_per_s\n0,5\n10,5\n")
-    words = run.arguments(["--shape", str(table), "--faster", "60"], str(table))
-    assert words == ["--shape", "traffic/day.csv", "--faster", "60"]
+    words = run.arguments(["--shape", str(table), "--faster", "60"], str(table), "default")
+    assert parse([*words, "--host", "http://s"]).shape == f"traffic/{name}"
     experiment, others = run.manifests(2, words, table)
     (mapped,) = [found for found in others if found["kind"] == "ConfigMap"]
-    assert mapped["data"] == {"day.csv": table.read_text()}
+    assert mapped["data"] == {"traffic.csv": table.read_text()}
     spec = experiment["spec"]["template"]["spec"]
-    assert {"name": "traffic", "configMap": {"name": mapped["metadata"]["name"]}} in spec["volumes"]
-    assert {"name": "traffic", "mountPath": "/app/traffic", "readOnly": True} in spec["containers"][0]["volumeMounts"]
+    (volume,) = [found for found in spec["volumes"] if found["name"] == "traffic"]
+    items = [{"key": "traffic.csv", "path": name}]
+    assert volume["configMap"] == {"name": mapped["metadata"]["name"], "items": items}
 
 
 def test_as_many_workers_are_made_as_the_master_waits_for() -> None:
@@ -73,59 +62,84 @@ def test_as_many_workers_are_made_as_the_master_waits_for() -> None:
     assert words == ["--shape", "smoke", "--workers", f"7@{PORT}"]
 
 
-def test_faults_are_refused(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
-    changed = fake()
-    assert main([*WORDS, "--fault", "kill-container@5"]) == 2
-    assert "Faults are injected from outside" in capsys.readouterr().err
-    assert changed() == []
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--fault", "kill-container@5"], "Pods cannot inject faults"),
+        (["--shape", "soak", "--hours", "25"], "lasts at most a day"),
+    ],
+)
+def test_loads_that_pods_cannot_make_are_refused(
+    fake: Fake, capsys: pytest.CaptureFixture[str], words: list[str], reason: str
+) -> None:
+    fake.answer([])
+    assert main([*WORDS, *words]) == 2
+    assert reason in capsys.readouterr().err
+    assert fake.commands() == []
 
 
-def test_second_load_is_refused_and_the_first_one_left_alone(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
-    changed = fake(jobs="job.batch/mlserving-locust-master")
+def test_second_load_is_refused_with_a_command_that_removes_the_first(
+    fake: Fake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/my files/config")
+    fake.answer([], {"get jobs": "echo job.batch/mlserving-locust-master", "delete": 'echo "$KUBECONFIG" >kubeconfig'})
     assert main(WORDS) == 2
-    assert "kubectl delete -f k8s/locust" in capsys.readouterr().err
-    assert changed() == []
+    assert fake.commands() == []
+    command = capsys.readouterr().err.partition("remove it: ")[2]
+    subprocess.run(["bash", "-c", command], env={"PATH": "/usr/bin:/bin"}, cwd=tmp_path, check=True)
+    assert fake.commands() == [f"delete -f {ROOT}/k8s/locust"]
+    assert (fake.folder / "record").read_text().splitlines()[-1].startswith("--context here --namespace default ")
+    assert (fake.folder / "kubeconfig").read_text() == "/my files/config\n"
 
 
 def test_pods_without_room_are_explained_and_deleted(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
-    changed = fake(pods=[pod("a", phase="Running"), pod("b", phase="Running"), pod("c", conditions=[PENDING])])
+    unmet = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "Insufficient cpu."}
+    fake.answer([pod("a"), pod("b"), pod("c", "Pending", conditions=[unmet])])
     assert main(WORDS) == 2
     assert capsys.readouterr().err.endswith("c: Unschedulable: Insufficient cpu.\n")
-    create, delete = changed()
-    assert create == "--context here --namespace default create -f -"
-    assert " delete " in delete
+    assert fake.commands() == ["create -f -", DELETE]
 
 
-def test_image_that_cannot_be_pulled_is_named(fake: Fake) -> None:
-    waiting = {"name": "worker", "state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}}
-    fake(pods=[pod("a", containerStatuses=[waiting], conditions=[PENDING])])
-    with pytest.raises(CannotRunError, match="a: ErrImagePull: no such image"):
-        Kubectl(None, "default").wait_until_started("worker", 1)
+def test_report_is_this_machines_and_its_path_is_printed(
+    fake: Fake, tar: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.answer(ended(1), {" tar ": tar})
+    output = tmp_path / "elsewhere"
+    monkeypatch.setattr(sys, "argv", ["loadtest", *WORDS])
+    assert main([*WORDS, "--output", str(output)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f" {output}/{RUN}/report.html")
+    assert (output / "latest").resolve() == (output / RUN).resolve()
+    summary = json.loads((output / RUN / "summary.json").read_text())
+    assert summary["repeat"]["command"].endswith(" ".join(WORDS))
+    assert " ".join(WORDS) in (output / RUN / "report.html").read_text()
+    assert fake.commands()[-1] == DELETE
 
 
-def test_what_kubectl_says_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = tmp_path / "kubectl"
-    script.write_text("#!/bin/sh\necho jobs.batch is forbidden >&2\nexit 1\n")
-    script.chmod(0o755)
-    monkeypatch.setenv("KUBECTL", str(script))
-    with pytest.raises(CannotRunError, match=r"kubectl get failed: jobs\.batch is forbidden"):
-        Kubectl(None, "default").run("get", "jobs")
+@pytest.mark.parametrize("code", [0, 1])
+def test_run_without_a_folder_is_no_success(fake: Fake, capsys: pytest.CaptureFixture[str], code: int) -> None:
+    fake.answer(ended(code), {" tar ": "mkdir -p empty; tar -C empty -cf - ."})
+    assert main([*WORDS, "--output", str(fake.folder / "reports")]) == 2
+    assert "no run folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("state", "status"), [({"running": {}}, None), ({"terminated": {"exitCode": 1, "reason": "Error"}}, 1)]
-)
-def test_exit_status_is_the_experiments(fake: Fake, state: dict[str, Any], status: int | None) -> None:
-    other = {"name": "reports", "state": {"running": {}}}
-    fake(pods=[pod("m", phase="Running", containerStatuses=[other, {"name": "loadtest", "state": state}])])
-    assert master.exit_status(Kubectl(None, "default")) == status
+def test_objects_that_cannot_be_deleted_are_named_and_the_result_is_kept(
+    fake: Fake, tar: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = {" tar ": tar, "delete": "echo timed out >&2; exit 1", "get -f": "echo job.batch/a service/b"}
+    fake.answer(ended(0), answers)
+    assert main([*WORDS, "--output", str(tmp_path)]) == 0
+    assert (tmp_path / "latest" / "report.html").exists()
+    errors = capsys.readouterr().err
+    assert "timed out\nLeft in the cluster: job.batch/a and service/b.\n" in errors
+    assert f"--context here --namespace default {DELETE}\n" in errors
+    assert signal.getsignal(signal.SIGINT) is signal.getsignal(signal.SIGTERM) is signal.default_int_handler
 
 
-def test_killed_experiment_and_lost_pod_are_no_verdict(fake: Fake) -> None:
-    killed = {"name": "loadtest", "state": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}
-    fake(pods=[pod("m", phase="Running", containerStatuses=[killed])])
-    with pytest.raises(CannotRunError, match="OOMKilled"):
-        master.exit_status(Kubectl(None, "default"))
-    fake(pods=[])
-    with pytest.raises(CannotRunError, match="was lost"):
-        master.exit_status(Kubectl(None, "default"))
+def test_interrupt_while_the_report_is_written_names_the_command_for_it(
+    fake: Fake, tar: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.answer(ended(0), {" tar ": tar})
+    monkeypatch.setattr(write, "write", lambda _: signal.raise_signal(signal.SIGINT))
+    assert main([*WORDS, "--output", str(tmp_path)]) == 2
+    command = f"python -m loadtest report {tmp_path}/{RUN}"
+    assert capsys.readouterr().err == f"Interrupted. To write the report: {command}\n"
