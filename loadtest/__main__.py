@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from loadtest.cluster.record import HPA, ClusterError, NoClusterError, Recorder
+from loadtest.cluster.record import HPA, NAMESPACE, ClusterError, NoClusterError, Recorder
 from loadtest.experiment import Experiment, explain_interrupt, link_latest
 from loadtest.faults import kinds
 from loadtest.faults.target import FaultError, Target
@@ -120,7 +120,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--fault", action="append", default=[], metavar="KIND@SECOND", help=kinds.HELP)
     parser.add_argument("--host", required=True, help="URL of the server, such as http://$(minikube ip):30001")
     parser.add_argument("--hpa", default=HPA, metavar="NAME", help="autoscaler to observe, with what it scales")
-    parser.add_argument("--namespace", default="default", help="namespace of the autoscaler")
+    parser.add_argument("--namespace", help=f"namespace of the autoscaler; the default is {NAMESPACE}")
     parser.add_argument("--context", help="kubectl context to use; the default is the current one of KUBECONFIG")
     parser.add_argument("--no-cluster", action="store_true", help="measure the host only and observe no cluster")
     parser.add_argument("--output", type=Path, default=Path("reports"), help="folder for the run folders")
@@ -163,8 +163,8 @@ def connect(options: argparse.Namespace) -> Recorder | None:
     try:
         if not options.no_cluster:
             return Recorder.connect(options.namespace, options.context, options.hpa)
-    except NoClusterError:
-        print("No kubeconfig found: only the host is measured, and the report says that no cluster was observed.")
+    except NoClusterError as error:
+        print(f"{error} Only the host is measured, and the report says that no cluster was observed.")
     if options.price:
         print("--price is ignored: without a cluster there are no pods to pay for.")
     return None

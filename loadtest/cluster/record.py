@@ -7,6 +7,7 @@ in time is written as `{"t": …, "missing": reason}`; nothing is filled in. Tim
 import json
 import os
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from kubernetes import client, config
@@ -19,11 +20,12 @@ HPA = "ml-serving-hpa"
 NAMESPACE = "default"
 TIMEOUT = (0.5, 1.5)  # seconds to connect and to read
 API_ERRORS = (client.ApiException, HTTPError, OSError, json.JSONDecodeError)
+NOT_OURS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 EVENTS_EVERY = 5  # seconds; an event carries its own time, so it may be read late
 
 
 class NoClusterError(Exception):
-    """There is no kubeconfig, and this is no pod, so there is no cluster to observe."""
+    """There is no kubeconfig, and no service account of a pod that may observe the cluster."""
 
 
 class ClusterError(Exception):
@@ -43,21 +45,32 @@ class Recorder:
     events_due: float = 0.0
 
     @classmethod
-    def connect(cls, namespace: str, context: str | None, autoscaler: str = HPA) -> "Recorder":
+    def connect(cls, namespace: str | None, context: str | None, autoscaler: str = HPA) -> "Recorder":
         """Connect to the current cluster.
 
+        Args:
+            namespace: Of the autoscaler; None if the caller did not ask for one.
+            context: Of the kubeconfig; None for the current one.
+            autoscaler: Its name.
+
         Raises:
-            NoClusterError: There is no cluster to connect to.
+            NoClusterError: There is no cluster to connect to, or only that of a pod in which nobody asked for it.
             ClusterError: The autoscaler cannot be read.
         """
-        settings = connection(context)
-        recorder = cls(client.ApiClient(settings), namespace, autoscaler)
+        settings, in_pod = connection(context)
+        recorder = cls(client.ApiClient(settings), namespace or NAMESPACE, autoscaler)
         try:
             recorder.find()
         except API_ERRORS as error:
+            why = (
+                f"The autoscaler {autoscaler} in namespace {recorder.namespace} of {settings.host} cannot be read: "
+                f"{reason(error)}."
+            )
+            # Such as a CI runner, whose pod belongs to a cluster that has nothing to do with the host.
+            if in_pod and namespace is None and getattr(error, "status", None) in NOT_OURS:
+                raise NoClusterError(why) from error
             raise ClusterError(
-                f"The autoscaler {autoscaler} in namespace {namespace} of {settings.host} cannot be read: "
-                f"{reason(error)}. Deploy it (kubectl apply -f k8s), or measure the host alone with --no-cluster."
+                f"{why} Deploy it (kubectl apply -f k8s), or measure the host alone with --no-cluster."
             ) from error
         return recorder
 
@@ -129,14 +142,14 @@ class Recorder:
         return line
 
 
-def connection(context: str | None) -> client.Configuration:
-    """Return how to reach the API: as the kubeconfig says, or in a pod, which has none, as its service account.
+def connection(context: str | None) -> tuple[client.Configuration, bool]:
+    """Return how to reach the API, and whether as the service account of a pod, which has no kubeconfig.
 
     Raises:
         NoClusterError: There is neither.
         ClusterError: The kubeconfig cannot be used.
     """
-    settings = client.Configuration()
+    settings, in_pod = client.Configuration(), False
     try:
         config.load_kube_config(os.environ.get("KUBECONFIG"), context, settings)
     except ConfigException as error:
@@ -145,9 +158,10 @@ def connection(context: str | None) -> client.Configuration:
         try:
             config.load_incluster_config(settings)
         except ConfigException:
-            raise NoClusterError(str(error)) from error
+            raise NoClusterError("No kubeconfig found.") from error
+        in_pod = True
     settings.retries = False
-    return settings
+    return settings, in_pod
 
 
 # Plain JSON: the client's own classes cost ten times the CPU of the response that they wrap.

@@ -3,14 +3,12 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from kubernetes import client
-from kubernetes.config import incluster_config, kube_config
 
 from loadtest.cluster import preflight, record
-from loadtest.cluster.record import ClusterError, NoClusterError, Recorder
+from loadtest.cluster.record import ClusterError, Recorder
 from tests.conftest import Cluster
 
 NAMESPACE = "loadtest-recorder"
@@ -23,33 +21,6 @@ def test_unreachable_api_gives_a_missing_second() -> None:
     assert state["t"] == 1000
     assert state.keys() == {"t", "missing"}
     assert "refused" in state["missing"]
-
-
-@pytest.fixture
-def no_kubeconfig(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("KUBECONFIG", raising=False)
-    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
-
-
-def test_no_kubeconfig_outside_a_cluster_means_no_cluster(no_kubeconfig: None) -> None:
-    with pytest.raises(NoClusterError):
-        record.connection(None)
-
-
-def test_context_without_a_kubeconfig_is_an_error(no_kubeconfig: None) -> None:
-    with pytest.raises(ClusterError, match="The kubeconfig cannot be used"):
-        record.connection("mine")
-
-
-def test_pod_uses_its_service_account(no_kubeconfig: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name, content in (("TOKEN", "secret"), ("CERT", "certificate")):
-        (tmp_path / name).write_text(content)
-        monkeypatch.setattr(incluster_config, f"SERVICE_{name}_FILENAME", str(tmp_path / name))
-    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
-    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
-    settings = record.connection(None)
-    assert (settings.host, settings.retries) == ("https://10.96.0.1:443", False)
-    assert settings.get_api_key_with_prefix("BearerToken") == "bearer secret"
 
 
 @pytest.fixture(scope="module")
