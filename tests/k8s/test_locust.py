@@ -1,38 +1,38 @@
 """The pods of the load generator are valid and hardened, find each other, and may read what the recorder reads."""
 
 import re
-import time
 import tomllib
+from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
 import yaml
-from kubernetes import client
 
 from loadtest.__main__ import parse
-from loadtest.cluster import preflight, prometheus
-from loadtest.cluster.record import Recorder
 from loadtest.locust_process import PORT, Workers
 from loadtest.pods import master, run
 from loadtest.pods.kubectl import FOLDER
+from loadtest.pods.kubectl import NAME as NAMED
 from tests.conftest import ROOT
 from tests.k8s.test_manifests import MANIFESTS
-from tests.loadtest.plan.small_cluster import SmallCluster, small_cluster
 
 OBJECTS: dict[tuple[str, str], dict[str, Any]] = {
     (found["kind"], found["metadata"]["name"]): found
     for path in sorted(FOLDER.glob("*.yaml"))
     for found in yaml.safe_load_all(path.read_text())
 }
-NAME = {"app.kubernetes.io/name": "mlserving-locust"}
+NAME = {"app.kubernetes.io/name": NAMED}
 LABELS = {kind: NAME | {"app.kubernetes.io/component": kind} for kind in ("master", "worker")}
 JOBS = {"master": OBJECTS["Job", master.JOB]["spec"], "worker": OBJECTS["Job", run.WORKERS]["spec"]}
 TEMPLATES = {kind: job["template"] for kind, job in JOBS.items()}
 CONTAINERS = [container for template in TEMPLATES.values() for container in template["spec"]["containers"]]
-EXPERIMENT, _ = TEMPLATES["master"]["spec"]["containers"]
+EXPERIMENT, REPORTS = TEMPLATES["master"]["spec"]["containers"]
 (WORKER,) = TEMPLATES["worker"]["spec"]["containers"]
+
+
+# The ports of Kubernetes' API: of its Service, by default, and in Minikube. Network plugins match any of them.
+API = [443, 6443, 8443]
 
 
 @pytest.mark.parametrize("key", OBJECTS, ids="-".join)
@@ -92,9 +92,7 @@ def test_workers_run_what_the_report_says_for_other_machines() -> None:
 
 
 def test_policies_admit_workers_to_the_master_and_both_to_what_they_load() -> None:
-    both, only_master = (
-        OBJECTS["NetworkPolicy", name]["spec"] for name in ("mlserving-locust", "mlserving-locust-master")
-    )
+    both, only_master = (OBJECTS["NetworkPolicy", name]["spec"] for name in (NAMED, master.JOB))
     assert both["podSelector"]["matchLabels"] == NAME
     assert both["ingress"] == []
     assert {"to": [{"podSelector": {}}]} in both["egress"]
@@ -104,49 +102,30 @@ def test_policies_admit_workers_to_the_master_and_both_to_what_they_load() -> No
         "ports": [{"port": "locust", "protocol": "TCP"}],
         "from": [{"podSelector": {"matchLabels": LABELS["worker"]}}],
     }
-    assert [port["port"] for port in only_master["egress"][0]["ports"]] == [443, 6443]
+    assert [port["port"] for port in only_master["egress"][0]["ports"]] == API
     for spec in (both, only_master):
         assert sorted(spec["policyTypes"]) == ["Egress", "Ingress"]
 
 
-def test_the_role_allows_what_the_recorder_reads_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = []
+def test_prometheus_reaches_the_api_too() -> None:
+    objects = yaml.safe_load_all((ROOT / "k8s" / "monitoring" / "prometheus.yaml").read_text())
+    (policy,) = [found["spec"] for found in objects if found["kind"] == "NetworkPolicy"]
+    assert API in [[port["port"] for port in rule.get("ports", [])] for rule in policy["egress"]]
 
-    def objects(cluster: SmallCluster, path: str, original: Any = SmallCluster.objects) -> Any:
-        paths.append(urlsplit(path).path)
-        if "/proxy/" in path:
-            return {"data": {"result": []}}
-        return {"items": []} if "metrics.k8s.io" in path else original(cluster, path)
 
-    monkeypatch.setattr(SmallCluster, "objects", objects)
-    with small_cluster() as cluster:
-        recorder = Recorder(client.ApiClient(client.Configuration(host=cluster.api)), "default")
-        recorder.find()
-        preflight.describe_cluster(recorder)
-        assert "missing" not in recorder.observe(time.time())
-        prometheus.counted(recorder, time.time())
-    # The nodes belong to no namespace: the recorder does without them if it may not read them.
-    read = {resource_of(path) for path in paths if not path.endswith("/nodes")}
-    role = OBJECTS["Role", "mlserving-locust"]
-    allowed = {
-        (group, resource, verb, name)
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-        for name in rule.get("resourceNames", [None])
-    }
-    assert allowed == read
-    binding = OBJECTS["RoleBinding", "mlserving-locust"]
-    assert binding["roleRef"]["name"] == role["metadata"]["name"]
-    assert binding["subjects"] == [
-        {"kind": "ServiceAccount", "name": TEMPLATES["master"]["spec"]["serviceAccountName"]}
+def test_a_load_is_made_once() -> None:
+    assert [job["backoffLimit"] for job in JOBS.values()] == [0, 0]
+
+
+def test_run_folders_and_tables_are_where_the_experiment_has_them() -> None:
+    *_, home = re.findall(r"^WORKDIR (/\S+)$", (ROOT / "loadtest" / "Dockerfile").read_text(), re.MULTILINE)
+    written, table = PurePosixPath(home) / parse(["--host", "http://s"]).output, PurePosixPath(home) / run.TRAFFIC
+    volumes = {volume["name"]: volume for volume in TEMPLATES["master"]["spec"]["volumes"]}
+    assert "emptyDir" in volumes["reports"]
+    assert volumes["traffic"]["configMap"]["name"] == OBJECTS["ConfigMap", NAMED]["metadata"]["name"]
+    reports = {"name": "reports", "mountPath": str(written)}
+    assert EXPERIMENT["volumeMounts"][:2] == [
+        reports,
+        {"name": "traffic", "mountPath": str(table), "readOnly": True},
     ]
-
-
-def resource_of(path: str) -> tuple[str, str, str, str | None]:
-    """Return group, resource, verb and, where the Role names one object, its name."""
-    found = re.match(r"/apis?/(?:([a-z0-9.]+)/)?v\w+/namespaces/default/(\w+)(?:/([^/]+))?(?:/(proxy))?", path)
-    assert found, path
-    group, resource, name, proxy = found.groups()
-    return group or "", f"{resource}/{proxy}" if proxy else resource, "get" if name else "list", name if proxy else None
+    assert REPORTS["volumeMounts"] == [reports | {"readOnly": True}]
