@@ -46,7 +46,7 @@ kserve: ## serve the models by KServe on a cluster that has it, from the store: 
 	scripts/kserve
 
 load: .venv/installed ## run one experiment on the deployment and report: SHAPE=demo|saturate|ramp|step|spike|faults|soak|smoke, MODELS=digits,… OVERLAY=tuned LOCUST_PODS=4
-	scripts/load $(SHAPE) "$(MODELS)" $(OPTIONS)
+	scripts/load "$(SHAPE)" "$(MODELS)" $(OPTIONS)
 
 logs: .venv/installed ## print the last 100 lines of every pod, or write all of them to a file: FILE=pods.log
 	scripts/logs $(FILE)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from loadtest.__main__ import parse
 from tests.scripts.conftest import Sandbox
 
 PREFIX = "kubectl --context team --namespace models "
-EXPERIMENT = "python -m loadtest --shape {} --host http://10.1.2.3:30001 --context team --namespace models"
+EXPERIMENT = "python -m loadtest --shape {} --host http://10.1.2.3:30001{} --context team --namespace models"
+FAULTS = "Pods cannot inject faults. Leave out LOCUST_PODS, or the faults."
 ROW = '{"area_worst": 2019.0}'
 
 
@@ -35,7 +37,7 @@ def test_demo_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
     ]
     (prediction,) = (line for line in commands if line.startswith("curl"))
     assert "--retry-connrefused" in prediction, "the pod may be reachable a second late"
-    assert commands[-1] == EXPERIMENT.format("demo")
+    assert commands[-1] == EXPERIMENT.format("demo", "")
 
 
 def test_demo_ends_with_what_is_running_and_how_to_remove_it(prepared: Sandbox) -> None:
@@ -50,7 +52,7 @@ def test_demo_ends_with_what_is_running_and_how_to_remove_it(prepared: Sandbox) 
 def test_load_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
     done = prepared.script("load", "spike", CONTEXT="team")
     assert done.returncode == 0, done.stderr
-    assert prepared.commands()[-1] == EXPERIMENT.format("spike")
+    assert prepared.commands()[-1] == EXPERIMENT.format("spike", "")
 
 
 def test_load_in_pods_builds_their_image_and_reaches_the_service_from_inside(prepared: Sandbox) -> None:
@@ -58,14 +60,32 @@ def test_load_in_pods_builds_their_image_and_reaches_the_service_from_inside(pre
     assert done.returncode == 0, done.stderr
     *_, build, experiment = prepared.commands()
     assert build.startswith("docker build --tag docker.io/library/mlserving-loadtest:")
-    inside = EXPERIMENT.format("spike --pods 4").replace("10.1.2.3:30001", "ml-serving-service:8000")
+    inside = EXPERIMENT.format("spike", " --pods 4").replace("10.1.2.3:30001", "ml-serving-service:8000")
     assert experiment == inside
+
+
+def test_load_in_pods_goes_to_the_address_that_the_caller_gives(prepared: Sandbox) -> None:
+    done = prepared.script("load", "spike", CONTEXT="team", LOCUST_PODS="4", HOST="http://media-cost-service:9696")
+    assert done.returncode == 0, done.stderr
+    assert " --host http://media-cost-service:9696 --pods 4 " in prepared.commands()[-1]
+    prepared.script("load", "spike", "", "--host", "http://other:80", CONTEXT="team", LOCUST_PODS="4")
+    _, _, words = prepared.commands()[-1].partition("loadtest ")
+    assert parse(words.split()).host == "http://other:80", "the caller's word is the last one"
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])
 def test_number_of_pods_that_is_none_is_refused_before_anything_is_built(prepared: Sandbox, number: str) -> None:
     done = prepared.script("load", "spike", CONTEXT="team", LOCUST_PODS=number)
     assert (done.returncode, done.stderr) == (2, f"load: LOCUST_PODS is a whole number from 1, not {number}.\n")
+    assert prepared.commands() == []
+
+
+@pytest.mark.parametrize(
+    "words", [["faults"], ["demo", "", "--fault", "evict-pod@9"], ["demo", "", "--fault=evict-pod@9"]]
+)
+def test_faults_from_pods_are_refused_before_anything_is_built(prepared: Sandbox, words: list[str]) -> None:
+    done = prepared.script("load", *words, CONTEXT="team", LOCUST_PODS="4")
+    assert (done.returncode, done.stderr) == (2, f"load: {FAULTS}\n")
     assert prepared.commands() == []
 
 
@@ -87,7 +107,8 @@ def test_load_applies_an_overlay_and_restores_the_deployment(
     overlay = f"kustomize --load-restrictor LoadRestrictionsNone {folder}"
     assert set(requests[-6:-4]) == {overlay, "apply -f -"}
     assert requests[-4] == rollout
-    assert requests[-3].startswith(f"python -m loadtest --shape {shape} --models brain_mri --open poisson --host")
+    assert requests[-3].startswith(f"python -m loadtest --shape {shape} --host ")
+    assert " --models brain_mri --open poisson --context " in requests[-3]
     assert requests[-2:] == ["apply -f k8s/deployment.yaml -f k8s/hpa.yaml", rollout]
 
 
