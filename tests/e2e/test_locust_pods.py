@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from loadtest.pods.kubectl import LABEL
@@ -18,16 +19,20 @@ from tests.e2e.readme import started
 
 pytestmark = pytest.mark.cluster
 
+REPORT_MD = (ROOT / "docs" / "report.md").read_text()
 COMMAND: str
-(COMMAND,) = re.findall(r"^\$ (make load .* LOCUST_PODS=4)$", (ROOT / "docs" / "report.md").read_text(), re.MULTILINE)
+(COMMAND,) = re.findall(r"^\$ (make load .* LOCUST_PODS=4)$", REPORT_MD, re.MULTILINE)
+TRAFFIC: str
+(TRAFFIC,) = re.findall(r"`(make load SHAPE=traffic\.csv LOCUST_PODS=.*)`", REPORT_MD)
 KINDS = "jobs,pods,services,networkpolicies,serviceaccounts,roles,rolebindings"
 COUNTED = re.compile(r'^mlserving_requests_total\{.*route="/predict.* (\S+)$', re.MULTILINE)
-REPORT = re.compile(r"^reports/\S+/report\.html$", re.MULTILINE)
+REPORT = re.compile(r"^The report is here: (reports/\S+/report\.html)$", re.MULTILINE)
 
 
-def command(shape: str) -> str:
-    words = {"LOCUST_PODS=4": "LOCUST_PODS=2", "SHAPE=soak": f"SHAPE={shape}"}
-    return shlex.join(["exec", *(words.get(word, word) for word in COMMAND.split())])
+def command(documented: str, shape: str) -> str:
+    """Return the command with another shape, and two pods."""
+    words = {"SHAPE": f"SHAPE={shape}", "LOCUST_PODS": "LOCUST_PODS=2"}
+    return shlex.join(["exec", *(words.get(word.partition("=")[0], word) for word in shlex.split(documented))])
 
 
 def environment(deployed: Deployed) -> dict[str, str]:
@@ -53,7 +58,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def test_two_pods_send_the_load_and_the_report_is_like_one_from_outside(deployed: Deployed) -> None:
     deploy(deployed)
     before = counted(deployed)
-    run = ["bash", "-c", command("smoke")]
+    run = ["bash", "-c", command(COMMAND, "smoke")]
     done = subprocess.run(run, cwd=ROOT, env=environment(deployed), capture_output=True, text=True, check=False)
     assert left(deployed) == ""
     assert done.returncode == 0, done.stdout + done.stderr
@@ -73,13 +78,16 @@ def test_two_pods_send_the_load_and_the_report_is_like_one_from_outside(deployed
 
 def test_ctrl_c_ends_recorded_traffic_with_its_report_and_leaves_nothing(deployed: Deployed, tmp_path: Path) -> None:
     deploy(deployed)
-    table = tmp_path / "traffic.csv"
-    table.write_text("time_s,requests_per_s\n0,20\n300,20\n")
-    with started(command(str(table)), environment(deployed), subprocess.PIPE) as process:
+    table = tmp_path / "Größe 1.csv"
+    table.write_text("time_s,requests_per_s\n0,2\n300,2\n")
+    with started(command(TRAFFIC, str(table)), environment(deployed), subprocess.PIPE) as process:
         assert process.stdout is not None
         for line in process.stdout:
+            if found := re.match(rb"Watch it at (\S+)$", line):
+                page = found[1].decode()
             if re.search(rb"\b0:0[3-9]\b", line):
                 break
+        assert "Größe 1.csv" in httpx.get(f"{page}/next", timeout=30).text
         os.killpg(process.pid, signal.SIGINT)
         rest = process.stdout.read().decode()
         assert process.wait(60) != 0

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import Deployed
+from tests.e2e.readme import run
 
 pytestmark = pytest.mark.cluster
 
@@ -67,3 +68,15 @@ def test_a_load_is_reported_with_the_pods_of_its_own_autoscaler(deployed: Deploy
     assert summary["repeat"]["cluster"]["deployment"] == "media-cost-deployment"
     assert summary["requests"]["sent"] > summary["requests"]["failed"] + summary["requests"]["lost"] == 0
     assert {pod["name"].partition("-deployment")[0] for pod in summary["pods"]} == {"media-cost"}
+
+
+def test_pods_of_the_cluster_load_it(deployed: Deployed, host: str) -> None:
+    (command,) = re.findall(r"^\$ (make load .* HOST=.*)$", (ROOT / "docs" / "report.md").read_text(), re.MULTILINE)
+    command = command.replace("SHAPE=demo", "SHAPE=smoke").replace("LOCUST_PODS=4", "LOCUST_PODS=1")
+    environment = {**deployed.cluster.environment, "CONTEXT": deployed.cluster.context}
+    output = run(f"{command} || true", environment)  # a busy machine may miss the latency
+    (report,) = re.findall(r"^The report is here: (\S+)$", output, re.MULTILINE)
+    summary = json.loads((ROOT / report).with_name("summary.json").read_text())
+    assert summary["repeat"]["host"] == "http://media-cost-service:9696"
+    assert summary["repeat"]["cluster"]["deployment"] == "media-cost-deployment"
+    assert summary["requests"]["sent"] == summary["requests"]["right"] > 0
