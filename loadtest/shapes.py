@@ -115,11 +115,10 @@ class Shape:
 
     def scaled(self, factor: float) -> "Shape":
         """Return the shape with so many times the users in each stage, but at least one. Raises ValueError."""
-        most = factor * max(stage.users for stage in self.stages)
-        if most > MOST_USERS:
-            raise ValueError(f"{self.name} would have {most:,.0f} users. A load test has at most {MOST_USERS:,}.")
-        stages = (replace(stage, users=max(1, round(stage.users * factor))) for stage in self.stages)
-        return replace(self, stages=tuple(stages))
+        stages = tuple(replace(stage, users=max(1, round(stage.users * factor))) for stage in self.stages)
+        if (most := max(stage.users for stage in stages)) > MOST_USERS:
+            raise ValueError(f"{self.name} would have {most:,} users. A load test has at most {MOST_USERS:,}.")
+        return replace(self, stages=stages)
 
     def with_faults(self, faults: Iterable[Fault]) -> "Shape":
         """Return the shape with faults besides its own. Raises ValueError if two overlap or one is too late."""
@@ -136,32 +135,24 @@ class Shape:
         return replace(self, faults=ordered)
 
 
+WARM_UP, COOL_DOWN = Stage("warm-up", 30, 1), Stage("cool-down", 150, 1)
 SHAPES = {
     shape.name: shape
     for shape in (
         Shape(
             "demo",
             "one step up and back, long enough for the autoscaler to go 1 → 3 → 1",
-            (Stage("warm-up", 30, 1), Stage("load", 120, 120), Stage("cool-down", 150, 1)),
+            (WARM_UP, Stage("load", 120, 120), COOL_DOWN),
         ),
         Shape(
             "ramp",
             "a straight line up, to see at which load the autoscaler reacts",
-            (
-                Stage("warm-up", 30, 1),
-                Stage("ramp", 180, 160, ramp=True),
-                Stage("hold", 60, 160),
-                Stage("cool-down", 150, 1),
-            ),
+            (WARM_UP, Stage("ramp", 180, 160, ramp=True), Stage("hold", 60, 160), COOL_DOWN),
         ),
         Shape(
             "step",
             "a staircase, to see what each additional load costs",
-            (
-                Stage("warm-up", 30, 1),
-                *(Stage(f"step {number}", 60, 40 * number) for number in (1, 2, 3, 4)),
-                Stage("cool-down", 150, 1),
-            ),
+            (WARM_UP, *(Stage(f"step {number}", 60, 40 * number) for number in (1, 2, 3, 4)), COOL_DOWN),
         ),
         Shape(
             "spike",
@@ -171,7 +162,7 @@ SHAPES = {
         Shape(
             "saturate",
             "more than one pod of k8s/saturate holds, to see what the autoscaler is for",
-            (Stage("warm-up", 30, 1), Stage("load", 120, 200), Stage("cool-down", 150, 1)),
+            (WARM_UP, Stage("load", 120, 200), COOL_DOWN),
             saturates=True,
         ),
         Shape(
