@@ -14,6 +14,7 @@ from loadtest.bench import (
     grpc_load,
     image_requests,
     interference,
+    loop_lag,
     overload,
     request_spec,
     servers,
@@ -28,6 +29,7 @@ from loadtest.bench.results import Results
 from loadtest.bench.servers import (
     COMPARED,
     CONSTANT,
+    IN_A_POD,
     KSERVE,
     OURS,
     UNOBSERVED,
@@ -92,6 +94,7 @@ class Measurement:
         results.add(tables.DIGITS, self.digits)
         results.add(tables.COLD_START, self.cold_start)
         results.add(tables.OBSERVABILITY, self.observability)
+        results.add(tables.LOOP_LAG, self.loop_lag)
         results.add(tables.OVERLOAD, self.overload)
         return results
 
@@ -158,6 +161,12 @@ class Measurement:
             ]
             rounds = OBSERVABILITY_ROUNDS * self.plan.rounds
             return {"observability": to_dicts(closed_loop.alternate(subjects, rounds, 1, MANY_CLIENTS))}
+
+    def loop_lag(self) -> dict[str, Section]:
+        spec = request_spec.predict(self.logistic.sample(1))
+        with closing(self.fleet(IN_A_POD)) as fleet:
+            ((server, process),) = fleet.started()
+            return {"loop_lag": to_dicts(list(loop_lag.measure(server.name, process, spec, self.plan.lag_seconds)))}
 
     def overload(self) -> dict[str, Section]:
         return {"overload": to_dicts(list(overload.measure(self.plan, self.folder)))}

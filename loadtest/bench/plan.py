@@ -16,7 +16,16 @@ class Plan:
     overload_seconds: int
     times_capacity: tuple[int, ...]
     slow_ms: tuple[int, ...]
+    lag_seconds: int
 
 
-FULL = Plan(rounds=5, seconds=2, cold_starts=5, overload_seconds=4, times_capacity=(1, 5, 10), slow_ms=(1, 10, 40, 200))
-QUICK = Plan(rounds=1, seconds=1, cold_starts=1, overload_seconds=1, times_capacity=(5,), slow_ms=(10,))
+FULL = Plan(
+    rounds=5,
+    seconds=2,
+    cold_starts=5,
+    overload_seconds=4,
+    times_capacity=(1, 5, 10),
+    slow_ms=(1, 10, 40, 200),
+    lag_seconds=20,
+)
+QUICK = Plan(rounds=1, seconds=1, cold_starts=1, overload_seconds=1, times_capacity=(5,), slow_ms=(10,), lag_seconds=1)

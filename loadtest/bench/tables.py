@@ -161,6 +161,16 @@ def _overload(figures: Figures) -> str:
     )
 
 
+def _loop_lag(figures: Figures) -> str:
+    def cells(row: Figures) -> list[str]:
+        lag = f"{ms(row['lag_p50_ms'])} / {ms(row['lag_p99_ms'])}"
+        return [rate(row["rate"]), latency(row), lag, ms(row["request_p99_ms"])]
+
+    rows = [[f"{row['connections']:,}", *void_if_failed(row, cells)] for row in figures["loop_lag"]]
+    metrics = ("loop lag: p50 / p99 ms", "mlserving_request_seconds: p99 ms")
+    return table(("connections", "req/s", "callers: p50 / p99 ms", *metrics), rows)
+
+
 def _observability(figures: Figures) -> str:
     def cost(figure: str) -> str:
         with_both, without = (row[figure] for row in figures["observability"])
@@ -184,6 +194,7 @@ BATCHES = Table("Batches of 1,000 rows, logistic regression", _batches, ("batche
 DIGITS = Table("Batches of 100 handwritten digits, one client", _digits, ("digits", "digits_stub"))
 COLD_START = Table("Cold start and memory", _cold_start, ())
 INTERFERENCE = Table("One row and a probe under background load", _interference, ("interference",))
+LOOP_LAG = Table("What callers wait and what the metrics say", _loop_lag, ("loop_lag",))
 OVERLOAD = Table("Overload", _overload, ("overload",))
 OBSERVABILITY = Table("Metrics and log", _observability, ("observability",))
-TABLES = (ONE_ROW, FOREST, SKLEARN, GRPC, BATCHES, DIGITS, COLD_START, INTERFERENCE, OVERLOAD, OBSERVABILITY)
+TABLES = (ONE_ROW, FOREST, SKLEARN, GRPC, BATCHES, DIGITS, COLD_START, INTERFERENCE, LOOP_LAG, OVERLOAD, OBSERVABILITY)

@@ -70,6 +70,9 @@ FIGURES: dict[str, Any] = {
     "interference": [{"server": "this server", **BACKGROUND}],
     "observability": [{**OURS, "cpu_us": 40.0, "least_cpu_us": 30.0}, {**OURS, "cpu_us": 34.0, "least_cpu_us": 27.0}],
     "overload": [OVERLOAD],
+    "loop_lag": [
+        {**OURS, "connections": 256, "lag_p50_ms": 59.8, "lag_p99_ms": 99.2, "request_p99_ms": 0.35, "failed": 0}
+    ],
 }
 
 
@@ -87,6 +90,7 @@ TEXT = "\n\n".join([tables.machine(FIGURES), *(table.markdown(FIGURES) for table
         "| this server | V2 binary | 123,450 | 0.50 / 12.3 | 23 | 10.2 | 0.25 | 1/72.0 |",
         "| this server | 0.99 | 117 | 120 |",
         "| this server | none | 1.25 | 150 | – |",
+        "| 256 | 1,234 | 0.50 / 12.3 | 59.8 / 99.2 | 0.35 |",
         "| this server | 10 ms: 10.6 | 5 × 100/s | 95% | 330 | 80% | – | 0% | 4.00 | 0% | none |",
         "take 3.0 of 30.0 µs of CPU per request (10%).",
         "medians of all rounds it is 6.0 of 40.0 µs of CPU per request (15%).",
@@ -99,7 +103,7 @@ def test_every_figure_has_its_place(line: str) -> None:
 
 def test_every_row_has_as_many_cells_as_the_head() -> None:
     found = re.findall(r"(?:^\|.*\|\n)+", TEXT + "\n", re.MULTILINE)
-    assert len(found) == 9
+    assert len(found) == 10
     for table in found:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
@@ -126,6 +130,7 @@ def test_without_failed_requests_there_are_no_failures() -> None:
         (tables.DIGITS, "digits"),
         (tables.DIGITS, "digits_stub"),
         (tables.INTERFERENCE, "interference"),
+        (tables.LOOP_LAG, "loop_lag"),
     ],
 )
 def test_figures_of_failed_requests_are_void_and_reported(table: Table, section: str) -> None:
