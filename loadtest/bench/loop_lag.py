@@ -59,7 +59,7 @@ def measure(server: str, process: Process, spec: RequestSpec, seconds: int) -> I
 
 
 def buckets(text: str, name: str) -> Buckets:
-    """Return a histogram of a page of metrics, summed over its labels."""
+    """Read a histogram from a metrics page, summed over its labels."""
     found: Buckets = Counter()
     for family in text_string_to_metric_families(text):
         for sample in family.samples if family.name == name else ():

@@ -38,7 +38,7 @@ def is_idle(state: dict[str, Any]) -> bool:
 
 
 def source() -> dict[str, Any]:
-    """Return what was run: the command, and the revision of the code."""
+    """Return the command that was run and the revision of the code."""
     return {"command": shlex.join(["python", "-m", "loadtest", *sys.argv[1:]]), "git": git()}
 
 

@@ -47,7 +47,7 @@ class Kubectl:
         return subprocess.Popen(self._command(words), stdin=subprocess.DEVNULL, stdout=stdout, start_new_session=True)
 
     def shown(self, *words: str) -> str:
-        """Return the command as a person can run it in another shell."""
+        """Return the command line, to be pasted into another shell."""
         kubeconfig = os.environ.get("KUBECONFIG")
         return shlex.join([*(["env", f"KUBECONFIG={kubeconfig}"] if kubeconfig else []), *self._command(words)])
 

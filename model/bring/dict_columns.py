@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 
 def pairs(vectorizer: DictVectorizer) -> Iterator[tuple[str, str | None]]:
-    """Yield the key of each of its columns, and the string there, or None for a number."""
+    """Yield the key of each column, and the string that the column stands for, or None if it holds a number."""
     for column in vectorizer.feature_names_:
         name, separator, value = column.partition(vectorizer.separator)
         yield name, value if separator else None

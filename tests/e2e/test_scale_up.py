@@ -18,7 +18,7 @@ NOT_MODELLED = 30  # seconds that a busy machine may take longer than the predic
 
 
 def left(cluster: Cluster) -> list[str]:
-    """Return what remains of the simulated node."""
+    """Return what is left of the simulated node."""
     names = ("nodes", "namespaces", "leases --namespace kube-node-lease")
     found = [cluster.run("get", *name.split(), "--output", "name") for name in names]
     return [line for line in "\n".join(found).splitlines() if NODE in line or NAMESPACE in line]
