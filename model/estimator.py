@@ -87,15 +87,19 @@ def parts(estimator: Any, is_part: Callable[[Any], bool]) -> Iterator[Any]:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if is_part(part):
+        if isinstance(part, dict):
+            stack.extend(part.values())
+        elif isinstance(part, list | tuple):
+            stack.extend(part)
+        elif isinstance(part, np.ndarray):
+            stack.extend(part if part.dtype == object else ())
+        elif type(part).__module__ == "builtins":  # most are numbers and strings, of which a forest has thousands
+            continue
+        elif is_part(part):
             yield part
             stack.extend(vars(part).values())
         elif type(part).__module__ == "sklearn.calibration":  # a part of CalibratedClassifierCV that is no estimator
             stack.extend(vars(part).values())
-        elif isinstance(part, dict):
-            stack.extend(part.values())
-        elif isinstance(part, list | tuple) or (isinstance(part, np.ndarray) and part.dtype == object):
-            stack.extend(part)
 
 
 def _inner(estimator: Any) -> tuple[list[Any], Any] | None:

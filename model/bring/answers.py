@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from model.bring.fitted_on import as_fitted
+from model.bring.fitted_on import as_fitted, converter
 from model.bring.model_file import first_line
 from model.bring.probe import Block
 from model.bring.tolerance import TOLERANCE
@@ -46,6 +46,7 @@ class Answered(NamedTuple):
 
 def ask(pipeline: Any, blocks: Iterable[Block]) -> Iterator[Answered]:
     """Yield what the pipeline predicts for each kind of rows."""
+    convert = converter(pipeline)
     for kind, rows in blocks:
         deadline = monotonic() + SECONDS
         parts = [rows.iloc[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)][::-1]
@@ -54,7 +55,7 @@ def ask(pipeline: Any, blocks: Iterable[Block]) -> Iterator[Answered]:
         while parts and sum(map(len, refused)) < REFUSED_ROWS and monotonic() < deadline:
             part = parts.pop()
             try:
-                found = _predicted(pipeline, part)
+                found = _predicted(pipeline, convert(part))
             except Exception:  # estimators raise what they like on rows that they do not take
                 half = len(part) // 2
                 parts += [part.iloc[half:], part.iloc[:half]] if half else []
@@ -89,7 +90,7 @@ def unsteady(pipeline: Any, rows: pd.DataFrame) -> str:
 
 
 def _arrays(pipeline: Any, rows: pd.DataFrame) -> list[Array]:
-    return [values for values in _predicted(pipeline, rows) if values is not None]
+    return [values for values in _predicted(pipeline, as_fitted(pipeline, rows)) if values is not None]
 
 
 def _same(some: list[Array], others: list[Array]) -> bool:
@@ -110,9 +111,8 @@ def _joined(kind: str, taken: list[tuple[pd.DataFrame, Predictions]], refused: p
     return Answered(kind, pd.concat(rows), predicted, probabilities, scores, refused)
 
 
-def _predicted(pipeline: Any, rows: pd.DataFrame) -> Predictions:
+def _predicted(pipeline: Any, given: Any) -> Predictions:
     """Ask each of the pipeline's methods, as its user does; `model.estimator` asks less often."""
-    given = as_fitted(pipeline, rows)
     probabilities = scores = None
     if hasattr(pipeline, "predict_proba"):
         probabilities = np.asarray(pipeline.predict_proba(given))
@@ -120,7 +120,7 @@ def _predicted(pipeline: Any, rows: pd.DataFrame) -> Predictions:
         scores = np.asarray(pipeline.score_samples(given))
     predicted = np.asarray(pipeline.predict(given))
     # catboost's have a column
-    return Predictions(predicted.ravel() if predicted.size == len(rows) else predicted, probabilities, scores)
+    return Predictions(predicted.ravel() if predicted.size == len(given) else predicted, probabilities, scores)
 
 
 def _finite(values: Array) -> NDArray[np.bool_]:

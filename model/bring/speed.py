@@ -26,8 +26,8 @@ from model.manifest import Rates
 from model.show import BATCH
 from model.task import Task
 
-_SECONDS = 0.1  # for each figure; a call that takes longer is the figure
-_LONGEST = 2.0  # seconds of the largest batch, if a row takes no longer in it than in a smaller one
+SECONDS = 0.1  # for each figure; a call that takes longer is the figure
+LONGEST = 2.0  # seconds of the largest batch, if a row takes no longer in it than in a smaller one
 _GROWTH = 10
 
 Feed = dict[str, NDArray[Any]]
@@ -84,19 +84,19 @@ def _batched(run: Run, one: Feed) -> float:
     """Return the rows per second in batches of BATCH or, of a slow model, of as many rows as it may predict in time."""
     rows, call = 1, partial(run, one)
     seconds = _seconds(call)
-    while rows < BATCH and seconds * _GROWTH <= _LONGEST:
+    while rows < BATCH and seconds * _GROWTH <= LONGEST:
         rows *= _GROWTH
         call = partial(run, {name: np.repeat(array, rows, axis=0) for name, array in one.items()})
         seconds = _seconds(call)
-    return rows / seconds if seconds > _SECONDS else _calls_per_second(call) * rows
+    return rows / seconds if seconds > SECONDS else _calls_per_second(call) * rows
 
 
 def _calls_per_second(call: Callable[[], object]) -> float:
     """Return the calls per second. The first one counts only if it takes too long to make more."""
-    if (first := _seconds(call)) > _SECONDS:
+    if (first := _seconds(call)) > SECONDS:
         return 1 / first
     calls, began = 0, perf_counter()
-    while (elapsed := perf_counter() - began) < _SECONDS or not calls:
+    while (elapsed := perf_counter() - began) < SECONDS or not calls:
         call()
         calls += 1
     return calls / elapsed

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from model.bring import comparisons
 from model.bring.comparisons import Compared, Given
 from model.bring.features import fullest
-from model.bring.fitted_on import as_fitted
+from model.bring.fitted_on import converter
 
 ROWS_SEEN = 2_000  # rows of the sample that are followed through the trees
 CELLS = 1_000_000  # of the table that one step of a bisection computes
@@ -70,7 +70,7 @@ def _found(
 ) -> Splits:
     seen = np.sort(rng.permutation(len(sample))[:ROWS_SEEN])
     rows = sample.iloc[seen].reset_index(drop=True)
-    parts = list(comparisons.parts_of(pipeline, lambda table: as_fitted(pipeline, table)))
+    parts = list(comparisons.parts_of(pipeline, converter(pipeline)))
     most = min(most, max(1, CELLS // max(1, sample.shape[1])))
     groups: dict[int, list[Compared]] = {}  # parts that get the same
     for compared in _drawn([each for part in parts for each in compared_by(*part)], most, rng):

@@ -72,6 +72,7 @@ def test_a_regression_and_a_detector_of_outliers_are_asked_for_what_they_have() 
     assert np.array_equal(said.scores, detector.score_samples(BETWEEN))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_rows_are_transformed_once() -> None:
     calls = []
 

@@ -119,6 +119,7 @@ def test_many_parts_are_counted_instead_of_named() -> None:
     assert "and 8 more parts" in advice.refusal({f"model {number}": MODEL for number in range(50)}, Path("m.pkl"))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("before", [[], [StandardScaler()], [StandardScaler(), PCA(5)]])
 def test_the_advised_line_takes_the_model_of_the_first_of_several_targets(
     before: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -117,6 +117,7 @@ def test_rows_in_other_units_than_those_of_a_pipeline_are_refused_without_talk_o
         misfit.compare(pipeline, diabetes.data * 1000)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_neural_network_worse_than_the_mean_is_warned_of() -> None:
     diabetes = TABLES["diabetes"]
     rows = scaled(diabetes.data, StandardScaler())
