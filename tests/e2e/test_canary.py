@@ -67,7 +67,7 @@ def load(host: str) -> Iterator[Load]:
             client.join()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stable(deployed: Deployed) -> Iterator[Deployed]:
     """The deployment of k8s/ with this tree's image; at the end as it was, without a canary."""
     deploy(deployed)
@@ -110,6 +110,23 @@ def models(deployed: Deployed) -> list[str]:
     return found
 
 
+def test_a_canary_with_another_digest_gets_no_traffic_and_its_pod_says_why(stable: Deployed) -> None:
+    apply_canary(stable, MODEL_NAME="mine", MODEL_PATH="/model", MODEL_DIGEST="0" * 64)
+    path = "jsonpath={.items[*].status.containerStatuses[0].lastState.terminated.message}"
+    try:
+        with load(stable.cluster.host) as observed:
+            for _ in range(60):
+                message = stable.run("get", "pods", "--selector", "track=canary", "--output", path)
+                if "MODEL_DIGEST" in message:
+                    break
+                observed.stop.wait(1)
+    finally:
+        stable.run("delete", "-f", str(ROOT / "k8s" / "canary"))
+    assert f"but MODEL_DIGEST has {'0' * 64}" in message
+    assert observed.lost == []
+    assert observed.answered.keys() == {NAMES.stable}
+
+
 def test_canaries_are_promoted_and_rolled_back_without_a_lost_request(stable: Deployed) -> None:
     all_models = models(stable)
     with load(stable.cluster.host) as observed:
@@ -126,17 +143,3 @@ def test_canaries_are_promoted_and_rolled_back_without_a_lost_request(stable: De
     assert observed.lost == []
     assert shares[NAMES.canary] / shares.total() == pytest.approx(0.25, abs=0.05)
     assert all_models != ["breast_model"]
-
-
-def test_a_canary_with_another_digest_gets_no_traffic_and_its_pod_says_why(stable: Deployed) -> None:
-    apply_canary(stable, MODEL_NAME="mine", MODEL_PATH="/model", MODEL_DIGEST="0" * 64)
-    path = "jsonpath={.items[*].status.containerStatuses[0].lastState.terminated.message}"
-    with load(stable.cluster.host) as observed:
-        for _ in range(60):
-            message = stable.run("get", "pods", "--selector", "track=canary", "--output", path)
-            if "MODEL_DIGEST" in message:
-                break
-            observed.stop.wait(1)
-    assert f"but MODEL_DIGEST has {'0' * 64}" in message
-    assert observed.lost == []
-    assert observed.answered.keys() == {NAMES.stable}

@@ -59,14 +59,21 @@ def target(deployed: Deployed) -> Iterator[Target]:
             recorder = Recorder.connect(deployed.cluster.namespace, deployed.cluster.context)
         yield Target(recorder, deployed.cluster.context)
     finally:
+        hold(deployed, 1)  # otherwise the next load waits for more than a minute until the autoscaler has removed two
         deployed.run("apply", "-f", str(ROOT / "k8s"))
 
 
-def hold(deployed: Deployed, pods: int) -> None:
-    """Hold the autoscaler at a number of pods, until there are neither more nor fewer."""
-    at_once = {"scaleDown": {"stabilizationWindowSeconds": 0}}
-    spec = {"minReplicas": pods, "maxReplicas": pods, "behavior": at_once}
+def hold(deployed: Deployed, pods: int, *, at_once: bool = True) -> None:
+    """Pin the autoscaler to a number of pods, and wait until exactly that many are ready.
+
+    Args:
+        at_once: Do not wait for the autoscaler, which looks every 15 seconds.
+    """
+    quick = {"scaleDown": {"stabilizationWindowSeconds": 0}}
+    spec = {"minReplicas": pods, "maxReplicas": pods, "behavior": quick}
     deployed.run("patch", HPA, "--patch", json.dumps({"spec": spec}))
+    if at_once:
+        deployed.run("scale", DEPLOYMENT, "--replicas", str(pods))
     deadline = time.monotonic() + 120
     while not (len(all_pods(deployed)) == pods == ready(deployed)):
         assert time.monotonic() < deadline, all_pods(deployed)
@@ -122,7 +129,7 @@ def test_eviction_loses_no_request(deployed: Deployed, target: Target) -> None:
 def test_scaling_from_one_pod_to_five_and_back_loses_no_request(deployed: Deployed, target: Target) -> None:
     with calling(deployed.cluster.host, MALIGNANT) as answers:
         for pods in (1, 5, 1):
-            hold(deployed, pods)
+            hold(deployed, pods, at_once=False)
     assert (lost(answers), failed(answers)) == ({}, {})
     assert sent(answers) > 2_000
     hold(deployed, 3)
@@ -174,6 +181,27 @@ def test_answers_and_pods_stay_while_the_control_plane_is_gone(
         time.sleep(2)
     assert (lost(answers), failed(answers)) == ({}, {})
     assert sent(answers) > 500
+    assert all_pods(deployed) == before
+
+
+def test_a_model_that_is_not_there_never_takes_the_place_of_the_one_that_serves(
+    deployed: Deployed, target: Target
+) -> None:
+    before, digest = all_pods(deployed), "0" * 64
+    message = "jsonpath={.items[*].status.containerStatuses[0].lastState.terminated.message}"
+    deadline = time.monotonic() + 60
+    with calling(deployed.cluster.host, MALIGNANT) as answers:
+        deployed.run("set", "env", DEPLOYMENT, "MODEL_NAME=mine", "MODEL_PATH=/model", f"MODEL_DIGEST={digest}")
+        try:
+            while digest not in deployed.run("get", "pods", "--selector", LABEL, "--output", message):
+                assert time.monotonic() < deadline, "no new pod said why it did not start"
+                time.sleep(1)
+            assert ready(deployed) == 3
+        finally:
+            new = [pod for pod in all_pods(deployed) if pod not in before]
+            deployed.run("rollout", "undo", DEPLOYMENT)
+        settle(deployed, new)
+    assert (lost(answers), failed(answers)) == ({}, {})
     assert all_pods(deployed) == before
 
 

@@ -29,7 +29,6 @@ def test_the_deployment_is_the_stable_one_with_a_name_of_its_own() -> None:
     expected["spec"]["selector"]["matchLabels"] = CANARY_LABELS
     expected["spec"]["template"]["metadata"]["labels"] = CANARY_LABELS
     (container,) = expected["spec"]["template"]["spec"]["containers"]
-    container["terminationMessagePolicy"] = "FallbackToLogsOnError"
     container["envFrom"].append({"configMapRef": {"name": "mlserving-canary"}})
     assert PLAIN["deployment"] == expected
     assert PLAIN["configmap"]["metadata"]["name"] == "mlserving-canary"
