@@ -32,6 +32,11 @@ ARCHIVES = {  # in a mirror, instead of the originals: what `stored` makes of th
     "brain_mri/testing_192px.zip": "e5412d35ccc54744af8e1fb1fa6a04780d6fa3ca9d5ebced6edf87834bed982d",
     "brain_mri/testing_original_samples.zip": "14baca6548ccc03cdf4469d410c3a69ccf8599e30066874e63b48d85e8d77628",
 }
+# Groups of near copies, all labelled "no tumour", whose 73 slices are CT, as seen by looking at them.
+CT_GROUPS = (
+    *(2068, 2081, 2082, 2083, 2084, 2103, 2124, 2150, 2166, 2175, 2219, 2227, 2238, 2273, 2284, 2292, 2293, 2294, 2301),
+    *(2306, 2307, 2309, 3992),
+)
 MISNAMED = "png_bytes_named_jpg"  # the folder in the archive for some files of Training/notumor
 
 SIDE = 192  # pixels, of the longest side at most

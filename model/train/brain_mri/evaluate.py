@@ -12,7 +12,7 @@ from PIL import Image
 
 from model.image import scan
 from model.image.decode import read_image
-from model.train.brain_mri.data import CLASSES, Scans
+from model.train.brain_mri.data import CLASSES, CT_GROUPS, Scans
 from model.train.brain_mri.variants import variants, without_scan
 from model.train.metrics import Figures
 from model.train.picture.evaluate import Predict, Predictions, flagged, milliseconds, picture_figures, share
@@ -44,6 +44,7 @@ def held_out(predict: Predict, scans: Scans, test: Array, labels: Iterable[str])
     _, group, size = np.unique(scans.groups[rows], return_inverse=True, return_counts=True)
     correct = predictions.labels == scans.classes[rows]
     figures["accuracy_each_group_once"] = share(np.bincount(group, correct) / size)
+    figures["accuracy_without_ct"] = share(correct[~np.isin(scans.groups[rows], CT_GROUPS)])
     return figures, predictions
 
 
@@ -82,10 +83,11 @@ def originals(predict: Predict, scans: Scans) -> Figures:
 
 
 def out_of_distribution(
-    predict: Predict, threshold: float, predictions: Predictions, digits: NDArray[np.uint8]
+    predict: Predict, threshold: float, predictions: Predictions, ct: NDArray[np.bool_], digits: NDArray[np.uint8]
 ) -> dict[str, Figures]:
-    """Return how often the server warns of the test scans, and of pictures without a scan."""
-    shares = {"test_scans": flagged(predictions.ood_scores, threshold)}
+    """Return the share that raises the alarm: of the test scans, of the CT among them, and of other pictures."""
+    scores = predictions.ood_scores
+    shares = {"test_scans": flagged(scores, threshold), "test_scans_ct": flagged(scores[ct], threshold)}
     for name, pictures in without_scan(digits).items():
         ood_scores = predict(np.stack([scan.prepare(picture)[0] for picture in pictures])).ood_scores
         shares[name] = flagged(ood_scores, threshold)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.train.brain_mri import evaluate
-from model.train.brain_mri.data import Scans
+from model.train.brain_mri.data import CT_GROUPS, Scans
 from model.train.brain_mri.weak import COLLECTIONS, TUMOUR, WeakScans
 from model.train.picture.fitted import Examples as Pairs
 
@@ -42,11 +42,18 @@ class Examples:
             left_out: A collection; none of its scans, and no near copy of one, is in either part.
             weak: Whether to fit also on those with a weak label.
         """
-        usable = ~np.isin(self.groups, self.groups[self.test | self.of(left_out)])
+        usable = self._usable(left_out)
         kept = self.groups % CALIBRATION_STEP == 0
         if not weak:
             usable &= ~np.isin(self.collections, COLLECTIONS)
         return self._pairs(usable & ~kept), self._pairs(usable & kept & (self.targets != TUMOUR))
+
+    def ct_to_fit_on(self, left_out: str = "") -> Rows:
+        """Return which of the scans to fit on, in the order of `split`, are CT."""
+        return np.isin(self.groups[self._usable(left_out) & (self.groups % CALIBRATION_STEP != 0)], CT_GROUPS)
+
+    def _usable(self, left_out: str) -> Rows:
+        return ~np.isin(self.groups, self.groups[self.test | self.of(left_out)])
 
     def _pairs(self, rows: Rows) -> Pairs:
         return self.pictures[rows], self.targets[rows]

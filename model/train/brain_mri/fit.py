@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.train.brain_mri.contrast import recontrasted
 from model.train.brain_mri.data import CLASSES
@@ -102,11 +103,16 @@ def second(graph: bytes, pictures: Pictures) -> Design:
     )
 
 
-def additions(train: Examples) -> Additions:
-    """Return the drawn examples, and the scans without a tumour a second time: there are fewer of them."""
+def additions(train: Examples, ct: NDArray[np.bool_]) -> Additions:
+    """Return the drawn examples, and the scans without a tumour a second time: there are fewer of them.
+
+    Args:
+        train: The scans.
+        ct: Which of these are CT.
+    """
     random = np.random.default_rng(0)
     scans, targets = train
     healthy = scans[targets == NO_TUMOUR]
     lesions = [with_lesion(scan, random) for scan in healthy[::LESIONS]]
     examples = np.stack([*healthy, *lesions]), np.repeat([NO_TUMOUR, TUMOUR], [len(healthy), len(lesions)])
-    return Additions(examples, np.stack([as_ct(scan, random) for scan in scans[::CT]]))
+    return Additions(examples, np.stack([as_ct(scan, random) for scan in scans[::CT]]), ct)

@@ -68,8 +68,8 @@ def second_fit(every: Examples, first: bytes, left_out: str, log: Log, quick: bo
     from model.train.picture import design  # noqa: PLC0415
 
     train, calibration = every.split(left_out)
-    chosen = second(first, train[0])
-    return design.build(chosen, chosen.quick if quick else chosen.recipe, train, calibration, log, additions(train))
+    chosen, added = second(first, train[0]), additions(train, every.ct_to_fit_on(left_out))
+    return design.build(chosen, chosen.quick if quick else chosen.recipe, train, calibration, log, added)
 
 
 def assemble(
@@ -90,6 +90,7 @@ def assemble(
     rule = fit_abstention([each.tumours for each in left_out.values()], usual, kept)
     test = scans.folds == TEST_FOLD
     figures, predictions = evaluate.held_out(predict, scans, test, LABELS)
+    ct = np.isin(scans.groups[test], data.CT_GROUPS)
     tests = {
         "left_out": {name: each.figures(rule) for name, each in left_out.items()},
         "abstention": {
@@ -97,7 +98,7 @@ def assemble(
             "fold_0": coverage(rule, answers(predictions, strange, predictions.labels != scans.classes[test])),
         },
         "robustness": evaluate.robustness(predict, scans, test) | {"originals": evaluate.originals(predict, scans)},
-        "out_of_distribution": evaluate.out_of_distribution(predict, strange, predictions, digits),
+        "out_of_distribution": evaluate.out_of_distribution(predict, strange, predictions, ct, digits),
         "milliseconds": evaluate.timings(predict, scans.jpegs[0]),
     }
     fit = fitted.summary | {"first": first.summary}

@@ -108,7 +108,7 @@ def build(output: Path, mnist: Mnist, scans: Sequence[bytes], log: Log, quick: b
     predictions = predict(test_images / 255)
     summary = {**fitted.summary, "examples": len(examples[1]), "outliers": len(outliers)}
     tests = {
-        "robustness": evaluate.robustness(predict, test_images, test_labels, threshold),
+        "robustness": evaluate.robustness(predict, test_images, test_labels, threshold, -(-evaluate.UNUSUAL // step)),
         "out_of_distribution": evaluate.out_of_distribution(predict, threshold, predictions, test_images, scans),
         "milliseconds": evaluate.timings(predict, test_images),
     }

@@ -52,6 +52,6 @@ def fill(network: Any, graph: bytes) -> None:
                 layer.weight.copy_(next(convolutions))
             if isinstance(layer, nn.BatchNorm2d):
                 layer.bias.copy_(next(convolutions))
-        weight, bias = weights["Gemm"]
+        weight, bias = weights["Gemm"][:2]  # an outlier head's would follow
         last.weight[: len(bias)].copy_(weight.T)  # the network may have one class more
         last.bias[: len(bias)].copy_(bias)

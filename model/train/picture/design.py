@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.train.picture.calibrate import fit_detector, temperature
+from model.train.picture.calibrate import fit_detector, fit_outlier_head, temperature
 from model.train.picture.fit import Log, Loss, Recipe, cross_entropy, fit, mirror_averaged, outputs, stages
 from model.train.picture.fitted import Examples, Fitted, Pictures
 from model.train.picture.onnx import average_over_mirror, export
+
+FOREIGN_WEIGHT = 5  # a foreign picture of the data counts as much as so many other outliers: it is a real one
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,14 @@ class Additions:
     Attributes:
         examples: Further pictures of the classes.
         outliers: Pictures of something else, [n, height, width]; for these the network needs one class more.
+        foreign: Which pictures of the data show something else than their label says, [n]. If it is given, the score
+            takes these for outliers, and a regression on the fitted network's features adds to it, in the place of the
+            network's last class.
     """
 
     examples: Examples
     outliers: Pictures
+    foreign: NDArray[np.bool_] | None = None
 
 
 def build(
@@ -74,8 +81,16 @@ def build(
     answers = logits(network, calibration[0])
     divisor = temperature(answers[:, :-1] if additions else answers, calibration[1])
     # Features of every stage: those of the last one say little more than which class is the nearest.
-    detector = fit_detector(features(network, known[0]), known[1], design.unscored)
-    graph = export(network, train[0].shape[1:], divisor, detector, outliers=additions is not None)
+    described, head = features(network, known[0]), None
+    usual = np.ones(len(described), np.bool_)
+    if additions and additions.foreign is not None:
+        usual[: len(train[1])] = ~additions.foreign
+        last = -network[1].in_features  # the features of the last stage come last
+        drawn, held_out = (features(network, pictures)[:, last:] for pictures in (additions.outliers, calibration[0]))
+        outliers = np.concatenate([drawn, *[described[~usual, last:]] * FOREIGN_WEIGHT])
+        head = fit_outlier_head(described[usual, last:], outliers, held_out)
+    detector = fit_detector(described[usual], known[1][usual], design.unscored)
+    graph = export(network, train[0].shape[1:], divisor, detector, outliers=additions is not None, head=head)
     graph = average_over_mirror(graph) if design.mirrored else graph
     parameters = sum(int(weight.numel()) for weight in network.parameters())
     return Fitted(graph, parameters, divisor, asdict(recipe), train, calibration)

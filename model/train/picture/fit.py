@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.train.picture.network import nn, torch
+from model.train.picture.network import HALF_PRECISION, nn, torch
 
 BATCH = 500  # pictures per forward pass when nothing is learnt
 
@@ -81,7 +81,7 @@ def fit(  # noqa: PLR0913 (each is another part of a fit)
         losses = 0.0
         for chosen in torch.randperm(len(pictures)).split(recipe.batch):
             optimiser.zero_grad()
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=HALF_PRECISION):
                 logits = network(augment(scaled(pictures[chosen])))
             loss = loss_function(logits.float(), targets[chosen], recipe.label_smoothing)
             loss.backward()

@@ -19,11 +19,15 @@ except ImportError as error:
         "Training on pictures needs PyTorch: pip install --require-hashes -r requirements-train.lock"
     ) from error
 
-__all__ = ["nn", "torch", "untrained"]
+__all__ = ["HALF_PRECISION", "nn", "torch", "untrained"]
 
 # More threads would add up in another order, so that a fit would not come out the same.
 torch.use_deterministic_algorithms(True)
 torch.set_num_threads(1)
+
+# Whether the processor computes with bfloat16. One that does not takes ten times as long with it: 10.4 s of CPU for a
+# step of the brain network on 64 scans, and 1.0 s without (AMD EPYC, Zen 3).
+HALF_PRECISION = any(torch.cpu.get_capabilities().get(name, False) for name in ("amx_bf16", "avx512_bf16"))
 
 
 def untrained(channels: Sequence[int], classes: int, seed: int, dropout: float = 0.0) -> Any:

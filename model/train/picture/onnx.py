@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from model.train.picture.calibrate import OUTLIER_MARGIN, OUTLIER_WEIGHT, MahalanobisDetector
+from model.train.picture.calibrate import MahalanobisDetector, OutlierHead
+from model.train.picture.graph import Graph
 from model.train.picture.network import nn, torch
+from model.train.picture.strangeness import distance, head_excess, outlier_excess
 
 OPSET = 18
 IR_VERSION = 10
@@ -20,53 +21,45 @@ WIDTH_AXIS = 3  # of [n, 1, height, width]
 Array = NDArray[Any]
 
 
-@dataclass
-class _Graph:
-    nodes: list[Any] = field(default_factory=list)
-    weights: list[Any] = field(default_factory=list)
-
-    def weight(self, value: Any, kind: type = np.float32) -> str:
-        name = f"weight_{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value, kind), name))
-        return name
-
-    def node(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        output = output or f"tensor_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
-        return output
-
-
 def export(
-    network: Any, shape: tuple[int, int], temperature: float, detector: MahalanobisDetector, outliers: bool = False
+    network: Any,
+    shape: tuple[int, int],
+    temperature: float,
+    detector: MahalanobisDetector,
+    outliers: bool = False,
+    *,
+    head: OutlierHead | None = None,
 ) -> bytes:
     """Return the graph of a network made by `untrained`, for pictures [n, height, width] in 0–1.
 
-    With `outliers` the network's last class stands for everything else: it is no answer, but part of the score. Batch
-    normalisation is folded into the convolutions and the temperature into the last layer. The detector works on the
-    features of `fit.stages`. The same network always gives the same bytes.
+    With `outliers` the network's last class stands for everything else: it is no answer, but part of the score. A head
+    takes its place there. Batch normalisation is folded into the convolutions and the temperature into the last
+    layer. The detector works on the features of `fit.stages`. The same network always gives the same bytes.
 
     Raises:
         TypeError: A layer has no equivalent here.
     """
     features, last = network
-    graph = _Graph()
+    graph = Graph()
     pictures = graph.node("Unsqueeze", "input", graph.weight([1], np.int64))
     *pooled, flat = _features(graph, features, pictures)
+    classes = last.out_features - outliers
+    columns = classes if head else last.out_features
     logits = graph.node(
         "Gemm",
         flat,
-        graph.weight(last.weight.detach().numpy().T / temperature),
-        graph.weight(last.bias.detach().numpy() / temperature),
+        graph.weight(last.weight.detach().numpy()[:columns].T / temperature),
+        graph.weight(last.bias.detach().numpy()[:columns] / temperature),
     )
-    classes = last.out_features - outliers
-    if outliers:
+    if columns > classes:
         logits, other = (_columns(graph, logits, *ends) for ends in ((0, classes), (classes, classes + 1)))
     graph.node("ArgMax", logits, output="label", axis=1, keepdims=0)
     graph.node("Softmax", logits, output="probabilities", axis=1)
     means = [graph.node("Flatten", graph.node("GlobalAveragePool", stage)) for stage in pooled]
-    distance = _distance(graph, graph.node("Concat", *means, axis=1), detector, "" if outliers else "strangeness")
+    nearest = distance(graph, graph.node("Concat", *means, axis=1), detector, "" if outliers else "strangeness")
     if outliers:
-        graph.node("Add", distance, _outlier_excess(graph, logits, other), output="strangeness")
+        excess = head_excess(graph, flat, head) if head else outlier_excess(graph, logits, other)
+        graph.node("Add", nearest, excess, output="strangeness")
     made = helper.make_graph(
         graph.nodes,
         "picture",
@@ -120,7 +113,7 @@ def _mean_of_halves(flatten: onnx.NodeProto) -> list[onnx.NodeProto]:
     ]
 
 
-def _features(graph: _Graph, layers: Any, tensor: str) -> list[str]:
+def _features(graph: Graph, layers: Any, tensor: str) -> list[str]:
     """Add the layers; return the output of each pooling, then that of the last layer."""
     pooled = []
     along = [None, *layers, None]
@@ -176,22 +169,5 @@ def _attributes(convolution: Any) -> dict[str, Any]:
     return {"pads": 2 * [*convolution.padding]} | changed
 
 
-def _columns(graph: _Graph, tensor: str, start: int, end: int) -> str:
+def _columns(graph: Graph, tensor: str, start: int, end: int) -> str:
     return graph.node("Slice", tensor, *(graph.weight([value], np.int64) for value in (start, end, 1)))
-
-
-def _distance(graph: _Graph, features: str, detector: MahalanobisDetector, output: str) -> str:
-    whitened = graph.node("MatMul", features, graph.weight(detector.whitening))
-    apart = graph.node(
-        "Sub", graph.node("Unsqueeze", whitened, graph.weight([1], np.int64)), graph.weight(detector.centres)
-    )
-    distances = graph.node("ReduceL2", apart, graph.weight([2], np.int64), keepdims=0)
-    return graph.node("ReduceMin", distances, graph.weight([1], np.int64), output=output, keepdims=0)
-
-
-def _outlier_excess(graph: _Graph, logits: str, other: str) -> str:
-    """Return by how much the log-odds of the class for everything else exceed the margin, weighted, [n]."""
-    axis = graph.weight([1], np.int64)
-    odds = graph.node("Sub", other, graph.node("ReduceLogSumExp", logits, axis))
-    excess = graph.node("Relu", graph.node("Sub", odds, graph.weight(OUTLIER_MARGIN)))
-    return graph.node("Mul", graph.node("Squeeze", excess, axis), graph.weight(OUTLIER_WEIGHT))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from model.bundle import BundleError
 from model.train import datasets
-from model.train.brain_mri import data
+from model.train.brain_mri import data, weak
 from model.train.brain_mri.data import Row
 
 PATHS = (
@@ -148,6 +148,14 @@ def test_no_group_of_near_copies_is_in_two_folds() -> None:
         folds_of_group.setdefault(row["group"], set()).add(row["fold"])
     assert {len(folds) for folds in folds_of_group.values()} == {1}
     assert Counter(row["fold"] for row in rows)["0"] == 1405
+
+
+def test_ct_is_labelled_as_without_a_tumour() -> None:
+    ct = [row for row in (*data.table(), *weak.table()) if int(row["group"]) in data.CT_GROUPS]
+    assert len(ct) == 73
+    assert sum(row["fold"] == "0" for row in ct) == 19
+    assert {Path(row["path"]).parent.name for row in ct} == {"notumor", "notumour"}
+    assert {int(row["group"]) for row in ct} == set(data.CT_GROUPS)
 
 
 def test_every_scan_without_a_tumour_is_healthy() -> None:

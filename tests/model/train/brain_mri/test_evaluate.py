@@ -133,8 +133,10 @@ def test_an_original_is_compared_with_its_stored_copy() -> None:
 
 def test_flagged_shares_cover_test_scans_and_pictures_without_a_scan() -> None:
     predictions = Predictions(np.zeros(4), np.zeros((4, 4)), np.array([0.1, 0.2, 0.3, 0.4]))
-    figures = evaluate.out_of_distribution(brightest_corner, 0.35, predictions, np.zeros((100, 28, 28), np.uint8))
+    ct = np.array([False, False, True, True])
+    figures = evaluate.out_of_distribution(brightest_corner, 0.35, predictions, ct, np.zeros((100, 28, 28), np.uint8))
     assert figures["test_scans"] == {"pictures": 4, "flagged": 0.25}
+    assert figures["test_scans_ct"] == {"pictures": 2, "flagged": 0.5}
     assert figures["digits"] == {"pictures": EACH, "flagged": 1.0}  # all black
     assert figures["gradients"]["flagged"] == 0.0  # half grey in the mean
 

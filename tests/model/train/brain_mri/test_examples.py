@@ -34,5 +34,11 @@ def test_a_collection_is_left_out_with_its_near_copies(left_out: str, kept: list
     assert pictures(rows().split(left_out)[0]) == kept
 
 
+def test_ct_is_marked_among_the_scans_to_fit_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.train.brain_mri.examples.CT_GROUPS", (1, 4))
+    assert rows().ct_to_fit_on().tolist() == [False, False, True, False, False]
+    assert rows().ct_to_fit_on("br35h").tolist() == [False, False, True]
+
+
 def test_the_first_fit_has_no_weak_labels() -> None:
     assert pictures(rows().split(weak=False)[0]) == [1, 2, 4]

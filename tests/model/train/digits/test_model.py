@@ -142,3 +142,6 @@ def test_the_shipped_bundle_is_as_good_as_its_card_states() -> None:
     assert (predictions.ood_scores > threshold).mean() < 0.02
     robustness = evaluate.robustness(predict, mnist.test_images[::5], mnist.test_labels[::5], threshold)
     assert robustness["photograph"]["accuracy"] >= 0.95
+    for name in UNUSUAL:
+        assert robustness[name]["accuracy"] == pytest.approx(shipped.card["robustness"][name]["accuracy"], abs=0.002)
+        assert robustness[name]["accuracy"] >= 0.97

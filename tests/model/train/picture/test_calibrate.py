@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.train.picture.calibrate import fit_detector
+from model.train.picture.calibrate import HEAD_USUAL, fit_detector, fit_outlier_head
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +36,16 @@ def test_a_feature_that_never_varies_is_no_fit_detector() -> None:
     features[:, 2] = 0
     detector = fit_detector(features, np.zeros(100, np.int64))
     assert np.isfinite(detector.whitening).all()
+
+
+def test_a_head_adds_to_the_score_of_outliers_and_hardly_to_that_of_others() -> None:
+    random = np.random.default_rng(0)
+    known, calibration, outliers = (random.normal(mean, [1, 50], (400, 2)) for mean in ([0, 0], [0, 0], [6, 0]))
+    head = fit_outlier_head(known, outliers, calibration)
+    odds = [features @ head.weights + head.bias for features in (calibration, outliers)]
+    assert np.mean(odds[0] <= 0) == pytest.approx(HEAD_USUAL, abs=0.005)
+    assert np.mean(odds[1] > 0) > 0.98
+    assert head.weights.dtype == np.float32
 
 
 @pytest.mark.parametrize("true", [0.5, 2.0])

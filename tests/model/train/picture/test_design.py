@@ -9,7 +9,7 @@ import pytest
 from onnx import numpy_helper
 
 from model import bundle
-from model.train.picture.calibrate import MahalanobisDetector
+from model.train.picture.calibrate import MahalanobisDetector, OutlierHead
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,8 @@ def test_the_shipped_graph_is_what_its_design_exports(name: str) -> None:
     picture = shipped.task.picture
     assert picture is not None
     outliers = network[1].out_features > len(shipped.task.classes)
-    content = export(network, (picture.height, picture.width), 1.0, detector, outliers)
+    head = OutlierHead(weights["Gemm"][2][:, 0], float(weights["Gemm"][3][0])) if len(weights["Gemm"]) > 2 else None
+    content = export(network, (picture.height, picture.width), 1.0, detector, outliers, head=head)
     assert (average_over_mirror(content) if design(name).mirrored else content) == shipped.onnx
     assert sum(weight.numel() for weight in network.parameters()) == shipped.card["fit"]["parameters"]
 

@@ -7,7 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from model.train.picture.calibrate import OUTLIER_MARGIN, OUTLIER_WEIGHT, MahalanobisDetector
+from model.train.picture.calibrate import HEAD_WEIGHT, OUTLIER_MARGIN, OUTLIER_WEIGHT, MahalanobisDetector, OutlierHead
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +31,11 @@ def network() -> Any:
 def detector() -> MahalanobisDetector:
     random = np.random.default_rng(2)
     return MahalanobisDetector(random.random((8, 8), np.float32), random.random((4, 8), np.float32))
+
+
+def run(content: bytes) -> Any:
+    session = onnxruntime.InferenceSession(content)
+    return session.run(["label", "probabilities", "strangeness"], {"input": PICTURES / np.float32(255)})
 
 
 def exported(network: Any, detector: MahalanobisDetector) -> bytes:
@@ -94,10 +99,6 @@ def test_the_class_for_everything_else_is_no_answer_but_adds_to_the_score(
     from model.train.picture.fit import outputs
     from model.train.picture.onnx import export
 
-    def run(content: bytes) -> Any:
-        session = onnxruntime.InferenceSession(content)
-        return session.run(["label", "probabilities", "strangeness"], {"input": PICTURES / np.float32(255)})
-
     label, probabilities, strangeness = run(export(network, (20, 28), TEMPERATURE, detector, outliers=True))
     logits = outputs(network, PICTURES) / TEMPERATURE
     exponentials = np.exp(logits[:, :3])
@@ -107,3 +108,23 @@ def test_the_class_for_everything_else_is_no_answer_but_adds_to_the_score(
     assert (excess > 0).all()
     distances = run(exported(network, detector))[2]
     assert np.allclose(strangeness, distances + OUTLIER_WEIGHT * excess, rtol=1e-4)
+
+
+def test_a_head_adds_to_the_score_in_the_place_of_the_class_for_everything_else(
+    network: Any, detector: MahalanobisDetector
+) -> None:
+    from model.train.picture.fit import outputs
+    from model.train.picture.onnx import export
+
+    features = outputs(network[0], PICTURES)
+    weights = np.linspace(-1, 1, features.shape[1], dtype=np.float32)
+    head = OutlierHead(weights, -float(np.median(features @ weights)))
+    with_class, with_head = (
+        run(export(network, (20, 28), TEMPERATURE, detector, outliers=True, head=given)) for given in (None, head)
+    )
+    assert np.array_equal(with_head[0], with_class[0])
+    assert np.allclose(with_head[1], with_class[1], atol=1e-6)
+    excess = np.maximum(features @ weights + head.bias, 0)
+    assert (excess > 0).any()
+    assert (excess == 0).any()
+    assert np.allclose(with_head[2], run(exported(network, detector))[2] + HEAD_WEIGHT * excess, rtol=1e-4)
