@@ -18,6 +18,7 @@ from server import metrics, routing
 from server.http import loop_lag, timeouts
 from server.http.access_log import AccessLog
 from server.http.app import App
+from server.http.arrival import Turns
 from server.http.cors import Cors
 from server.http.limits import ConnectionLimits
 from server.http.listen import open_port
@@ -95,7 +96,7 @@ class KServeServer(kserve.ModelServer):
     async def _serve(self) -> None:
         config = self._rest_server.config
         config.app = self._app
-        config.http = partial(Connection, self._limits, self._timeouts)
+        config.http = partial(Connection, self._limits, self._timeouts, Turns())
         config.access_log = False
         config.proxy_headers = False  # nothing here depends on the client's address
         config.server_header = False

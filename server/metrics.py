@@ -24,8 +24,11 @@ from server.feature_counts import FeatureCounts
 from server.prediction_counts import PredictionCounts
 from server.response import Header, Response
 
-# Upper bounds in seconds, inclusive.
-BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, float("inf"))
+# Upper bounds in seconds, inclusive. They are closest from 25 to 250 ms, where a server that is saturated answers.
+BUCKETS = (
+    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01),
+    *(0.025, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, float("inf")),
+)
 
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, float("inf"))
 USUAL_STATUSES = (200, 400, 500, 503, 504)
@@ -71,7 +74,9 @@ class RequestMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         requests = CounterMetricFamily("mlserving_requests", "Requests answered.", labels=["route", "status"])
         times = HistogramMetricFamily(
-            "mlserving_request_seconds", "Time from the request's head to its answer.", labels=["route"]
+            "mlserving_request_seconds",
+            "Time from the arrival of a request's head until its response is ready.",
+            labels=["route"],
         )
         for route, totals in list(self._routes.items()):
             for status, count in list(totals.statuses.items()):
@@ -113,7 +118,7 @@ FEATURES = FeatureCounts()
 REGISTRY.register(FEATURES)
 LOOP_LAG = Histogram(
     "mlserving_loop_lag_seconds",
-    "How late timers of the event loop are: requests wait as long before they are read.",
+    "How late timers of the event loop are.",
     buckets=LAG_BUCKETS,
     registry=REGISTRY,
 )

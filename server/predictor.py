@@ -18,6 +18,8 @@ from server.errors import InvalidInput
 from server.feature_counts import ModelFeatures
 from server.prediction_counts import ModelPredictions
 from server.reference_bins import PREDICTION
+from server.response import Response
+from server.row_request import RowRequest
 from server.tensors import ModelInput, ModelOutput, Tensor
 
 ROWS_PER_RUN = 1024  # the memory of one run of the graph grows with its rows, as with distances to training rows
@@ -85,6 +87,10 @@ class Predictor(kserve.Model):
             InvalidInput: The values are so extreme that the model computes infinity or NaN.
         """
         return self._checked(rows, self._run_counted(rows))
+
+    def answer(self, request: RowRequest) -> Response:
+        """Predict a request's rows in a call of their own and return the response. Raises InvalidInput."""
+        return request.respond(self.predict(request.rows))
 
     def predict_each(self, requests: Sequence[ModelInput]) -> list[ModelOutput | Exception]:
         """Run the model once on the rows of several requests.

@@ -33,9 +33,9 @@ from server.default_model import default_models, default_route
 from server.page import routes as page
 from server.predictor import Predictor
 from server.response import JSON, OCTETS, Response
-from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, VERSION, Headers, Route, Routes
+from server.route import DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, VERSION, Route, Routes
 from server.row_independence import batcher_for
-from server.row_request import RowRequest, answer_alone
+from server.row_request import RowRequest
 from server.rows import rest, v2
 from server.settings import Settings
 
@@ -85,15 +85,15 @@ def routes_for(predictor: Predictor) -> dict[str, Route]:
 def _row_routes(predictor: Predictor) -> dict[str, Route]:
     batcher = batcher_for(predictor)
 
-    def post(path: str, decode: Callable[[Predictor, bytes, Headers], RowRequest], *reads: bytes) -> Route:
-        handler = partial(answer_alone, predictor, decode)
+    def post(path: str, predict: Callable[..., Response], decode: Callable[..., RowRequest], *reads: bytes) -> Route:
+        handler = partial(predict, predictor)
         return Route(path, "POST", handler, reads, predictor.inline_bytes, partial(decode, predictor), batcher)
 
     return {
-        PREDICT: post(PREDICT, rest.decode_one, JSON),
-        PREDICT_BATCH: post(PREDICT_BATCH, rest.decode_batch, JSON),
-        V1: post(V1, rest.decode_v1, JSON, b""),
-        V2: post(V2, v2.decode, JSON, OCTETS, b""),
+        PREDICT: post(PREDICT, rest.predict, rest.decode_one, JSON),
+        PREDICT_BATCH: post(PREDICT_BATCH, rest.predict_batch, rest.decode_batch, JSON),
+        V1: post(V1, rest.predict_v1, rest.decode_v1, JSON, b""),
+        V2: post(V2, v2.infer, v2.decode, JSON, OCTETS, b""),
     }
 
 

@@ -1,9 +1,8 @@
 """A request for predictions of rows, between decoding its body and encoding its response."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
-from server.predictor import Predictor
 from server.response import Response
 from server.tensors import ModelInput, ModelOutput
 
@@ -18,14 +17,3 @@ class RowRequest(NamedTuple):
 
     rows: ModelInput
     respond: Callable[[ModelOutput], Response]
-
-
-def answer_alone(
-    predictor: Predictor,
-    decode: Callable[[Predictor, bytes, Mapping[bytes, bytes]], RowRequest],
-    body: bytes,
-    headers: Mapping[bytes, bytes],
-) -> Response:
-    """Return the response to a request whose rows are predicted in a call of their own. Raises InvalidInput."""
-    rows, respond = decode(predictor, body, headers)
-    return respond(predictor.predict(rows))

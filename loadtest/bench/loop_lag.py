@@ -1,6 +1,6 @@
 """What callers wait, beside what the server's own histograms say: those of the event loop's lag and of requests.
 
-The histogram of requests begins when the event loop reads one, so it does not see how long a request waited for that.
+Where clients send more than the server can read at once, they wait for that too.
 """
 
 import math
@@ -33,6 +33,7 @@ class Lag:
     p99_ms: float
     lag_p50_ms: float
     lag_p99_ms: float
+    request_p50_ms: float
     request_p99_ms: float
     failed: int
 
@@ -53,6 +54,7 @@ def measure(server: str, process: Process, spec: RequestSpec, seconds: int) -> I
             load.p99_ms,
             lag_p50_ms=1e3 * quantile(0.5, lag),
             lag_p99_ms=1e3 * quantile(0.99, lag),
+            request_p50_ms=1e3 * quantile(0.5, requests),
             request_p99_ms=1e3 * quantile(0.99, requests),
             failed=load.failed,
         )

@@ -163,11 +163,11 @@ def _overload(figures: Figures) -> str:
 
 def _loop_lag(figures: Figures) -> str:
     def cells(row: Figures) -> list[str]:
-        lag = f"{ms(row['lag_p50_ms'])} / {ms(row['lag_p99_ms'])}"
-        return [rate(row["rate"]), latency(row), lag, ms(row["request_p99_ms"])]
+        kinds = ("", "lag_", "request_")
+        return [rate(row["rate"]), *(f"{ms(row[kind + 'p50_ms'])} / {ms(row[kind + 'p99_ms'])}" for kind in kinds)]
 
     rows = [[f"{row['connections']:,}", *void_if_failed(row, cells)] for row in figures["loop_lag"]]
-    metrics = ("loop lag: p50 / p99 ms", "mlserving_request_seconds: p99 ms")
+    metrics = ("loop lag: p50 / p99 ms", "mlserving_request_seconds: p50 / p99 ms")
     return table(("connections", "req/s", "callers: p50 / p99 ms", *metrics), rows)
 
 

@@ -1,7 +1,6 @@
 """One call: its message as it arrives, and its outcome, counted and logged like that of an HTTP request."""
 
 import asyncio
-import logging
 import math
 import re
 from collections.abc import Mapping
@@ -10,9 +9,8 @@ from time import perf_counter
 from server import metrics
 from server.errors import Failed, InvalidInput, ServingError, TooLarge, Unimplemented
 from server.grpc.frames import MESSAGE_HEADER
-from server.http.access_log import AccessLog
+from server.http.access_log import AccessLog, identity
 from server.http.compression import FREE_BYTES, MAX_RATIO, expand
-from server.http.identity import request_id, trace_id, traceparent
 from server.http.limits import ConnectionLimits
 from server.http.request import CLIENT_DISCONNECTED, FAILED
 from server.route import Route
@@ -25,8 +23,6 @@ _ONE_MESSAGE = "The call must have exactly one message, of the length that it sa
 _TIMEOUT = re.compile(rb"([0-9]{1,8})([HMSmun])")
 _UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
-_log = logging.getLogger("server")
-
 
 class Call:
     """One call, from its header fields to its outcome.
@@ -35,6 +31,7 @@ class Call:
         stream: Its number within the connection.
         since: The loop's time at which it began.
         route: Its method.
+        identity: Header fields that its answer repeats.
         arrived: Whether the message is complete, or nobody waits for the rest.
         window: How many more bytes of an answer the client takes.
         unsent: What the client does not take yet.
@@ -46,15 +43,15 @@ class Call:
         stream: int,
         route: Route,
         headers: Mapping[bytes, bytes],
+        arrived_at: float,
         limits: ConnectionLimits,
         access_log: AccessLog,
     ) -> None:
-        self._began = perf_counter()
+        self._arrived_at = arrived_at  # by perf_counter()
         self.since = asyncio.get_running_loop().time()
         self.stream = stream
         self.route = route
-        self._id = request_id(headers)
-        self._traceparent = traceparent(headers)
+        self.identity = identity(headers)
         self.arrived = False
         self.window = 0
         self.unsent = memoryview(b"")
@@ -71,12 +68,6 @@ class Call:
     @property
     def received_bytes(self) -> int:
         return len(self._data)
-
-    @property
-    def own_fields(self) -> list[tuple[bytes, bytes]]:
-        """The call's ID and its trace, which its answer repeats."""
-        trace = [(b"traceparent", self._traceparent)] if self._traceparent else []
-        return [(b"x-request-id", self._id), *trace]
 
     def receive(self, data: bytes) -> None:
         """Add a part of the message. Raises ServingError if the whole would be refused."""
@@ -112,7 +103,7 @@ class Call:
         found = _TIMEOUT.fullmatch(self._timeout)
         if found is None:
             raise InvalidInput("grpc-timeout must be a whole number of up to 8 digits and a unit.", "header")
-        return self._began + int(found[1]) * _UNITS[found[2]]
+        return self._arrived_at + int(found[1]) * _UNITS[found[2]]
 
     def answer(self) -> None:
         self._status = _OK
@@ -135,11 +126,6 @@ class Call:
     def finish(self) -> None:
         """Count and log the call."""
         self._limits.held_bytes -= self._held_bytes
-        seconds = perf_counter() - self._began
+        seconds = perf_counter() - self._arrived_at
         metrics.REQUESTS.count(self.route.name, self._status, seconds)
-        name, trace = self._id.decode(), trace_id(self._traceparent)
-        if self._failure is None:
-            self._access_log.write(self.route.name, METHOD, self._status, seconds, name, trace)
-        else:
-            fields = {"route": self.route.name, "method": METHOD, "status": self._status, "id": name}
-            _log.error("request", extra=fields | ({"trace_id": trace} if trace else {}), exc_info=self._failure)
+        self._access_log.write(self.route.name, METHOD, self._status, seconds, self.identity, self._failure)

@@ -15,6 +15,7 @@ from server.grpc.reader import ConnectionFault
 from server.grpc.sender import Sender
 from server.grpc.service import Service
 from server.http.access_log import AccessLog
+from server.http.arrival import Turns
 from server.http.limits import HEAD_BYTES, HEAD_FIELDS, ConnectionLimits
 from server.http.worker import ClientDisconnected
 from server.response import Response
@@ -36,6 +37,7 @@ class Shared:
         connections: Those that are open.
         calls: How many calls are being answered.
         tasks: What answers them off the event loop.
+        turns: The event loop's.
         draining: Whether each connection ends with its next answer.
     """
 
@@ -46,6 +48,7 @@ class Shared:
     connections: "set[Connection]" = field(default_factory=set)
     calls: int = 0
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    turns: Turns = field(default_factory=Turns)
     draining: bool = False
 
 
@@ -58,6 +61,7 @@ class Calls:
         answered: How many have been answered.
         since: The loop's time at which the last one ended, or the connection began.
         over: Whether later ones are another connection's.
+        arrived_at: The perf_counter() at which what is being read arrived.
     """
 
     def __init__(self, shared: Shared, sender: Sender, arrived: Callable[[], None], settle: Callable[[], None]) -> None:
@@ -72,6 +76,7 @@ class Calls:
         self.open: dict[int, Call] = {}
         self.last_stream = self.answered = 0
         self.over = False
+        self.arrived_at = 0.0
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
         self._resets = 0
@@ -99,7 +104,7 @@ class Calls:
             return
         shared, headers = self._shared, dict(fields)
         route = shared.service.route(headers.get(b":path", b""))
-        call = self.open[stream] = Call(stream, route, headers, shared.limits, shared.access_log)
+        call = self.open[stream] = Call(stream, route, headers, self.arrived_at, shared.limits, shared.access_log)
         self._sender.begin(call)
         shared.calls += 1
         if len(fields) > HEAD_FIELDS:

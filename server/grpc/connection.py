@@ -22,6 +22,7 @@ from server.grpc.calls import MAX_CALLS, Calls, Shared
 from server.grpc.frames import ACK, MAX_PAYLOAD, MAX_WINDOW
 from server.grpc.reader import ConnectionFault, FrameReader
 from server.grpc.sender import Sender, WindowError
+from server.http.arrival import Arrival
 
 INLINE_CALLS, INLINE_FRAMES = 32, 512
 AGE_SECONDS = 30  # after which a client is told to take another connection, and so finds new pods
@@ -45,6 +46,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, shared: Shared) -> None:
         self.ending = self.closed = False
         self._shared = shared
+        self._arrival = Arrival(shared.turns)
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
         self.renewed_at = self.since + AGE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311 (not a secret)
@@ -75,6 +77,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's name)
         self.closed = True
+        self._arrival.end()
         self._shared.connections.discard(self)
         self.calls.leave()
 
@@ -86,6 +89,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self.closed:
+            self.calls.arrived_at = self._arrival.time(self.transport, self._loop.time())
             self.reader.feed(data)
             self._read()
 

@@ -30,7 +30,6 @@ from server.grpc.call import METHOD
 from server.predictor import INLINE_BYTES, Predictor
 from server.response import Response
 from server.route import V2, Headers, Route, Routes
-from server.row_request import answer_alone
 from server.rows import v2
 
 _SERVICE = "inference.GRPCInferenceService"
@@ -91,8 +90,8 @@ def _infer_route(path: str, predictor: Predictor, routes: Routes) -> Route:
         from server.pictures.v2 import V2Handler  # noqa: PLC0415 (it needs Pillow, as in server/routing.py)
 
         return replace(route, handler=V2Handler(predictor, predictor.task.picture, encoding))
-    decode = partial(v2.decode, encoding=encoding)
-    return replace(route, handler=partial(answer_alone, predictor, decode), decode=partial(decode, predictor))
+    infer, decode = partial(v2.infer, predictor, encoding=encoding), partial(v2.decode, predictor, encoding=encoding)
+    return replace(route, handler=infer, decode=decode)
 
 
 def _route_of_model(routes: Mapping[bytes, Route], message: bytes, _headers: Headers) -> Route:

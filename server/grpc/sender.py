@@ -67,7 +67,7 @@ class Sender:
             self._window -= size
             call.window -= size
             call.unsent = call.unsent[size:]
-        trailers = _SUCCEEDED + frames.fields(call.own_fields)
+        trailers = _SUCCEEDED + frames.fields(call.identity)
         self.send(frames.frame(HEADERS, END_HEADERS | END_STREAM, call.stream, trailers))
         return True
 
@@ -77,7 +77,7 @@ class Sender:
             (b"grpc-status", b"%d" % _CODES.get(error.status, _INVALID_ARGUMENT)),
             (b"grpc-message", quote(error.sentence, _PLAIN).encode()),
             (b"reason", error.reason.encode()),
-            *call.own_fields,
+            *call.identity,
         ]
         if "retry-after" in error.headers:
             fields.append((b"grpc-retry-pushback-ms", RETRY_MS))

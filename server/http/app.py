@@ -104,7 +104,7 @@ class App:
             return
         body, deadline = b"", math.inf
         if route.reads:
-            deadline = _deadline(headers, context.began)
+            deadline = _deadline(headers, context.extension.arrived)
             body = await read_body(route, headers, receive, context, self._queue, deadline)
         if route.choose:
             route = route.choose(body, headers)
@@ -157,11 +157,11 @@ def _refuse_probe(_body: bytes, _headers: Headers) -> Response:
     raise Overloaded("stop", "The server is stopping. Send requests to another one.")
 
 
-def _deadline(headers: Mapping[bytes, bytes], began: float) -> float:
+def _deadline(headers: Mapping[bytes, bytes], arrived: float) -> float:
     """Return the perf_counter() after which the caller no longer waits. Raises InvalidInput."""
     allowed = headers.get(DEADLINE)
     if allowed is None:
         return math.inf
     if not re.fullmatch(rb"[0-9]{1,10}[ \t]*", allowed):
         raise InvalidInput("X-Envoy-Expected-Rq-Timeout-Ms must be a whole number of milliseconds.", "header")
-    return began + int(allowed) / 1e3
+    return arrived + int(allowed) / 1e3

@@ -1,4 +1,4 @@
-"""Measures how late the event loop is: for so long, requests that have arrived wait before they are even read."""
+"""Measures how late the event loop is. Requests wait about as long before they are read."""
 
 import asyncio
 from collections.abc import Callable

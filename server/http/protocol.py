@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server.errors import Malformed, Overloaded, ServingError
 from server.http import limits, parse, timeouts
+from server.http.arrival import Arrival, Turns
 from server.http.limits import ConnectionLimits
 from server.http.request import EXTENSION, RequestExtension
 from server.http.timeouts import Phase, Timeouts
@@ -31,8 +32,7 @@ HEAD, BODY, ANSWERING, IDLE, REFUSED, CLOSING = Phase
 class Connection(HttpToolsProtocol):
     """uvicorn's protocol with limits.
 
-    What is wrong with a request is passed to the app as the fault of its RequestExtension, to be answered in its turn;
-    nothing more is read then.
+    The app gets what is wrong with a request as the fault of its RequestExtension. Nothing more is read then.
 
     Attributes:
         phase: What the connection is doing. Only `_enter` sets it.
@@ -41,7 +41,7 @@ class Connection(HttpToolsProtocol):
         body_bytes: Bytes of the body that were received.
     """
 
-    def __init__(self, shared: ConnectionLimits, seconds: Timeouts, **uvicorn: Any) -> None:
+    def __init__(self, shared: ConnectionLimits, seconds: Timeouts, turns: Turns, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self.url = b""
         self.phase = HEAD
@@ -51,6 +51,7 @@ class Connection(HttpToolsProtocol):
         self.access_log = False  # AccessLog writes it
         self._limits = shared
         self._timeouts = seconds
+        self._arrival = Arrival(turns)
         self._extension = RequestExtension()
         self._chunk_bytes = 0
         self._framed_bytes = 0  # of the body and the framing of its chunks, without what came with the head
@@ -60,7 +61,7 @@ class Connection(HttpToolsProtocol):
     @property
     def is_idle(self) -> bool:
         """Whether the connection is open and no request is being answered; one may be in its head."""
-        between = self.phase is IDLE or (self.phase is HEAD and self._is_answered())
+        between = self.phase is IDLE or (self.phase is HEAD and (self.cycle is None or self.cycle.response_complete))
         return between and not self.transport.is_closing()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -71,6 +72,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._release()
+        self._arrival.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -173,13 +175,10 @@ class Connection(HttpToolsProtocol):
             self.phase = phase
             self.since = self.loop.time()
 
-    def _is_answered(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
-
     def _extend(self, cycle: RequestResponseCycle) -> None:
         """Pass the cycle to the app, and write its response so that the client can read it to the end."""
         cycle.transport = self._half_closing  # type: ignore[assignment]
-        self._extension = RequestExtension(cycle)
+        self._extension = RequestExtension(cycle, self._arrival.time(self.transport, self.since))
         self.scope["extensions"] = {EXTENSION: self._extension}  # type: ignore[dict-item]
 
     def _begin_faulty(self, fault: ServingError) -> None:

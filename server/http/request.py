@@ -1,9 +1,8 @@
 """One request and its response: sent once, then counted and logged in one line."""
 
-import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -11,8 +10,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from server import metrics
 from server.errors import Failed, ServingError
-from server.http.access_log import AccessLog
-from server.http.identity import request_id, trace_id, traceparent
+from server.http.access_log import AccessLog, identity
 from server.http.limits import ConnectionLimits
 from server.http.worker import ClientDisconnected
 from server.http.write import CommonHeaders, Ending, write_response
@@ -28,8 +26,6 @@ CLIENT_DISCONNECTED = 499  # logged and counted when the client disconnected bef
 FAILED = 500
 RENEW_AFTER = 200  # requests after which a connection is closed, on average, so that clients find new pods
 
-_log = logging.getLogger("server")
-
 
 @dataclass(slots=True)
 class RequestExtension:
@@ -39,10 +35,12 @@ class RequestExtension:
 
     Attributes:
         cycle: uvicorn's cycle, through which the response is written.
+        arrived: The perf_counter() at which the request's head arrived, also if it was read later.
         fault: What is wrong with the request as HTTP; it may come while the body is being received.
     """
 
     cycle: RequestResponseCycle | None = None
+    arrived: float = field(default_factory=perf_counter)
     fault: ServingError | None = None
 
 
@@ -67,7 +65,6 @@ class RequestContext:
     """One request while it is answered.
 
     Attributes:
-        began: The perf_counter() at which the request's head had arrived.
         status: The response's status, for the log; also set if nothing was sent.
         extension: What the connection passed with the request.
     """
@@ -75,7 +72,6 @@ class RequestContext:
     def __init__(
         self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], send: Send, responder: Responder
     ) -> None:
-        self.began = perf_counter()
         self.status = FAILED
         self.extension: RequestExtension = scope.get("extensions", {}).get(EXTENSION) or RequestExtension()
         self._responded = False
@@ -86,8 +82,7 @@ class RequestContext:
         self._headers = headers
         self._method: str = scope["method"]
         self._cycle, self.extension.cycle = self.extension.cycle, None
-        self._id = request_id(headers)
-        self._traceparent = traceparent(headers)
+        self._identity = identity(headers)
         self._send = send
         self._responder = responder
 
@@ -131,22 +126,16 @@ class RequestContext:
         """Count and log the request."""
         if self._held_bytes:
             self._responder.limits.held_bytes -= self._held_bytes
-        seconds = perf_counter() - self.began
-        metrics.REQUESTS.count(self._route.name, self.status, seconds)
-        name, trace = self._id.decode(), trace_id(self._traceparent) if self._traceparent else ""
-        if self._failure is None:
-            self._responder.access_log.write(self._route.name, self._method, self.status, seconds, name, trace)
-        else:
-            fields = {"route": self._route.name, "method": self._method, "status": self.status, "id": name}
-            _log.error("request", extra=fields | ({"trace_id": trace} if trace else {}), exc_info=self._failure)
+        seconds = perf_counter() - self.extension.arrived
+        route, log = self._route.name, self._responder.access_log
+        metrics.REQUESTS.count(route, self.status, seconds)
+        log.write(route, self._method, self.status, seconds, self._identity, self._failure)
 
     def _begin(self, status: int, headers: Iterable[Header]) -> tuple[list[Header], Ending]:
         """Return the response's own headers and those that end its head. The response begins now."""
         self._responded = True
         self.status = status
-        own = [*headers, (b"x-request-id", self._id)]
-        if self._traceparent:
-            own.append((b"traceparent", self._traceparent))
+        own = [*headers, *self._identity]
         if self._responder.common.cors:
             self._responder.common.cors.add_to(own, self._headers.get(b"origin"))
         renewed = random.random() * RENEW_AFTER < 1  # noqa: S311 (not a secret)

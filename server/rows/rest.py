@@ -13,7 +13,7 @@ from server.json import arrays
 from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers
-from server.row_request import RowRequest, answer_alone
+from server.row_request import RowRequest
 from server.rows.decode import RowReader
 from server.rows.ranges import TrainingRanges, Warnings
 from server.tensors import ModelOutput
@@ -21,17 +21,17 @@ from server.tensors import ModelOutput
 
 def predict(predictor: Predictor, body: bytes, headers: Headers) -> Response:
     """POST /predict: one row object → one prediction object. Raises InvalidInput."""
-    return answer_alone(predictor, decode_one, body, headers)
+    return predictor.answer(decode_one(predictor, body, headers))
 
 
 def predict_batch(predictor: Predictor, body: bytes, headers: Headers) -> Response:
     """POST /predict/batch: {"instances": [row, …]} → {"predictions": [object, …]}. Raises InvalidInput."""
-    return answer_alone(predictor, decode_batch, body, headers)
+    return predictor.answer(decode_batch(predictor, body, headers))
 
 
 def predict_v1(predictor: Predictor, body: bytes, headers: Headers) -> Response:
     """POST /v1/models/NAME:predict: {"instances": [row, …]} → {"predictions": [class, …]}. Raises InvalidInput."""
-    return answer_alone(predictor, decode_v1, body, headers)
+    return predictor.answer(decode_v1(predictor, body, headers))
 
 
 def decode_one(predictor: Predictor, body: bytes, _headers: Headers) -> RowRequest:

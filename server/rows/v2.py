@@ -7,7 +7,7 @@ import numpy as np
 from server.predictor import Predictor, row_count
 from server.response import Response
 from server.route import Headers
-from server.row_request import RowRequest, answer_alone
+from server.row_request import RowRequest
 from server.rows.ranges import TrainingRanges
 from server.rows.v2_inputs import InputReader
 from server.tensors import WARNINGS, ModelOutput
@@ -15,9 +15,9 @@ from server.v2.encoding import HTTP, Encoding
 from server.v2.response import ResponseWriter
 
 
-def infer(predictor: Predictor, body: bytes, headers: Headers) -> Response:
+def infer(predictor: Predictor, body: bytes, headers: Headers, encoding: Encoding = HTTP) -> Response:
     """POST /v2/models/NAME/infer. Raises InvalidInput."""
-    return answer_alone(predictor, decode, body, headers)
+    return predictor.answer(decode(predictor, body, headers, encoding))
 
 
 def decode(predictor: Predictor, body: bytes, headers: Headers, encoding: Encoding = HTTP) -> RowRequest:

@@ -33,7 +33,7 @@ def test_request_metrics_render_like_those_of_prometheus_client() -> None:
     requests = Counter("mlserving_requests", "Requests answered.", ["route", "status"], registry=theirs)
     seconds = Histogram(
         "mlserving_request_seconds",
-        "Time from the request's head to its answer.",
+        "Time from the arrival of a request's head until its response is ready.",
         ["route"],
         buckets=BUCKETS,
         registry=theirs,

@@ -5,14 +5,18 @@ import sys
 
 import pytest
 
-from server.http.access_log import FLUSH_LINES, AccessLog
+from server.http.access_log import FLUSH_LINES, AccessLog, Identity
+
+
+def identified(name: str) -> Identity:
+    return ((b"x-request-id", name.encode()),)
 
 
 def test_lines_are_written_in_order_a_moment_later(capsys: pytest.CaptureFixture[str]) -> None:
     async def two_requests() -> None:
         access_log = AccessLog()
-        access_log.write("/predict", "POST", 200, 0.00123, "one")
-        access_log.write("unknown", "-", 400, 0.1, "two")
+        access_log.write("/predict", "POST", 200, 0.00123, identified("one"))
+        access_log.write("unknown", "-", 400, 0.1, identified("two"))
         assert capsys.readouterr().out == ""
         await asyncio.sleep(0.15)
 
@@ -35,7 +39,7 @@ def test_full_group_of_lines_is_written_at_once(capsys: pytest.CaptureFixture[st
     async def many_requests() -> None:
         access_log = AccessLog()
         for number in range(FLUSH_LINES + 1):
-            access_log.write("/predict", "POST", 200, 0.001, str(number))
+            access_log.write("/predict", "POST", 200, 0.001, identified(str(number)))
         assert len(capsys.readouterr().out.splitlines()) == FLUSH_LINES
         await asyncio.sleep(0.15)
 
@@ -48,7 +52,7 @@ def test_unwritable_log_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         access_log = AccessLog()
         with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123
             monkeypatch.setattr(sys, "stdout", full)
-            access_log.write("/predict", "POST", 200, 0.001, "x")
+            access_log.write("/predict", "POST", 200, 0.001, identified("x"))
             access_log.flush()
             monkeypatch.undo()
 
