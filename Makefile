@@ -1,10 +1,7 @@
 # `make demo` and `make test` do everything. Both install what they need and say what they do.
 SHAPE ?= demo
 MODEL ?= breast_cancer
-PYTEST = .venv/bin/python -m pytest
 MANIFEST = model/bundles/breast_model/manifest.json
-SLOW = slow or browser or network
-ALONE = node or docker or cluster or timing
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check train serve cluster image kserve load logs monitoring bench clean
@@ -16,15 +13,12 @@ demo: .venv/installed ## the whole story: train, build, deploy, predict, load, s
 	scripts/demo
 
 test: check .venv/training .venv/boosters ## run every test, on a real cluster and in a real browser
-	scripts/node/node down  # a test starts the node from nothing and stops it again
-	$(PYTEST) --durations=20 -n 2 --dist loadfile -m '($(SLOW)) and not (load or $(ALONE) or data)'
-	$(PYTEST) --durations=20 -n 3 --dist loadfile -m 'load and not ($(ALONE) or data)'  # they mostly wait
-	$(PYTEST) --durations=20 -m '($(ALONE)) and not data'
+	scripts/tests
 
-check: train ## run the linters, mypy and the tests that need no cluster, in about three minutes
+check: train ## run the linters, mypy and the tests that need no cluster, in under ten minutes
 	.venv/bin/ruff check && .venv/bin/ruff format --check  # to fix: .venv/bin/ruff check --fix; .venv/bin/ruff format
 	.venv/bin/mypy
-	$(PYTEST) -q -n 2 --dist loadfile -m 'not ($(SLOW) or load or $(ALONE) or data)'
+	.venv/bin/python -m pytest -q -n 2 --dist loadfile -m 'not (slow or browser or network or load or docker or node or cluster or timing or data)'
 
 ifeq ($(MODEL),breast_cancer)
 train: .venv/installed $(MANIFEST) ## train the breast-cancer model, or an image model: MODEL=digits, MODEL=brain_mri
@@ -60,7 +54,7 @@ bench: .venv/installed ## measure it next to FastAPI and KServe on this machine,
 clean: ## remove the deployment, the node, the images and the environment
 	scripts/clean
 
-.venv/installed: requirements-dev.lock
+.venv/installed: requirements-dev.lock requirements-uv.lock
 	scripts/environment
 	@touch $@
 

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-loadtest.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-loadtest.lock", "requirements-uv.lock")
 TARGETS = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()  # type: ignore[index]
 
 

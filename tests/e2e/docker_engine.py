@@ -125,7 +125,7 @@ def load_base(home: Path, environment: Mapping[str, str]) -> None:
     . scripts/image/store.sh
     builder push -q {BASE} docker-archive:{home}/base.tar:{BASE}
     docker load -q -i {home}/base.tar
-    python3 scripts/image/pip_config.py >{home}/pip.conf
+    python3 scripts/pip_config.py >{home}/pip.conf
     container=$(docker create {BASE})
     docker cp {home}/pip.conf "$container":/etc/pip.conf
     [ ! -e {CERTIFICATES} ] || docker cp {CERTIFICATES} "$container":{CERTIFICATES}

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.e2e.docker_engine import is_running, working_docker
+from tests.e2e.docker_engine import is_running
 from tests.e2e.readme import run
 from tests.monitoring.files import ALL_RULES, go_program
 from tests.monitoring.live import Prometheus
@@ -70,35 +70,33 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def docker(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """A Docker engine. A temporary one gets images made of the Go programs, except for Grafana's."""
-    with working_docker(tmp_path_factory.mktemp("bin")) as environment:
-        if is_running(os.environ):
-            yield environment
-            return
-        for service, name in (("mlserving-prometheus", "prometheus"), ("mlserving-store", "versitygw")):
-            context = tmp_path_factory.mktemp(name)
-            (context / "data").mkdir()
-            (context / "Dockerfile").write_text(IMAGE)
-            shutil.copy(go_program(name), context / "program")
-            run(f"docker build -t {SERVICES[service]['image']} {context}", environment)
-        (project / "without_grafana.yaml").write_text(json.dumps(WITHOUT_GRAFANA))
-        yield {**environment, "COMPOSE_FILE": "compose.yaml:without_grafana.yaml"}
+def shell(docker: Mapping[str, str], project: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """A reader's environment. A temporary Docker engine gets images made of the Go programs, except for Grafana's."""
+    if is_running(os.environ):
+        return docker
+    for service, name in (("mlserving-prometheus", "prometheus"), ("mlserving-store", "versitygw")):
+        context = tmp_path_factory.mktemp(name)
+        (context / "data").mkdir()
+        (context / "Dockerfile").write_text(IMAGE)
+        shutil.copy(go_program(name), context / "program")
+        run(f"docker build -t {SERVICES[service]['image']} {context}", docker)
+    (project / "without_grafana.yaml").write_text(json.dumps(WITHOUT_GRAFANA))
+    return {**docker, "COMPOSE_FILE": "compose.yaml:without_grafana.yaml"}
 
 
 @pytest.fixture(scope="module")
-def started(docker: Mapping[str, str], project: Path) -> Iterator[Mapping[str, str]]:
+def started(shell: Mapping[str, str], project: Path) -> Iterator[Mapping[str, str]]:
     """What the first commands start. Whatever is started later is stopped as well."""
     up, _ = commands(START)
-    run(up, docker, project)
+    run(up, shell, project)
     try:
         wait(digest)
-        yield docker
+        yield shell
     finally:
         for command in commands(STOP):
-            run(command, docker, project)
+            run(command, shell, project)
         left = ("docker ps --all --quiet", "docker network ls --quiet", "docker volume ls --quiet")
-        assert [run(f"{command} --filter name={PROJECT}", docker) for command in left] == ["", "", ""]
+        assert [run(f"{command} --filter name={PROJECT}", shell) for command in left] == ["", "", ""]
 
 
 def test_the_server_answers_as_the_document_shows(started: Mapping[str, str], project: Path) -> None:

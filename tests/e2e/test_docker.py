@@ -2,11 +2,10 @@
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
-from tests.e2e.docker_engine import working_docker
 from tests.e2e.readme import (
     COMMANDS,
     assert_prints_what_readme_shows,
@@ -20,12 +19,6 @@ pytestmark = pytest.mark.docker
 BUILD, RUN = "docker build -t mlserving .", "docker run -p 8000:8000 mlserving"
 ADDRESS_IN_README = "$(minikube ip):30001"
 PREDICTIONS = [command for command in COMMANDS if command.startswith(f"curl http://{ADDRESS_IN_README}/predict")]
-
-
-@pytest.fixture(scope="module")
-def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    with working_docker(tmp_path_factory.mktemp("bin")) as environment:
-        yield environment
 
 
 def test_docker_builds_and_serves_and_stops_cleanly(docker: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
@@ -19,17 +19,13 @@ class Visit:
 
 
 @pytest.fixture
-def visit(client: httpx.Client, chromium: str) -> Iterator[Visit]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        visit = Visit(browser.new_page(viewport={"width": 1200, "height": 1000}))
-        visit.page.on("request", lambda request: visit.requested.append(request.url))
-        visit.page.on(
-            "console", lambda message: visit.complaints.append(message.text) if message.type == "error" else None
-        )
-        visit.page.goto(f"{client.base_url}/docs")
-        yield visit
-        browser.close()
+def visit(client: httpx.Client, browser: Browser) -> Iterator[Visit]:
+    visit = Visit(browser.new_page(viewport={"width": 1200, "height": 1000}))
+    visit.page.on("request", lambda request: visit.requested.append(request.url))
+    visit.page.on("console", lambda message: visit.complaints.append(message.text) if message.type == "error" else None)
+    visit.page.goto(f"{client.base_url}/docs")
+    yield visit
+    visit.page.close()
 
 
 def test_example_can_be_executed_and_shows_the_answer(visit: Visit, client: httpx.Client) -> None:

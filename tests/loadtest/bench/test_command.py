@@ -34,7 +34,6 @@ def test_without_wrk_and_apt_get_the_script_says_what_to_install(tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.timing
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to install packages")
 def test_root_installs_wrk_with_apt_get(tmp_path: Path) -> None:
     (tmp_path / "apt-get").write_text(FAKE_APT_GET)
@@ -46,7 +45,6 @@ def test_root_installs_wrk_with_apt_get(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timing
 @pytest.mark.parametrize("command", ["measure", "soak"])
 def test_missing_programs_are_reported_before_anything_is_measured(tmp_path: Path, command: str) -> None:
     done = subprocess.run(
@@ -88,7 +86,6 @@ def test_interrupt_kills_the_servers(number: signal.Signals, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.timing
 def test_quick_run_makes_every_table(bench: Bench, tmp_path: Path) -> None:
     done = bench("measure", "--quick", "--output", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr

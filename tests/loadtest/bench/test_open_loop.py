@@ -68,7 +68,7 @@ def test_idle_connections_are_reused_unless_the_server_closes_them(value: str, c
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever).start()
-        open_loop.run(server.server_port, [OpenLoop(request_spec.get("/"), 20, 5)], 0.3)
+        open_loop.run(server.server_port, [OpenLoop(request_spec.get("/"), 4, 5)], 1.5)
         server.shutdown()
     assert len(opened) == connections
 

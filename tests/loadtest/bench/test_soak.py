@@ -45,7 +45,6 @@ def test_counts_add_up_and_keep_the_first_wrong_response() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timing
 @pytest.mark.parametrize(
     ("expected", "wrong"),
     [
@@ -68,7 +67,6 @@ def test_response_with_another_status_or_body_is_wrong(
 
 
 @pytest.mark.slow
-@pytest.mark.timing
 def test_server_that_stops_responding_ends_the_soak(bench: Bench, port: Callable[..., int], tmp_path: Path) -> None:
     assert bench("--help").returncode == 0
     row = Exchange("row", request_spec.predict(([{"area_worst": 2019.0}], [1])).http(), 200)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.loadtest.live.test_process import refuses
 from tests.loadtest.test_experiment import ALONE
@@ -17,14 +17,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.load]
 HIDDEN = "Object.defineProperty(document, 'hidden', {get: () => true})"
 LATE = 30_000  # milliseconds
 SECONDS = 40  # long enough for the slowest browser to see it run
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @contextmanager

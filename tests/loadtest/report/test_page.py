@@ -1,12 +1,11 @@
 """The report in a real browser: offline, on a desktop, on a phone, in the dark style and in print."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from loadtest.objectives import OBJECTIVES
 from loadtest.report import page, scaling, summary, timeline, verdict, write
@@ -16,14 +15,6 @@ from tests.loadtest import synthetic
 
 pytestmark = pytest.mark.browser
 DESK, PHONE = 1200, 380
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def failing(t: int, shape: Shape) -> LoadSecond:

@@ -140,8 +140,8 @@ def test_picture_is_made_to_fit_a_smaller_body_limit(
         {**environment, "MAX_BODY_BYTES": "200000", "MAX_PICTURE_BYTES": "200000"}, folder / "small.log"
     ) as small:
         part = visiting(small.url).give(SCANS, ("large.png", "image/png", noise(700, 700)))
-        expect(part.locator(".notes li").first).to_contain_text("before sending")
-        expect(part.locator(".headline")).to_be_visible()
+        expect(part.locator(".notes li").first).to_contain_text("before sending", timeout=20_000)
+        expect(part.locator(".headline")).to_be_visible(timeout=20_000)
 
 
 def test_blank_picture_has_an_alarm_and_no_answer(visit: Visit) -> None:
