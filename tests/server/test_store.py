@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from tests.object_store import SECRET, ObjectStore, object_store
 from tests.served import serving, start, wait_until_ready
 from tests.server import bundles, pipelines
 
-pytestmark = [pytest.mark.slow, pytest.mark.timing]
+pytestmark = pytest.mark.slow
 
 ROW = {"x": 3.0, "y": -1.0}
 
@@ -71,6 +72,25 @@ def test_model_from_a_store_answers_as_from_its_folder(
     assert "AKID" not in log
 
 
+def seconds_to_start(environment: dict[str, str], log: Path) -> float:
+    began = time.perf_counter()
+    with serving(environment, log):
+        return time.perf_counter() - began
+
+
+@pytest.mark.timing
+def test_start_from_a_store_takes_little_longer(environment: dict[str, str], sign: Bundle, tmp_path: Path) -> None:
+    """The figure of docs/bring.md, which `-s` prints."""
+    places = {"a folder": environment | {"MODEL_PATH": str(sign.folder)}, "a store": environment}
+    seconds: dict[str, list[float]] = {name: [] for name in places}
+    for _ in range(5):
+        for name, variables in places.items():
+            seconds[name].append(seconds_to_start(variables, tmp_path / "log"))
+    folder, store = map(median, seconds.values())
+    print(f"Ready from a folder after {folder:.2f} s, from a store on this machine after {store:.2f} s.")
+    assert store / folder < 1.6
+
+
 def test_three_servers_start_at_once(environment: dict[str, str], tmp_path: Path) -> None:
     with ExitStack() as stack:
         started = [start(environment, tmp_path / f"log{number}") for number in range(3)]
@@ -118,6 +138,7 @@ def test_unfit_store_ends_the_start_with_one_line(environment: dict[str, str], t
         assert_does_not_start(environment | change, tmp_path / "log", sentence)
 
 
+@pytest.mark.timing
 def test_signal_ends_a_server_that_waits_for_its_store(environment: dict[str, str], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
