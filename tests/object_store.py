@@ -77,7 +77,7 @@ def _log(root: Path) -> Path:
     return root.parent / f"{root.name}.log"
 
 
-def _wait_for(host: str, port: int, process: subprocess.Popen[bytes], timeout: float = 20) -> None:
+def _wait_for(host: str, port: int, process: subprocess.Popen[bytes], timeout: float = 120) -> None:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         assert process.poll() is None, "the S3 server has ended"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.loadtest import synthetic
 from tests.loadtest.conftest import small_server
 
 pytestmark = pytest.mark.load
@@ -30,6 +31,14 @@ def summary(output: Path) -> dict[str, Any]:
     return found
 
 
+def assert_only_latency_is_missed(done: "subprocess.CompletedProcess[str]", found: dict[str, Any]) -> None:
+    """Check that the load met its objectives, but for the latency: next to other tests a machine may be too busy."""
+    missed = [each["key"] for each in found["objectives"] if each["asked"] and not each["held"]]
+    assert missed in ([], ["latency_p99_ms"]), done.stdout
+    assert found["verdict"]["passed"] == (not missed)
+    assert done.returncode == len(missed), done.stderr
+
+
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """Run a whole experiment of ten seconds without a kubeconfig; return its result and output folder."""
@@ -41,13 +50,12 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 def test_experiment_writes_its_folder(good: Finished) -> None:
     done, output = good
-    assert done.returncode == 0, done.stderr
+    found = summary(output)
+    assert_only_latency_is_missed(done, found)
     latest = output / "latest"
     assert latest.is_symlink()
     files = {path.name for path in latest.iterdir()}
     assert files >= {"report.html", "chart.png", "timeline.csv", "summary.json", "plan.json", "load.jsonl"}
-    found = summary(output)
-    assert found["verdict"]["passed"]
     assert found["repeat"]["versions"] == {"locust": metadata.version("locust"), "python": platform.python_version()}
     assert 300 <= found["requests"]["right"] == found["requests"]["sent"] <= 780  # 4 s × 30 + 6 s × 100
     assert done.stdout.splitlines()[1].startswith("Watch it at http://127.0.0.1:")
@@ -70,8 +78,14 @@ def test_report_can_be_written_again_from_the_files(good: Finished) -> None:
     made = {name: (latest / name).read_bytes() for name in ("summary.json", "timeline.csv", "report.html", "chart.png")}
     for name in made:
         (latest / name).unlink()
-    assert loadtest("report", str(latest)).returncode == 0
+    assert loadtest("report", str(latest)).returncode == good[0].returncode
     assert {name: (latest / name).read_bytes() for name in made} == made
+
+
+def test_run_that_meets_every_objective_exits_with_0(tmp_path: Path) -> None:
+    done = loadtest("report", str(synthetic.folder(tmp_path / "run")))
+    assert done.returncode == 0, done.stdout
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["verdict"]["passed"]
 
 
 def test_wrong_predictions_miss_the_objectives(serve: Callable[..., str], tmp_path: Path) -> None:
@@ -87,7 +101,7 @@ def test_wrong_predictions_miss_the_objectives(serve: Callable[..., str], tmp_pa
 def test_hours_stretch_the_load(serve: Callable[..., str], tmp_path: Path) -> None:
     words = ["--shape", "smoke", "--hours", "0.0036", "--host", serve(), "--output", str(tmp_path), "--no-cluster"]
     done = loadtest(*words)
-    assert done.returncode == 0, done.stdout
+    assert_only_latency_is_missed(done, summary(tmp_path))
     plan = json.loads((tmp_path / "latest" / "plan.json").read_text())
     assert [stage["seconds"] for stage in plan["shape"]["stages"]] == [4, 9]
     seconds = (tmp_path / "latest" / "load.jsonl").read_text().splitlines()
@@ -97,8 +111,8 @@ def test_hours_stretch_the_load(serve: Callable[..., str], tmp_path: Path) -> No
 def test_load_of_pictures_is_named_in_every_file(serve: Callable[..., str], tmp_path: Path) -> None:
     words = ["--shape", "smoke", "--models", "digits=3,brain_mri", "--host", serve(), "--output", str(tmp_path)]
     done = loadtest(*words, "--no-cluster")
-    assert done.returncode in {0, 1}, done.stderr  # a busy machine may miss the latency
     found = summary(tmp_path)
+    assert_only_latency_is_missed(done, found)
     assert found["requests"]["sent"] == found["requests"]["right"] > 0
     assert found["models"] == found["repeat"]["models"] == {"digits": 3, "brain_mri": 1}
     assert "--models digits=3,brain_mri" in found["repeat"]["command"]

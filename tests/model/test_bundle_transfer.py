@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.model.test_bundle import measured, saved
 from tests.object_store import SECRET, ObjectStore
 
-pytestmark = [pytest.mark.slow, pytest.mark.timing]
+pytestmark = pytest.mark.slow
 
 Change = Callable[[Path], object]
 
@@ -106,6 +106,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
 }
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("fault", FAULTS)
 def test_unfit_bundle_ends_the_command_with_one_sentence(store: ObjectStore, tmp_path: Path, fault: str) -> None:
     change, sentence = FAULTS[fault]
@@ -115,6 +116,7 @@ def test_unfit_bundle_ends_the_command_with_one_sentence(store: ObjectStore, tmp
     _assert_fails_at_once(store, f"s3://models/{place.name}", tmp_path / "fetched", sentence)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(
     ("uri", "changed", "sentence"),
     [

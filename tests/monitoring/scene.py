@@ -16,6 +16,9 @@ from tests.monitoring.files import FOLDER, go_program
 from tests.monitoring.live import Prometheus
 from tests.served import Served, free_port
 
+# The window of drift, how long drift lasts and how often it is computed; and how long saturation lasts.
+SHORTER = (("[6h]))", "[1m]))"), ("for: 30m", "for: 15s"), ("interval: 1m", "interval: 5s"), ("for: 2m", "for: 15s"))
+
 
 @dataclass
 class Scene:
@@ -37,13 +40,14 @@ class Scene:
 def scene(folder: Path, apps: Mapping[str, Served]) -> Iterator[Scene]:
     """Watch servers, each as the only pod of an app.
 
-    Half an hour of drift would be too long for a test: six hours become a minute, and the other times are as they are.
+    Half an hour of drift would be too long for a test, so some times are SHORTER. The others are as they are.
     """
     ports = {name: free_port() for name in ("prometheus", "alertmanager")}
     found = Scene(Prometheus(f"http://127.0.0.1:{ports['prometheus']}"))
     receiver = _receiver(found)
     rules = (FOLDER / "rules.yaml").read_text()
-    rules = rules.replace("[6h]))", "[1m]))").replace("for: 30m", "for: 15s").replace("interval: 1m", "interval: 5s")
+    for longer, shorter in SHORTER:
+        rules = rules.replace(longer, shorter)
     (folder / "rules.yaml").write_text(rules)
     (folder / "prometheus.yml").write_text(json.dumps(_prometheus(apps, ports["alertmanager"])))
     (folder / "alertmanager.yml").write_text(json.dumps(_alertmanager(receiver.server_port)))

@@ -51,6 +51,14 @@ def too_late(served: Served) -> None:
     assert ask(served, some_rows(), {"x-envoy-expected-rq-timeout-ms": "0"}) == 504
 
 
+def saturated(served: Served) -> None:
+    """Stall the event loop for 150 ms, as CPU throttling does, then send a request."""
+    served.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.15)
+    served.process.send_signal(signal.SIGCONT)
+    usual(served)
+
+
 def stopped(served: Served) -> None:
     served.process.send_signal(signal.SIGSTOP)
 
@@ -59,11 +67,13 @@ CALLERS: dict[str, Callable[[Served], None]] = {
     "usual": usual,
     "shifted": shifted,
     "failing": too_late,
+    "saturated": saturated,
     "stopped": stopped,
 }
 EXPECTED = {
     ("shifted", "MlservingFeatureDrift"),
     ("failing", "MlservingErrorsFastBurn"),
+    ("saturated", "MlservingSaturated"),
     ("stopped", "MlservingDown"),
 }
 

@@ -167,6 +167,7 @@ def test_every_example_gets_the_documented_answer(document: Document, client: ht
     assert compared_examples(document, client) > 15
 
 
+@pytest.mark.timing
 def test_document_is_made_within_20_ms(sign: Predictor, price: Predictor, gap: Predictor) -> None:
     def seconds() -> float:
         began = time.thread_time()

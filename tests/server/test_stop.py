@@ -16,7 +16,7 @@ import pytest
 from server.settings import Settings
 from tests.served import serving, start
 
-pytestmark = [pytest.mark.slow, pytest.mark.timing]
+pytestmark = pytest.mark.slow
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT]
 
@@ -33,6 +33,7 @@ def test_idle_server_exits_0_on_a_signal(environment: dict[str, str], tmp_path: 
         assert "Traceback" not in served.log.read_text()
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("number", SIGNALS)
 def test_loading_server_exits_0_within_a_second_of_a_signal(
     environment: dict[str, str], tmp_path: Path, number: signal.Signals

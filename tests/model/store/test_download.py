@@ -20,7 +20,7 @@ from tests.object_store import KEY, SECRET, object_store
 from tests.served import free_port
 from tests.server.links.host import certified
 
-pytestmark = [pytest.mark.slow, pytest.mark.timing]
+pytestmark = pytest.mark.slow
 
 ADDRESS = Address("s3://models/flowers")
 SHORT = Limits(whole=10, attempts=2)
@@ -55,6 +55,7 @@ def dripping(head: bytes) -> Iterator[Access]:
         thread.join()
 
 
+@pytest.mark.timing
 def test_unreachable_store_is_tried_again_until_the_time_is_over() -> None:
     started = time.monotonic()
     with pytest.raises(BundleError, match="cannot be used: nothing listens there"):
@@ -86,6 +87,7 @@ def test_store_that_comes_up_later_is_read(tmp_path: Path) -> None:
     assert digests == [made.digest]
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("head", [b"", HEAD], ids=["silent", "dripping"])
 def test_slow_store_is_given_up(head: bytes) -> None:
     with dripping(head) as access:
@@ -95,6 +97,7 @@ def test_slow_store_is_given_up(head: bytes) -> None:
         assert 1.5 <= time.monotonic() - started < 2.5
 
 
+@pytest.mark.timing
 def test_bucket_in_another_region_is_said() -> None:
     with dripping(b"HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\n\r\n") as access:
         started = time.monotonic()
@@ -137,6 +140,7 @@ def test_folder_of_a_web_server_is_a_store_too(tmp_path: Path) -> None:
     assert [one.digest for one in loaded] == [made.digest]
 
 
+@pytest.mark.timing
 def test_missing_credentials_are_said_at_once() -> None:
     started = time.monotonic()
     with pytest.raises(BundleError, match="there are no credentials; set AWS_ACCESS_KEY_ID"):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.docker_engine import BASE, working_docker
+from tests.e2e.docker_engine import BASE
 from tests.served import free_port
 
 pytestmark = pytest.mark.docker
@@ -64,11 +64,11 @@ def push(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_push_logs_in_and_pushes_what_can_be_pulled(tmp_path: Path) -> None:
+def test_push_logs_in_and_pushes_what_can_be_pulled(docker: Mapping[str, str], tmp_path: Path) -> None:
     port = free_port()
     tools = tmp_path / "bin"
     tools.mkdir()
-    with working_docker(tools) as docker, registry(tmp_path, port) as client:
+    with registry(tmp_path, port) as client:
         aws = tools / "aws"
         aws.write_text(AWS.format(folder=tmp_path, port=port))
         aws.chmod(0o755)

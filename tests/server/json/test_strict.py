@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET, Raw, Struct, UnsetType
 
@@ -184,6 +184,7 @@ def _keys(text: str) -> tuple[int, bool]:
     return sum(len(set(keys)) for keys in objects), any(len(set(keys)) < len(keys) for keys in objects)
 
 
+@settings(deadline=None)
 @given(_of_the_types())
 @example('{"a": {"a": 1}, "b": [{"a": 1}, [{"a": 1}], 2], "d": null, "d": null}')
 @example('{"a": {"a": 1}, "c": null, "c": null}')
