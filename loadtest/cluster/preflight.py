@@ -30,11 +30,14 @@ def wait_until_idle(recorder: Recorder) -> None:
 
 
 def is_idle(state: dict[str, Any]) -> bool:
+    """Return whether the autoscaler rests at its minimum. One that cannot scale needs to know no CPU for that."""
     if "missing" in state:
         return False
     hpa, ready = state["hpa"], state["ready"]
-    calm = hpa["cpu"] is not None and (hpa["target"] is None or hpa["cpu"] <= hpa["target"])
-    return calm and hpa["desired"] == hpa["min"] == ready == len(state["pods"])
+    calm: bool = hpa["cpu"] is not None and (hpa["target"] is None or hpa["cpu"] <= hpa["target"])
+    fixed: bool = hpa["min"] == hpa["max"]
+    resting: bool = hpa["desired"] == hpa["min"] == ready == len(state["pods"])
+    return resting and (calm or fixed)
 
 
 def source() -> dict[str, Any]:
