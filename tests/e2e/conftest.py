@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ import pytest
 from tests.conftest import ROOT, Cluster
 
 LABEL = "app.kubernetes.io/name=ml-serving"
-DEPLOYMENT = "deployment/ml-serving-deployment"
+NAME = "ml-serving"
+DEPLOYMENT = f"deployment/{NAME}-deployment"
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
@@ -78,10 +80,43 @@ def without_pods(deployed: Deployed) -> Iterator[None]:
 
 
 def deploy(deployed: Deployed) -> None:
-    """Deploy k8s/ with this tree's image, and wait until it is ready."""
+    """Deploy k8s/ with this tree's image as one pod, and wait until it is ready."""
     build_image(deployed.cluster)
     deployed.run("apply", "-f", str(ROOT / "k8s"))
+    if deployed.run("get", DEPLOYMENT, "--output", "jsonpath={.spec.replicas}") != "1":
+        hold(deployed, 1)  # otherwise the next load waits for more than a minute until the autoscaler has removed some
+        deployed.run("apply", "-f", str(ROOT / "k8s"))
     deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "120s")
+
+
+def hold(deployed: Deployed, pods: int, name: str = NAME, *, at_once: bool = True) -> None:
+    """Pin an autoscaler to a number of pods, and wait until exactly that many are ready.
+
+    Args:
+        deployed: Where it is.
+        pods: How many.
+        name: The application's, with which the names of deployment and autoscaler begin.
+        at_once: Do not wait for the autoscaler, which looks every 15 seconds.
+    """
+    quick = {"scaleDown": {"stabilizationWindowSeconds": 0}}
+    spec = {"minReplicas": pods, "maxReplicas": pods, "behavior": quick}
+    deployed.run("patch", f"hpa/{name}-hpa", "--patch", json.dumps({"spec": spec}))
+    if at_once:
+        deployed.run("scale", f"deployment/{name}-deployment", "--replicas", str(pods))
+    deadline = time.monotonic() + 120
+    while not (len(all_pods(deployed, name)) == pods == ready(deployed, name)):
+        assert time.monotonic() < deadline, all_pods(deployed, name)
+        time.sleep(0.5)
+
+
+def all_pods(deployed: Deployed, name: str = NAME) -> list[str]:
+    """Return the pods of an application, also those that are being deleted."""
+    return deployed.run("get", "pods", "--selector", f"app.kubernetes.io/name={name}", "--output", "name").split()
+
+
+def ready(deployed: Deployed, name: str = NAME) -> int:
+    path = "jsonpath={.status.readyReplicas}"
+    return int(deployed.run("get", f"deployment/{name}-deployment", "--output", path) or 0)
 
 
 @cache

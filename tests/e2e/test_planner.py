@@ -1,11 +1,11 @@
-"""A pod of the deployed service is measured as docs/planner.md says, in shorter steps."""
+"""A pod of the deployed service is measured as docs/planner.md says, in shorter steps and pauses."""
 
 import shlex
 from pathlib import Path
 
 import pytest
 
-from loadtest.plan import capacity, command, staircase
+from loadtest.plan import capacity, command, measure, staircase
 from tests.conftest import ROOT
 from tests.docs.test_planner import COMMANDS
 from tests.e2e.conftest import DEPLOYMENT, Deployed
@@ -22,6 +22,8 @@ def test_measure_finds_the_capacity_of_a_pod_and_leaves_the_autoscaler_as_it_was
     deployed.run("rollout", "status", DEPLOYMENT, "--timeout", "180s")
     monkeypatch.setattr(staircase, "STEP_SECONDS", 3.0)
     monkeypatch.setattr(staircase, "SETTLE_SECONDS", 1.0)
+    monkeypatch.setattr(staircase, "RECOVERY_SECONDS", 10.0)
+    monkeypatch.setattr(measure, "REST_SECONDS", 3.0)
     monkeypatch.setattr(staircase, "LATE_MS", 1000.0)  # the cluster shares its cores with the load
     monkeypatch.setenv("KUBECONFIG", deployed.cluster.kubeconfig)
     words = shlex.split(MEASURE.replace("http://$(minikube ip):30001", deployed.cluster.host))

@@ -23,7 +23,7 @@ from loadtest.faults.kinds import KINDS
 from loadtest.faults.target import Target
 from tests.conftest import ROOT
 from tests.e2e.callers import calling, failed, late, lost, sent
-from tests.e2e.conftest import DEPLOYMENT, LABEL, Deployed, deploy
+from tests.e2e.conftest import DEPLOYMENT, LABEL, Deployed, all_pods, deploy, hold, ready
 from tests.e2e.test_life import MALIGNANT
 from tests.object_store import object_store
 
@@ -61,31 +61,6 @@ def target(deployed: Deployed) -> Iterator[Target]:
     finally:
         hold(deployed, 1)  # otherwise the next load waits for more than a minute until the autoscaler has removed two
         deployed.run("apply", "-f", str(ROOT / "k8s"))
-
-
-def hold(deployed: Deployed, pods: int, *, at_once: bool = True) -> None:
-    """Pin the autoscaler to a number of pods, and wait until exactly that many are ready.
-
-    Args:
-        at_once: Do not wait for the autoscaler, which looks every 15 seconds.
-    """
-    quick = {"scaleDown": {"stabilizationWindowSeconds": 0}}
-    spec = {"minReplicas": pods, "maxReplicas": pods, "behavior": quick}
-    deployed.run("patch", HPA, "--patch", json.dumps({"spec": spec}))
-    if at_once:
-        deployed.run("scale", DEPLOYMENT, "--replicas", str(pods))
-    deadline = time.monotonic() + 120
-    while not (len(all_pods(deployed)) == pods == ready(deployed)):
-        assert time.monotonic() < deadline, all_pods(deployed)
-        time.sleep(0.5)
-
-
-def all_pods(deployed: Deployed) -> list[str]:
-    return deployed.run("get", "pods", "--selector", LABEL, "--output", "name").split()
-
-
-def ready(deployed: Deployed) -> int:
-    return int(deployed.run("get", DEPLOYMENT, "--output", "jsonpath={.status.readyReplicas}") or 0)
 
 
 def settle(deployed: Deployed, gone: list[str]) -> None:
