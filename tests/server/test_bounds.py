@@ -7,7 +7,7 @@ import pytest
 
 from tests.served import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timing]
+pytestmark = pytest.mark.slow
 
 
 def test_no_body_of_a_mebibyte_costs_more_than_it_should(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tests.server.bounds_pictures.bombs import CAP, bombs
 from tests.server.bounds_pictures.cost import Cost, cost, resident_mebibytes
 from tests.server.bounds_pictures.large import LARGE, large_bombs
 
-pytestmark = [pytest.mark.slow, pytest.mark.timing]
+pytestmark = pytest.mark.slow
 
 SECONDS = 0.6  # four times what is promised for an idle core
 LARGE_SECONDS = 1.0  # four times what 8 MiB of noise take, as a progressive JPEG
