@@ -29,7 +29,7 @@ for word, (seconds, status) in json.loads((folder / "plan").read_text()).items()
         print(f"{{word}} ends with {{status}}")
         sys.exit(status)
 """
-FOLDERS = ("tests/model", "tests/loadtest/bench", "tests/server")
+FOLDERS = ("tests/model", "tests/loadtest", "tests/server")
 
 
 class Checkout:
