@@ -87,7 +87,7 @@ def test_each_fault_raises_its_alert_within_two_minutes_and_usual_traffic_none(t
             usual(served)
         time.sleep(15)  # Prometheus sees what is right before anything goes wrong
         began = time.monotonic()
-        while time.monotonic() - began < 120 and not watched.firing() >= EXPECTED:
+        while time.monotonic() - began < 120:
             for name, caller in CALLERS.items():
                 caller(apps[name])
             time.sleep(0.2)
