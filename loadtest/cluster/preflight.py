@@ -30,7 +30,7 @@ def wait_until_idle(recorder: Recorder) -> None:
 
 
 def is_idle(state: dict[str, Any]) -> bool:
-    """Return whether the autoscaler rests at its minimum. One that cannot scale needs to know no CPU for that."""
+    """Return whether the autoscaler rests at its minimum. If it cannot scale, CPU does not matter."""
     if "missing" in state:
         return False
     hpa, ready = state["hpa"], state["ready"]

@@ -13,8 +13,8 @@ import pytest
 
 from tests.conftest import ROOT, Cluster
 
-LABEL = "app.kubernetes.io/name=ml-serving"
 NAME = "ml-serving"
+LABEL = f"app.kubernetes.io/name={NAME}"
 DEPLOYMENT = f"deployment/{NAME}-deployment"
 ENFORCE = "pod-security.kubernetes.io/enforce"
 

@@ -29,7 +29,6 @@ from tests.object_store import object_store
 
 pytestmark = pytest.mark.cluster
 
-HPA = "hpa/ml-serving-hpa"
 SWAPS_AND_BACK = 1  # docs/faults.md has a run with ten
 RETRY_AFTER = 3.0  # seconds, in which even a busy machine removes the endpoint of a killed container
 FIT = """
