@@ -73,8 +73,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """A real Chromium: its headless shell, which needs a quarter of the full browser's CPU time."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # the default, 5 s, is too short where other tests need the cores
     path = program("chromium-headless-shell", "chromium-headless-shell", "chrome-headless-shell")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

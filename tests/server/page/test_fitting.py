@@ -41,7 +41,7 @@ def sent(visit: Visit, model: str, file: tuple[str, str, bytes]) -> tuple[Locato
     """Give the file, and return the model's part of the page and how each file begins that is sent for it."""
     visit.page.add_init_script(RECORD)
     part = visit.give(model, file)
-    expect(part.locator(".headline:visible, .refused:visible").first).to_be_visible(timeout=20_000)
+    expect(part.locator(".headline:visible, .refused:visible").first).to_be_visible()
     return part, list(map(bytes, visit.page.evaluate(READ)))
 
 
@@ -130,7 +130,7 @@ def test_oversized_file_that_is_no_picture_is_refused(
         file.truncate(size)
     part = visit.of(SCANS)
     part.locator("[name=image_file]").set_input_files(tmp_path / name)
-    expect(part.locator(".message")).to_contain_text(sentence, timeout=20_000)
+    expect(part.locator(".message")).to_contain_text(sentence)
 
 
 def test_picture_is_made_to_fit_a_smaller_body_limit(
@@ -140,8 +140,8 @@ def test_picture_is_made_to_fit_a_smaller_body_limit(
         {**environment, "MAX_BODY_BYTES": "200000", "MAX_PICTURE_BYTES": "200000"}, folder / "small.log"
     ) as small:
         part = visiting(small.url).give(SCANS, ("large.png", "image/png", noise(700, 700)))
-        expect(part.locator(".notes li").first).to_contain_text("before sending", timeout=20_000)
-        expect(part.locator(".headline")).to_be_visible(timeout=20_000)
+        expect(part.locator(".notes li").first).to_contain_text("before sending")
+        expect(part.locator(".headline")).to_be_visible()
 
 
 def test_blank_picture_has_an_alarm_and_no_answer(visit: Visit) -> None:

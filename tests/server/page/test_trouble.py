@@ -68,7 +68,7 @@ def test_request_is_retried_until_an_unreachable_server_is_back(
         expect(part.locator(".headline")).to_be_hidden()
         second = start(settings, folder / "second.log")
         wait_until_ready(second)
-        expect(part.locator(".label")).to_have_text("wide", timeout=15_000)
+        expect(part.locator(".label")).to_have_text("wide")
         expect(part.locator(".message")).to_have_text("The server is back.")
         expect(part.locator(".answer.waiting")).not_to_be_attached()
         second.stop()
