@@ -112,7 +112,7 @@ def additions(train: Examples, ct: NDArray[np.bool_]) -> Additions:
     """
     random = np.random.default_rng(0)
     scans, targets = train
-    healthy = scans[targets == NO_TUMOUR]  # with CT: when lesions were drawn into MRI only, more CT raised no alarm
+    healthy = scans[targets == NO_TUMOUR]  # with CT: docs/pictures.md says what leaving it out costs
     lesions = [with_lesion(scan, random) for scan in healthy[::LESIONS]]
     examples = np.stack([*healthy, *lesions]), np.repeat([NO_TUMOUR, TUMOUR], [len(healthy), len(lesions)])
     return Additions(examples, np.stack([as_ct(scan, random) for scan in scans[::CT]]), ct)
