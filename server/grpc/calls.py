@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from hpack import Decoder
 
-from server.errors import HeadTooLarge, Overloaded, ServingError
+from server.errors import HeadTooLarge, Overloaded, ServingError, Unimplemented
 from server.grpc import frames
 from server.grpc.call import Call
 from server.grpc.frames import END_STREAM
 from server.grpc.reader import ConnectionFault
 from server.grpc.sender import Sender
-from server.grpc.service import Service
+from server.grpc.service import UNKNOWN, Service
 from server.http.access_log import AccessLog
 from server.http.arrival import Turns
 from server.http.limits import HEAD_BYTES, HEAD_FIELDS, ConnectionLimits
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 MAX_CALLS = 128  # of a connection; clients let others wait
 MAX_ALL_CALLS = 4096
 MAX_RESETS = 100  # of calls that were begun, unless as many were answered
+
+NO_METHOD = (
+    "This server does not have the method. It has ModelInfer, ModelReady, ModelMetadata and ServerLive, ServerReady, "
+    "ServerMetadata of inference.GRPCInferenceService, and grpc.health.v1.Health/Check."
+)
 
 
 @dataclass
@@ -111,6 +116,8 @@ class Calls:
             self.refuse(call, HeadTooLarge(f"The call has over {HEAD_FIELDS} header fields. Send fewer."))
         elif shared.calls > MAX_ALL_CALLS:
             self.refuse(call, Overloaded("connections", "Server overloaded: too many calls. Retry later."))
+        elif route is UNKNOWN:  # before its messages: a streaming call may never end them
+            self.refuse(call, Unimplemented(NO_METHOD))
         elif flags & END_STREAM:
             self._arrive(call)
 

@@ -6,7 +6,7 @@ from functools import partial
 from time import perf_counter
 from typing import cast
 
-from server.errors import DeadlinePassed, Unimplemented
+from server.errors import DeadlinePassed
 from server.grpc.call import METHOD, Call
 from server.http.body import EXPANSION
 from server.http.service_times import Work
@@ -31,15 +31,11 @@ class Service:
         self._methods |= {path.encode(): route for path, route in methods.items()}
 
     def route(self, path: bytes) -> Route:
+        """Return the route of a path; UNKNOWN if the server does not have the method."""
         return self._methods.get(path, UNKNOWN)
 
     def answer(self, call: Call) -> Response | Awaitable[Response]:
         """Return the response to a complete call, or an awaitable of it. Raises ServingError."""
-        if call.route is UNKNOWN:
-            raise Unimplemented(
-                "This server does not have the method. It has ModelInfer, ModelReady, ModelMetadata and ServerLive, "
-                "ServerReady, ServerMetadata of inference.GRPCInferenceService, and grpc.health.v1.Health/Check."
-            )
         deadline = call.deadline()
         if call.takes_long:
             return self._expand_and_answer(call, deadline)

@@ -5,7 +5,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,26 @@ def test_health_of_the_server_and_its_service(channel: grpc.Channel) -> None:
     )
     assert refusal(check.future(ModelReadyRequest(name="other").SerializeToString()))[:2] == ("NOT_FOUND", "path")
     assert refusal(channel.unary_unary("/grpc.health.v1.Health/Watch").future(b""))[0] == "UNIMPLEMENTED"
+
+
+@pytest.mark.parametrize(
+    "method", [SERVICE + "ModelStreamInfer", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"]
+)
+def test_a_stream_to_a_method_that_is_not_there_is_refused_before_it_ends(channel: grpc.Channel, method: str) -> None:
+    ended = threading.Event()
+
+    def messages() -> Iterator[bytes]:
+        yield ROW
+        ended.wait(60)
+
+    call = channel.stream_stream(method)(messages(), timeout=30)
+    try:
+        with pytest.raises(grpc.RpcError) as caught:
+            next(call)
+    finally:
+        ended.set()
+    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    assert "ModelInfer" in caught.value.details()
 
 
 @pytest.mark.parametrize(
