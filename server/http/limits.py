@@ -11,6 +11,9 @@ HEAD_BYTES = 32 * 1024
 HEAD_FIELDS = 100
 URL_BYTES = 8 * 1024
 
+# Headers that say who is asked, and how the body is read. Of two, another reader could take the other one.
+ONCE = frozenset((b"host", b"content-encoding", b"content-type", b"inference-header-content-length"))
+
 Fields = list[Header]  # names in lower case, in the order sent
 
 
@@ -73,19 +76,24 @@ def check_head(fields: Fields, version: str, shared: ConnectionLimits) -> Servin
     """Return the refusal of a head that a proxy could read differently, or whose body would be too long."""
     if len(fields) > HEAD_FIELDS:
         return HeadTooLarge(f"The request has over {HEAD_FIELDS} header fields. Send fewer.")
-    hosts = length = 0
+    length = 0
+    once: list[bytes] = []
     encodings: list[bytes] = []
     for name, value in fields:
-        if name == b"host":
-            hosts += 1
+        if name in ONCE:
+            once.append(name)
         elif name == b"content-length":
             length = int(value)  # the parser has checked that it is a number, and that it is there once
         elif name == b"transfer-encoding":
             encodings.append(value.lower())
     if encodings and (encodings != [b"chunked"] or version != "1.1"):
         return Malformed("The only supported transfer encoding is 'chunked', once, in HTTP/1.1.")
-    if hosts > 1 or (not hosts and version != "1.0") or version not in ("1.1", "1.0"):
+    if (b"host" not in once and version != "1.0") or version not in ("1.1", "1.0"):
         return Malformed("A request must be HTTP/1.1 or HTTP/1.0 and have exactly one Host header.")
+    if len(set(once)) < len(once):
+        return Malformed(
+            f"The request has the header {max(once, key=once.count).decode().title()} twice. Send it once."
+        )
     if length > shared.max_body_bytes and length > shared.body_bytes(fields):
         return shared.too_large(fields)
     return None

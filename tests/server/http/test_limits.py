@@ -37,6 +37,9 @@ def test_a_good_head_passes(fields: limits.Fields, version: str) -> None:
         ([HOST, (b"transfer-encoding", b"gzip, chunked")], "1.1", 400),
         ([HOST, (b"transfer-encoding", b"chunked"), (b"transfer-encoding", b"chunked")], "1.1", 400),
         ([(b"transfer-encoding", b"chunked")], "1.0", 400),
+        ([HOST, (b"content-type", b"image/png"), (b"content-type", b"application/json")], "1.1", 400),
+        ([HOST, (b"content-encoding", b"gzip"), (b"content-encoding", b"gzip")], "1.1", 400),
+        ([HOST, *[(b"inference-header-content-length", b"%d" % length) for length in (24, 0)]], "1.1", 400),
         ([HOST, *[(b"x", b"y")] * 100], "1.1", 431),
     ],
 )
