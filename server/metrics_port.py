@@ -12,8 +12,10 @@ from typing import Any
 from prometheus_client import start_http_server
 
 from server import metrics
+from server.errors import MethodNotAllowed, NotFound, ServingError
+from server.response import error_response
 
-LIVE, READY = "/health/live", "/health/ready"
+METRICS, LIVE, READY = "/metrics", "/health/live", "/health/ready"
 STUCK_SECONDS = 30.0  # an event loop that has been blocked for so long is taken to be stuck
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
@@ -44,12 +46,21 @@ class MetricsPort:
         server.set_app(self)
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path not in (LIVE, READY):
-            scraped: Iterable[bytes] = metrics.APP(environ, start_response)
-            return scraped
-        live = monotonic() - self.turned < STUCK_SECONDS
-        ok = live and (path == LIVE or self.ready)
-        status = HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if path not in (METRICS, LIVE, READY):  # a probe of another path must not succeed whatever happens
+            status, body = _refusal(NotFound(f"This port has {METRICS}, {LIVE} and {READY} only."))
+        elif method not in ("GET", "HEAD"):
+            status, body = _refusal(MethodNotAllowed("Method not allowed. This path takes GET, HEAD only."))
+        elif path == METRICS:
+            scraped: Iterable[bytes] = metrics.APP({**environ, "REQUEST_METHOD": "GET"}, start_response)
+            return scraped if method == "GET" else []
+        elif monotonic() - self.turned < STUCK_SECONDS and (path == LIVE or self.ready):
+            status, body = HTTPStatus.OK, b'{"status":"ok"}'
+        else:
+            status, body = HTTPStatus.SERVICE_UNAVAILABLE, b'{"status":"unavailable"}'
         start_response(f"{status.value} {status.phrase}", [("content-type", "application/json")])
-        return [b'{"status":"ok"}' if ok else b'{"status":"unavailable"}']
+        return [body] if method != "HEAD" else []
+
+
+def _refusal(error: ServingError) -> tuple[HTTPStatus, bytes]:
+    return HTTPStatus(error.status), error_response(error, {}).body

@@ -38,5 +38,23 @@ def test_an_event_loop_that_stopped_turning_is_neither_live_nor_ready(port: Metr
     assert http.get(LIVE).json() == {"status": "unavailable"}
 
 
-def test_every_other_path_answers_the_metrics(http: httpx.Client) -> None:
+def test_metrics_answers_a_scrape(http: httpx.Client) -> None:
     assert "mlserving_loop_lag_seconds" in http.get("/metrics").text
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics/", "/healthz"])
+def test_a_probe_of_a_path_that_is_not_there_fails(port: MetricsPort, http: httpx.Client, path: str) -> None:
+    port.turn(ready=True)
+    refused = http.get(path)
+    assert (refused.status_code, refused.json()["reason"]) == (404, "path")
+
+
+@pytest.mark.parametrize("path", ["/metrics", LIVE, READY])
+def test_head_is_get_without_a_body_and_no_other_method_is_taken(
+    port: MetricsPort, http: httpx.Client, path: str
+) -> None:
+    port.turn(ready=True)
+    head, posted = http.head(path), http.post(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == http.get(path).headers["content-type"]
+    assert (posted.status_code, posted.json()["reason"]) == (405, "method")
