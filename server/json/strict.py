@@ -22,6 +22,7 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 T = TypeVar("T")
 
+_ANYTHING = msgspec.json.Decoder(Raw)
 _FLAT = {bool, int, float, str, bytes, NoneType, UnsetType, Raw}
 
 _KINDS = {
@@ -60,6 +61,8 @@ def decode_part(decoder: msgspec.json.Decoder[T], text: bytes | Raw) -> T:
     try:
         return decoder.decode(text)
     except msgspec.ValidationError:
+        # msgspec has read no further than the value that does not fit. What follows may be broken.
+        decode_part(_ANYTHING, text)
         raise
     except RecursionError as error:
         raise _too_deep() from error

@@ -90,6 +90,13 @@ def test_json_of_another_type_raises_a_validation_error() -> None:
             function(msgspec.json.Decoder(list[int]), b'["1"]')
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"), [(b"[1,", "invalid_json"), (b"[[", "invalid_json"), (b"[" * 10**5, "too_deep")]
+)
+def test_broken_json_of_another_type_is_refused_as_broken(text: bytes, reason: str) -> None:
+    assert refusal(decode, msgspec.json.Decoder(dict[str, int]), text).reason == reason
+
+
 def test_a_part_is_decoded_without_a_look_at_duplicate_keys() -> None:
     assert decode_part(ANYTHING, b'{"a": 1, "a": 2}') == {"a": 2}
     assert refusal(decode_part, ANYTHING, b"{").reason == "invalid_json"
