@@ -91,7 +91,12 @@ def _bits_used(picture: Image.Image, significant: int) -> int:
 def _to_8_bits(strip: Image.Image, bits: int) -> Image.Image:
     """Convert to L, RGB or RGBA, each of 8 bits per channel; `bits` are those used of 16 bits of grey."""
     if strip.mode == "I;16":
-        return Image.fromarray((np.asarray(strip) >> (bits - _BYTE)).astype(np.uint8))
+        levels = np.asarray(strip)
+        grey = Image.fromarray((levels >> (bits - _BYTE)).astype(np.uint8))
+        if (clear := strip.info.get("transparency")) is None or not (levels == clear).any():
+            return grey
+        alpha = Image.fromarray(np.where(levels == clear, 0, _OPAQUE).astype(np.uint8))
+        return Image.merge("RGBA", (grey, grey, grey, alpha))
     if strip.has_transparency_data:
         with_alpha = strip.convert("RGBA")
         is_opaque = with_alpha.getchannel("A").getextrema()[0] == _OPAQUE

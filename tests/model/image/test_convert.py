@@ -93,8 +93,9 @@ def transparent_palette() -> bytes:
         encoded(Image.frombytes("L", (2, 1), bytes([0, 10])), "PNG", transparency=0),
         encoded(Image.frombytes("RGB", (2, 1), bytes([0, 0, 0, 10, 10, 10])), "PNG", transparency=(0, 0, 0)),
         transparent_palette(),
+        encoded(Image.fromarray(np.array([[60_000, 10 << 8]], np.uint16)), "PNG", transparency=60_000),
     ],
-    ids=["RGBA", "LA", "L with a key", "RGB with a key", "P with a key"],
+    ids=["RGBA", "LA", "L with a key", "RGB with a key", "P with a key", "16 bits with a key"],
 )
 def test_transparent_pixels_become_the_background_with_a_warning(data: bytes) -> None:
     shades, warnings = read_image(data)
