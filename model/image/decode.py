@@ -44,14 +44,15 @@ _OTHER_FORMATS = {
     "a GIF": rb"GIF8[79]a",
     "a WebP": rb"RIFF....WEBP",
     "a TIFF": rb"II\*\x00|MM\x00\*",
-    "a BMP": rb"BM",
+    "a BMP": rb"BM.{4}\x00{4}",
     "a PDF": rb"%PDF-",
     "an SVG": rb"\s*(<\?xml|<svg|<!DOCTYPE svg)",
-    "a HEIC": rb"....ftyp(hei|hev|mif1|msf1)",
+    "a HEIC": rb"....ftyp(hei|hev)",
     "an AVIF": rb"....ftypavi",
+    "a HEIC or an AVIF": rb"....ftyp(mif1|msf1)",
     "a JPEG 2000": rb"\x00\x00\x00\x0cjP  ",
     "a JPEG XL": rb"\xff\x0a|\x00\x00\x00\x0cJXL ",
-    "an icon": rb"\x00\x00[\x01\x02]\x00",
+    "an icon": rb"\x00\x00\x01\x00",
 }
 
 

@@ -35,6 +35,7 @@ def refusal(data: bytes) -> ImageError:
         (b'<?xml version="1.0"?><svg/>', "an SVG"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC"),
         (b"\0\0\0\x18ftypavif\0\0\0\0", "an AVIF"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0", "a HEIC or an AVIF"),
         (encoded(PICTURE, "ICO"), "an icon"),
     ],
 )
@@ -44,7 +45,9 @@ def test_other_formats_are_refused_by_name(data: bytes, name: str) -> None:
     assert error.sentence == str(error) == f"The picture is {name}. Send a JPEG, a PNG or a DICOM file."
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff", b"\x89PNG", b"hello", bytes(1000), b"<html></html>"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff", b"\x89PNG", b"hello", b"BMW", b"\0\0\2\0", bytes(1000), b"<html></html>"]
+)
 def test_bytes_that_are_not_a_picture_are_refused(data: bytes) -> None:
     error = refusal(data)
     assert error.kind == "broken"
