@@ -25,6 +25,7 @@ from server.v2.strings import unpack
 NO_CLASS = -1  # the prediction for a picture that gets no answer; the classes of pictures count from 0
 
 _TEXTS = msgspec.json.Decoder(list[str])
+_NESTED_TEXTS = msgspec.json.Decoder(list[tuple[str]])
 
 
 class V2Handler:
@@ -115,6 +116,24 @@ def _from_bytes(tensor: InputTensor, own: memoryview) -> NDArray[np.float32]:
     return np.frombuffer(own, "<f4")
 
 
+def _texts(tensor: InputTensor) -> list[str]:
+    """Return the strings of a BYTES tensor in JSON, flat or nested as its shape says."""
+    data = tensor.data or b"null"
+    try:
+        return _TEXTS.decode(data)
+    except UNREADABLE:
+        pass  # it may be nested
+    try:
+        nested = _NESTED_TEXTS.decode(data)
+    except UNREADABLE as error:
+        raise InvalidInput(
+            f"Input '{tensor.name}': data must be a list of strings, each a picture in base64.", "value_type"
+        ) from error
+    if len(tensor.shape) == 1:
+        raise shape_mismatch(tensor)
+    return [text for (text,) in nested]
+
+
 def _decode_files(tensor: InputTensor, own: memoryview | None) -> list[bytes]:
     """Return the files of a BYTES tensor: base64 in JSON, unencoded in binary data."""
     count = tensor.shape[0] if tensor.shape[1:] in ([], [1]) and tensor.shape else 0
@@ -122,12 +141,7 @@ def _decode_files(tensor: InputTensor, own: memoryview | None) -> list[bytes]:
         raise InvalidInput(f"Input '{tensor.name}': the shape for BYTES must be [n] with n at least 1.", "shape")
     if own is not None:
         return list(map(bytes, unpack(own, count)))
-    try:
-        texts = _TEXTS.decode(tensor.data or b"null")
-    except UNREADABLE as error:
-        raise InvalidInput(
-            f"Input '{tensor.name}': data must be a list of strings, each a picture in base64.", "value_type"
-        ) from error
+    texts = _texts(tensor)
     if len(texts) != count:
         raise shape_mismatch(tensor)
     files = []

@@ -114,6 +114,7 @@ def test_notes_and_alarms_are_outputs(infer: V2Handler) -> None:
         (FILES | {"shape": [0], "data": []}, "shape", "[n]"),
         (FILES | {"data": [1, 2]}, "value_type", "list of strings"),
         (FILES | {"data": None}, "value_type", "list of strings"),
+        (FILES | {"shape": [1, 1], "data": [FILES["data"]]}, "value_type", "list of strings"),
         (FILES | {"data": ["AAAA", "AA"]}, "base64", "Picture 1: "),
         (FILES | {"data": [FILES["data"][0], "AAAA"]}, "picture_format", "Picture 1: "),
     ],
@@ -132,11 +133,17 @@ def test_an_unsuitable_tensor_is_refused(infer: V2Handler, tensor: dict[str, Any
         NUMBERS | {"data": PAIR[1:].tolist()},
         NUMBERS | {"shape": [2, 1, 28, 28], "data": PAIR.tolist()},
         FILES | {"shape": [3]},
+        FILES | {"data": [[file] for file in FILES["data"]]},
     ],
 )
 def test_data_that_do_not_fill_the_shape_are_refused(infer: V2Handler, tensor: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match="disagree"):
         ask(infer, tensor)
+
+
+def test_files_may_be_nested_as_their_shape_says(infer: V2Handler) -> None:
+    nested = {"shape": [2, 1], "data": [[file] for file in FILES["data"]]}
+    assert outputs(ask(infer, FILES | nested)) == outputs(ask(infer, FILES))
 
 
 def test_a_picture_in_another_format_keeps_its_status(infer: V2Handler) -> None:
