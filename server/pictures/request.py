@@ -114,7 +114,8 @@ def decode_base64(text: str) -> bytes:
 
 
 def _from_form(fields: Mapping[bytes, Sequence[bytes]]) -> ImageRequest:
-    files = [content for name in FILE_FIELDS for content in fields.get(name, ())]
+    sent = [content for name in FILE_FIELDS for content in fields.get(name, ())]
+    files = list(filter(None, sent)) or sent[:1]  # a browser sends a field without a choice as an empty file
     if len(files) != 1:
         raise InvalidInput(
             f"The form has {len(files)} pictures, but it must have one. Send it in the field image_file.", "no_picture"

@@ -106,6 +106,10 @@ def test_invalid_json_is_refused(text: str, reason: str) -> None:
         decode("application/json", text.encode())
 
 
+def test_a_second_field_without_a_file_is_no_picture() -> None:
+    assert from_form({"image_file": ("a.png", FILE), "file": ("", b"")}) == ImageRequest(FILE)
+
+
 @pytest.mark.parametrize(
     ("files", "data", "reason", "fact"),
     [
@@ -113,6 +117,7 @@ def test_invalid_json_is_refused(text: str, reason: str) -> None:
         ({"image": FILE, "file": FILE}, None, "no_picture", "2 pictures"),
         ([("image", FILE), ("image", FILE)], None, "no_picture", "2 pictures"),
         ({"image": b""}, None, "no_picture", "empty"),
+        ({"image": b"", "file": b""}, None, "no_picture", "empty"),
         ({"image": FILE}, {"seen": "yes"}, "form", "field seen must be true or false"),
         ({"image": FILE}, {"seen": ["true", "true"]}, "form", "field seen"),
         ({"image": FILE}, {"probabilities": ""}, "form", "field probabilities"),
