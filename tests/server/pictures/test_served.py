@@ -121,6 +121,12 @@ def test_a_body_for_one_kind_of_model_is_refused_with_what_is_wrong(both: httpx.
     assert "must be {" in content(both.post("/predict/batch", json={"x": 7}), 400)["error"]
 
 
+@pytest.mark.parametrize("content_type", ["image/jpg", "Image/X-PNG", "image/pjpeg; charset=binary"])
+def test_other_names_of_the_content_types_are_understood(both: httpx.Client, content_type: str) -> None:
+    for path in ("/predict", "/predict/ink"):
+        content(both.post(path, content=png(BLOCK), headers={"content-type": content_type}))
+
+
 @pytest.mark.parametrize(
     ("path", "content_type"),
     [
