@@ -23,6 +23,10 @@ def feed(connection: HttpToolsProtocol, data: bytes) -> None:
                 again = without_upgrade(connection.parser, connection.url, connection.headers)
                 pieces += [memoryview(piece)[upgrade.args[0] :], again]
                 connection.parser = httptools.HttpRequestParser(connection)
+    except httptools.HttpParserInvalidMethodError:
+        raise Malformed(
+            "The request does not begin with a method of HTTP. Send GET or POST over plain HTTP/1.1, not HTTPS."
+        ) from None
     except httptools.HttpParserError:
         raise Malformed(
             "The request is not valid, unambiguous HTTP/1.1. Send plain HTTP, not HTTPS or HTTP/2."

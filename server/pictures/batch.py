@@ -135,7 +135,7 @@ def _check_shape(shape: tuple[int, ...]) -> None:
 def _explain_irregular(raw: Raw) -> InvalidInput:
     depth = _depth(raw)
     if depth not in _LISTS:
-        found = f"nested {depth} deep" if depth > _COLOURED else strict.kind(raw)
+        found = f"nested {depth} deep" if depth > _COLOURED else "a flat list" if depth else strict.kind(raw)
         return _invalid(f"A picture must be a list of rows, and a row a list of pixels; this is {found}.")
     try:
         rows = _LISTS[depth].decode(raw)

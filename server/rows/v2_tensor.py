@@ -118,7 +118,9 @@ class TensorReader:
                 with np.errstate(over="ignore"):
                     array = self._checked(np.array(values, form.dtype), datatype)
         except OverflowError as error:
-            raise InvalidInput(f"Input '{self._name}': a number is too large for {datatype}.", "value_range") from error
+            raise InvalidInput(
+                f"Input '{self._name}': a number does not fit into {datatype}.", "value_range"
+            ) from error
         if missing and not self._is_text:
             array = array.copy()
             array[missing] = nan

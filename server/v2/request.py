@@ -15,7 +15,7 @@ from server.v2.structure import structure_error
 
 JSON_LENGTH = b"inference-header-content-length"
 
-_LENGTH = re.compile(rb"[0-9]{1,10}")
+_LENGTH = re.compile(rb"[0-9]{1,10}[ \t]*")
 
 
 class TensorParameters(msgspec.Struct):

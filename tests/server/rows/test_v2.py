@@ -110,7 +110,7 @@ def test_a_binary_nan_is_accepted_only_for_an_optional_feature(gap: Predictor, s
         ({"data": [[1], [1], [1], [1]]}, "shape", "data and shape disagree"),
         ({"data": 4}, "value_type", "list of numbers"),
         ({"data": None}, "value_type", "list of numbers"),
-        ({"data": [1, 1, 1, 1e39]}, "value_range", "too large for FP32"),
+        ({"data": [1, 1, 1, 1e39]}, "value_range", "does not fit into FP32"),
         ({"data": [1, 1, 1, 10**400]}, "value_type", "list of numbers"),
         ({"parameters": {"binary_data_size": 16}}, "binary_data", "binary_data_size"),
         ({"shape": "2"}, "structure", "The field shape of inputs[0] must be a list of whole numbers."),
@@ -207,6 +207,11 @@ def test_a_wrong_json_length_is_refused(sign: Predictor, length: str) -> None:
     error = refusal(v2.infer, sign, b"{}", {JSON_LENGTH: length.encode()})
     assert error.reason == "header"
     assert "Inference-Header-Content-Length" in error.sentence
+
+
+def test_blanks_behind_the_json_length_are_no_part_of_it(sign: Predictor) -> None:
+    body = json.dumps({"id": "x", "inputs": [INPUT]}).encode()
+    assert v2.infer(sign, body, {JSON_LENGTH: b"%d \t" % len(body)}).body == v2.infer(sign, body, {}).body
 
 
 def test_a_string_outside_closed_categories_is_refused_with_the_categories(price: Predictor) -> None:
