@@ -80,8 +80,9 @@ def run(words: list[str]) -> Decision:
     for finding in findings:
         print(f"{WORDS[finding.decision]:20}  {finding.name:8}  {finding.text}")
     print(f"\n{WORDS[decision]}. Report: {folder / 'canary.png'}")
-    if command := command_for(decision, names, options.name):
-        print(f"\n  {command}")
+    if decision is Decision.CANNOT_TELL:
+        print("Ask again for longer (--minutes), or end the canary:")
+    print(f"\n  {command_for(decision, names, options.name)}")
     return decision
 
 
@@ -93,7 +94,6 @@ def lost(answers: list[Answer]) -> Finding:
 
 
 def command_for(decision: Decision, names: Deployments, name: str) -> str:
-    """Return the shell command that carries the decision out; empty if there is none."""
-    if decision not in PLAIN:
-        return ""
-    return KSERVE[decision].format(name=name) if names.of_kserve else PLAIN[decision]
+    """Return the shell command that carries the decision out, or ends the canary if there is none."""
+    carried_out = decision if decision in PLAIN else Decision.ROLL_BACK
+    return KSERVE[carried_out].format(name=name) if names.of_kserve else PLAIN[carried_out]
