@@ -149,6 +149,14 @@ def test_host_replaces_detection(sandbox: Sandbox) -> None:
     assert not [line for line in sandbox.commands() if "get nodes" in line]
 
 
+@pytest.mark.parametrize("name", ["x86_64-conda-linux-gnu", "machine.example.org", "10.9.8.7:30001", "httpd"])
+def test_a_host_that_is_no_address_is_ignored_and_reported(sandbox: Sandbox, name: str) -> None:
+    with_kubectl(sandbox, "", address="10.1.2.3")
+    done = sandbox.script("choose_cluster", CONTEXT="team", HOST=name)
+    assert assignments(done)["HOST"] == "http://10.1.2.3:30001"
+    assert f"cluster: Ignoring HOST={name}: an address begins with http:// or https://.\n" in done.stderr
+
+
 def test_context_may_name_the_built_in_node(sandbox: Sandbox) -> None:
     with_kubectl(sandbox, "minikube")
     assert assignments(sandbox.script("choose_cluster", CONTEXT="mlserving-node"))["KIND"] == "node"

@@ -64,6 +64,12 @@ def test_load_in_pods_builds_their_image_and_reaches_the_service_from_inside(pre
     assert experiment == inside
 
 
+def test_load_in_pods_ignores_a_host_that_is_no_address(prepared: Sandbox) -> None:
+    done = prepared.script("load", "spike", CONTEXT="team", LOCUST_PODS="4", HOST="x86_64-conda-linux-gnu")
+    assert done.returncode == 0, done.stderr
+    assert " --host http://ml-serving-service:8000 --pods 4 " in prepared.commands()[-1]
+
+
 def test_load_in_pods_goes_to_the_address_that_the_caller_gives(prepared: Sandbox) -> None:
     done = prepared.script("load", "spike", CONTEXT="team", LOCUST_PODS="4", HOST="http://media-cost-service:9696")
     assert done.returncode == 0, done.stderr
