@@ -39,10 +39,10 @@ MINIKUBE = "{0}|https://192.168.49.2:8443|minikube.sigs.k8s.io|"
 KIND = "{0}|https://127.0.0.1:41234||"
 
 
-def with_minikube(sandbox: Sandbox, *profiles: tuple[str, str]) -> None:
+def with_minikube(sandbox: Sandbox, *profiles: tuple[str, str], address: str = "192.168.49.2") -> None:
     valid = [{"Name": name, "Status": status} for name, status in profiles]
     listed = json.dumps({"invalid": [], "valid": valid})
-    sandbox.tool("minikube", {"'profile list'*": listed, "*ip": "192.168.49.2"})
+    sandbox.tool("minikube", {"'profile list'*": listed, "*ip": address})
 
 
 def test_the_built_in_node_is_the_last_resort(sandbox: Sandbox) -> None:
@@ -140,6 +140,29 @@ def test_context_names_any_cluster(sandbox: Sandbox) -> None:
     with_kubectl(sandbox, "minikube", address="10.1.2.3")
     values = assignments(sandbox.script("choose_cluster", CONTEXT="team"))
     assert (values["KIND"], values["CONTEXT"], values["HOST"]) == ("context", "team", "http://10.1.2.3:30001")
+
+
+@pytest.mark.parametrize("context", ["team", "minikube"])
+@pytest.mark.parametrize(
+    ("found", "address"),
+    [
+        ("10.1.2.3 fd00::3", "10.1.2.3"),
+        ("fd00::3 10.1.2.3", "[fd00::3]"),
+        ("fd00::3\n", "[fd00::3]"),
+    ],
+)
+def test_a_nodes_first_address_is_used_and_put_in_brackets_if_it_is_ipv6(
+    sandbox: Sandbox, context: str, found: str, address: str
+) -> None:
+    with_kubectl(sandbox, "", {"minikube": MINIKUBE.format("minikube")}, address=found)
+    with_minikube(sandbox, address=found)
+    assert assignments(sandbox.script("choose_cluster", CONTEXT=context))["HOST"] == f"http://{address}:30001"
+
+
+def test_a_cluster_whose_nodes_may_not_be_listed_is_not_chosen(sandbox: Sandbox) -> None:
+    sandbox.tool("kubectl", {"'config '*": "team", "*readyz": "ok"}, otherwise=1)
+    done = sandbox.script("choose_cluster", CONTEXT="team")
+    assert (done.returncode, done.stdout) == (1, "")
 
 
 def test_host_replaces_detection(sandbox: Sandbox) -> None:
