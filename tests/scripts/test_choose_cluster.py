@@ -7,6 +7,7 @@ import json
 import shlex
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,7 @@ def with_kubectl(sandbox: Sandbox, current: str, facts: Mapping[str, str] = {}, 
 
 MINIKUBE = "{0}|https://192.168.49.2:8443|minikube.sigs.k8s.io|"
 KIND = "{0}|https://127.0.0.1:41234||"
+K3S = "default|https://127.0.0.1:6443||"
 
 
 def with_minikube(sandbox: Sandbox, *profiles: tuple[str, str], address: str = "192.168.49.2") -> None:
@@ -163,6 +165,28 @@ def test_a_cluster_whose_nodes_may_not_be_listed_is_not_chosen(sandbox: Sandbox)
     sandbox.tool("kubectl", {"'config '*": "team", "*readyz": "ok"}, otherwise=1)
     done = sandbox.script("choose_cluster", CONTEXT="team")
     assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("usual", ["", "default|https://192.168.1.9:6443||", K3S])
+@pytest.mark.parametrize("given", ["", "/my/config"])
+def test_the_file_from_which_k3s_reads_the_context_is_named(
+    sandbox: Sandbox, tmp_path: Path, usual: str, given: str
+) -> None:
+    """Without KUBECONFIG, k3s's kubectl reads its server's file, whatever ~/.kube/config has under the same name."""
+    script = sandbox.repository / "scripts" / "choose_cluster"
+    script.write_text(script.read_text().replace("k3s_config=/etc/rancher/k3s/k3s.yaml", "k3s_config=$HOME/k3s.yaml"))
+    (tmp_path / "k3s.yaml").write_text("")
+    with_kubectl(sandbox, "", {"default": K3S}, address="10.1.2.3")
+    kubectl = sandbox.tools / "kubectl"
+    kubectl.rename(sandbox.tools / "k3s")
+    kubectl.write_text(
+        f'#!/bin/sh\ncase "$KUBECONFIG $*" in\n"{tmp_path}/.kube/config config view"*) echo "{usual}"; exit ;;\nesac\n'
+        'exec k3s "$@"\n'
+    )
+    kubectl.chmod(0o755)
+    values = assignments(sandbox.script("choose_cluster", CONTEXT="default", **({"KUBECONFIG": given} if given else {})))
+    known = f"{tmp_path}/.kube/config" if usual == K3S else f"{tmp_path}/k3s.yaml"
+    assert values["KUBECONFIG"] == (given or known)
 
 
 def test_host_replaces_detection(sandbox: Sandbox) -> None:
