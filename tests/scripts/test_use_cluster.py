@@ -37,6 +37,7 @@ def test_demo_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
     ]
     (prediction,) = (line for line in commands if line.startswith("curl"))
     assert "--retry-connrefused" in prediction, "the pod may be reachable a second late"
+    assert "--noproxy * " in prediction, "the load uses no proxy either"
     assert commands[-1] == EXPERIMENT.format("demo", "")
 
 
@@ -47,6 +48,45 @@ def test_demo_ends_with_what_is_running_and_how_to_remove_it(prepared: Sandbox) 
     assert f"Report     {prepared.repository}/reports/latest/report.html\n" in done.stdout
     assert "The service is still running on team.\n" in done.stdout
     assert done.stdout.endswith("Remove it  make clean CONTEXT=team\n")
+
+
+FORWARD = "kubectl --context team --namespace models port-forward service/ml-serving-service 8000\n"
+TUNNEL = "minikube --profile mine service ml-serving-service --namespace models --url\n"
+
+
+@pytest.mark.parametrize(
+    ("context", "known", "way", "address"),
+    [
+        ("team", "team|https://10.0.0.1||models", FORWARD, "http://127.0.0.1:8000"),
+        ("mine", "mine|https://127.0.0.1:8443|minikube.sigs.k8s.io|models", TUNNEL, "'the address that it prints'"),
+    ],
+)
+@pytest.mark.parametrize("status", [7, 28])
+def test_demo_says_how_to_go_on_if_the_nodes_address_cannot_be_reached(
+    prepared: Sandbox, context: str, known: str, way: str, address: str, status: int
+) -> None:
+    prepared.tool("minikube", {"*ip": "10.1.2.3"})
+    prepared.tool("kubectl", {"'config view'*": known, "*'get nodes'*": "10.1.2.3"})
+    prepared.tool("curl", otherwise=status)
+    done = prepared.script("demo", CONTEXT=context)
+    assert done.returncode == status
+    *_, problem, first, second, _ = done.stderr.splitlines(keepends=True)
+    assert "cannot reach http://10.1.2.3:30001. " in problem
+    assert first.endswith(way)
+    assert second == f"demo:   make load CONTEXT={context} HOST={address}\n"
+    (prediction,) = (line for line in prepared.commands() if line.startswith("curl"))
+    assert {"--connect-timeout 5", "--max-time 10", "--retry-max-time 20"} <= {
+        f"--{option}".strip() for option in prediction.split(" --")
+    }
+    assert not [line for line in prepared.commands() if "loadtest" in line]
+
+
+def test_demo_ends_if_the_service_answers_with_an_error(prepared: Sandbox) -> None:
+    prepared.tool("curl", otherwise=22)
+    done = prepared.script("demo", CONTEXT="team")
+    assert done.returncode == 22
+    assert "cannot reach" not in done.stderr
+    assert not [line for line in prepared.commands() if "loadtest" in line]
 
 
 def test_load_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
