@@ -1,4 +1,4 @@
-"""make demo and make load use the chosen cluster and namespace from start to finish."""
+"""make demo, load and logs use the chosen cluster and namespace from start to finish."""
 
 import pytest
 
@@ -87,6 +87,29 @@ def test_demo_ends_if_the_service_answers_with_an_error(prepared: Sandbox) -> No
     assert done.returncode == 22
     assert "cannot reach" not in done.stderr
     assert not [line for line in prepared.commands() if "loadtest" in line]
+
+
+@pytest.mark.parametrize(("script", "words"), [("demo", []), ("load", ["spike"]), ("kserve", []), ("monitoring", [])])
+def test_the_built_in_node_is_started_for_what_needs_it(prepared: Sandbox, script: str, words: list[str]) -> None:
+    prepared.tool(prepared.repository / "scripts" / "node" / "node", otherwise=3)
+    done = prepared.script(script, *words, CONTEXT="mlserving-node")
+    assert done.returncode == 3
+    assert prepared.commands()[-1] == "node up"
+
+
+def test_logs_do_not_start_the_built_in_node(prepared: Sandbox) -> None:
+    prepared.tool(prepared.repository / "scripts" / "node" / "node", {"up": ""}, otherwise=1)
+    done = prepared.script("logs", CONTEXT="mlserving-node")
+    assert done.returncode == 1
+    assert done.stderr.endswith("logs: No pod serves on mlserving-node. Deploy with: make demo\n")
+    assert [line for line in prepared.commands() if line.startswith("node")] == ["node status"]
+
+
+def test_logs_of_another_cluster_are_read(prepared: Sandbox) -> None:
+    facts = {"'config view'*": "team|https://10.0.0.1||models", "*'get nodes'*": "10.1.2.3", "*'get pods'*": "pod/a"}
+    prepared.tool("kubectl", facts | {"*' logs '*'--tail 100'": "a line\n"})
+    done = prepared.script("logs", CONTEXT="team")
+    assert (done.returncode, done.stdout) == (0, "a line\n")
 
 
 def test_load_uses_one_cluster_and_namespace(prepared: Sandbox) -> None:
