@@ -184,7 +184,7 @@ def test_the_file_from_which_k3s_reads_the_context_is_named(
         'exec k3s "$@"\n'
     )
     kubectl.chmod(0o755)
-    values = assignments(sandbox.script("choose_cluster", CONTEXT="default", **({"KUBECONFIG": given} if given else {})))
+    values = assignments(sandbox.script("choose_cluster", CONTEXT="default", KUBECONFIG=given))
     known = f"{tmp_path}/.kube/config" if usual == K3S else f"{tmp_path}/k3s.yaml"
     assert values["KUBECONFIG"] == (given or known)
 
