@@ -28,6 +28,29 @@ UV = {
 }
 
 
+def config_files(
+    environment: Mapping[str, str], home: Path, system: str = sys.platform, prefix: str = sys.prefix
+) -> list[Path]:
+    """Return the files that pip reads, in its order: the machine's, the user's, the environment's, the chosen one.
+
+    pip is not asked for them, because the Python that makes an image may lack it, as Debian's does.
+    """
+    chosen = environment.get("PIP_CONFIG_FILE", "")
+    if chosen == os.devnull:
+        return []
+    library = Path("Library/Application Support/pip")
+    if system == "darwin":
+        machine = ["/" / library]
+        user = home / (library if (home / library).is_dir() else ".config/pip")
+    else:
+        shared = environment.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+        machine = [*(Path(folder) / "pip" for folder in shared.split(os.pathsep)), Path("/etc")]
+        user = Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "pip"
+    users = [] if chosen and Path(chosen).exists() else [home / ".pip", user]
+    found = [folder / "pip.conf" for folder in (*machine, *users, Path(prefix))]
+    return [*found, Path(chosen)] if chosen else found
+
+
 def merge(files: Sequence[Path], environment: Mapping[str, str], kept: Sequence[str] = KEPT) -> dict[str, str]:
     """Return the kept settings in pip's order of precedence: later files win, then the environment."""
     parser = configparser.RawConfigParser()
@@ -66,14 +89,11 @@ def _exists(place: str) -> bool:
 
 
 def main(form: str = "pip") -> None:
-    home = Path.home()
-    files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
-    if chosen := os.environ.get("PIP_CONFIG_FILE"):
-        files.append(Path(chosen))
+    read = config_files(os.environ, Path.home())
     if form == "uv":
-        sys.stdout.write(export(merge(files, os.environ, tuple(UV))))
+        sys.stdout.write(export(merge(read, os.environ, tuple(UV))))
     else:
-        sys.stdout.write(render(merge(files, os.environ) | {"cert": CERTIFICATES}))
+        sys.stdout.write(render(merge(read, os.environ) | {"cert": CERTIFICATES}))
 
 
 if __name__ == "__main__":

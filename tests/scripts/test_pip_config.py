@@ -2,7 +2,10 @@
 
 import configparser
 import importlib.util
+import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +22,51 @@ def pip_config() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.mark.parametrize(
+    ("present", "environment"),
+    [
+        ([], {}),
+        (["home/.pip"], {}),
+        (["home/.pip", "home/.config/pip"], {}),
+        (["home/.config/pip", "mine/pip"], {"XDG_CONFIG_HOME": "mine"}),
+        (["shared/pip", "other/pip"], {"XDG_CONFIG_DIRS": "shared:other"}),
+        (["shared/pip", "home/.pip"], {"XDG_CONFIG_DIRS": "shared"}),
+        (["home/.config/pip", "chosen"], {"PIP_CONFIG_FILE": "chosen/pip.conf"}),
+        (["home/.config/pip"], {"PIP_CONFIG_FILE": "absent"}),
+        (["home/.config/pip"], {"PIP_CONFIG_FILE": os.devnull}),
+    ],
+)
+def test_the_same_files_are_read_as_pip_reads(present: list[str], environment: dict[str, str], tmp_path: Path) -> None:
+    for number, folder in enumerate(present):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "pip.conf").write_text(f"[global]\nindex-url = {folder}\nretries = {number}\n")
+    for folder in present[:1]:
+        with (tmp_path / folder / "pip.conf").open("a") as file:
+            file.write("timeout = 9\n")  # which no later file overrides
+    paths = {name: ":".join(str(tmp_path / each) for each in value.split(":")) for name, value in environment.items()}
+    variables = {"HOME": str(tmp_path / "home"), **paths}
+    listed, rendered = (
+        subprocess.run([sys.executable, *words], env=variables, capture_output=True, text=True, check=True).stdout
+        for words in (["-m", "pip", "config", "list"], [str(SCRIPT)])
+    )
+    parser = configparser.RawConfigParser()
+    parser.read_string(rendered)
+    kept = {"index-url", "retries", "timeout"}
+    known = dict(re.findall(r"^global\.(.*?)='(.*)'$", listed, re.MULTILINE))
+    assert {name: parser["global"].get(name) for name in kept} == {name: known.get(name) for name in kept}
+
+
+def test_a_mac_has_a_folder_of_its_own_and_an_environment_overrides_the_user(
+    pip_config: ModuleType, tmp_path: Path
+) -> None:
+    library = Path("Library/Application Support/pip/pip.conf")
+    own, prefix = tmp_path / library, Path("/env")
+    usual = ["/" / library, tmp_path / ".pip/pip.conf", tmp_path / ".config/pip/pip.conf", prefix / "pip.conf"]
+    assert pip_config.config_files({}, tmp_path, "darwin", str(prefix)) == usual
+    own.parent.mkdir(parents=True)
+    assert pip_config.config_files({}, tmp_path, "darwin", str(prefix)) == [*usual[:2], own, usual[-1]]
 
 
 def test_environment_overrides_files_and_later_files_override_earlier_ones(
