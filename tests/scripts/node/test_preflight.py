@@ -1,6 +1,7 @@
 """Where the node cannot run, it says why and what to do, and changes nothing."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,24 @@ def test_a_port_in_use_is_named(sandbox: Sandbox) -> None:
         assert done.returncode == 1
         assert f"Port {port} is in use" in done.stderr
     assert sandbox.shell(f"{LOAD} require_free_ports {port}").returncode == 0
+
+
+@pytest.mark.parametrize("up", [False, True])
+def test_a_port_in_use_is_found_before_anything_is_compiled(sandbox: Sandbox, tmp_path: Path, up: bool) -> None:
+    sandbox.tool("id", {"-u": "0"})
+    for name in ("apt-get", "go"):
+        sandbox.tool(name, otherwise=1)
+    node = sandbox.repository / "scripts" / "node" / "node"
+    node.write_text(node.read_text().replace("  install_packages", "  : install_packages"))
+    if up:
+        (tmp_path / "run").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        node.write_text(node.read_text().replace("require_free_ports ", f"require_free_ports {port} "))
+        done = sandbox.script("node/node", "up")
+    assert done.returncode == 1
+    assert (f"Port {port} is in use" in done.stderr) is not up, "the node itself may use the port"
+    assert up or not [line for line in sandbox.commands() if line.startswith("go ")]
 
 
 def test_too_little_memory_is_refused(sandbox: Sandbox) -> None:
