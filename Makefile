@@ -6,6 +6,12 @@ MANIFEST = model/bundles/breast_model/manifest.json
 .DEFAULT_GOAL := help
 .PHONY: help demo test check train serve cluster image kserve load logs monitoring bench clean
 
+ifneq ($(filter test,$(MAKECMDGOALS)),)
+ifneq ($(shell uname -s),Linux)
+$(error make test requires Linux, because it starts a node of Kubernetes on this machine)
+endif
+endif
+
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 

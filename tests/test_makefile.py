@@ -34,6 +34,18 @@ def test_every_script_of_a_target_exists(target: str) -> None:
         assert (ROOT / script).stat().st_mode & 0o111
 
 
+def test_another_system_than_linux_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    (tmp_path / "uname").write_text("#!/bin/sh\necho Darwin\n")
+    (tmp_path / "uname").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for target, status in (("test", 2), ("check", 0)):
+        command = ["make", "--dry-run", target]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == status, done.stderr
+        assert ("make test requires Linux" in done.stderr) is (target == "test")
+        assert bool(done.stdout) is (target == "check")
+
+
 @pytest.mark.network
 def test_the_lock_files_are_up_to_date(tmp_path: Path) -> None:
     for name in ("pyproject.toml", *LOCKS):
