@@ -49,7 +49,7 @@ load: .venv/installed ## run one experiment on the deployment and report: SHAPE=
 	scripts/load "$(SHAPE)" "$(MODELS)" $(OPTIONS)
 
 logs: .venv/installed ## print the last 100 lines of every pod, or write all of them to a file: FILE=pods.log
-	scripts/logs $(FILE)
+	scripts/logs $(if $(FILE),"$(FILE)")
 
 monitoring: ## apply Prometheus with alerts, and Grafana with dashboards, to the cluster
 	scripts/monitoring

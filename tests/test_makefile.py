@@ -46,6 +46,11 @@ def test_another_system_than_linux_is_refused_before_anything_is_done(tmp_path: 
         assert bool(done.stdout) is (target == "check")
 
 
+def test_the_file_of_the_logs_may_have_a_blank_in_its_name() -> None:
+    assert make("--dry-run", "--old-file=.venv/installed", "logs", "FILE=my pods.log") == 'scripts/logs "my pods.log"\n'
+    assert make("--dry-run", "--old-file=.venv/installed", "logs").strip() == "scripts/logs"
+
+
 @pytest.mark.network
 def test_the_lock_files_are_up_to_date(tmp_path: Path) -> None:
     for name in ("pyproject.toml", *LOCKS):
