@@ -1,13 +1,23 @@
 """make clean undoes everything it can, and touches nothing else. tests/scripts/node covers `node down`."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.scripts.conftest import Sandbox
+from tests.scripts.conftest import ROOT, Sandbox
 
 MINIKUBE = {"'config current-context'": "minikube", "'config view'*": "minikube|https://192.168.49.2:8443||models"}
-FOLDERS = ("-f k8s", "-f k8s/media-cost", "-f k8s/locust", "-k k8s/monitoring", "-k k8s/monitoring/grafana")
+FOLDERS = (
+    "-f k8s",
+    "-f k8s/canary",
+    "-f k8s/store",
+    "-f k8s/media-cost",
+    "-f k8s/locust",
+    "-k k8s/monitoring",
+    "-k k8s/monitoring/grafana",
+)
+APPLIED = re.compile(r"kubectl apply (-[fk] k8s[\w/-]*)(?=[\s`])")
 NEVER = ("apt-get", "pip", "docker", "buildah pull", "buildah from")
 
 
@@ -62,6 +72,26 @@ def test_it_lists_what_remains_and_how_to_remove_it(used: Sandbox, tmp_path: Pat
         "go clean",
     ):
         assert text in output
+
+
+def test_whatever_the_documents_apply_is_deleted_or_listed(used: Sandbox) -> None:
+    used.tool("kubectl", MINIKUBE)
+    listed = used.script("clean").stderr
+    documents = "\n".join(path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
+    applied = set(APPLIED.findall(documents))
+    assert applied > {"-f k8s", "-f k8s/canary", "-f k8s/store", "-f k8s/kserve"}
+    left = applied - set(FOLDERS) - {"-f k8s/kserve/canary"}  # an InferenceService of k8s/kserve
+    assert {what for what in left if f"kubectl delete {what}\n" not in listed} == set()
+
+
+def test_a_folder_that_cannot_be_deleted_is_reported_and_does_not_stop_the_others(used: Sandbox) -> None:
+    used.tool("kubectl", MINIKUBE)
+    kubectl = used.tools / "kubectl"
+    kubectl.write_text(kubectl.read_text().replace("exit 0\n", 'case "$*" in *canary*) exit 1 ;; esac\n'))
+    done = used.script("clean")
+    assert done.returncode == 1
+    assert "Not everything could be undone" in done.stderr
+    assert deleted(used) == deletes("minikube", "models")
 
 
 def test_the_deployment_on_minikube_is_deleted(used: Sandbox, tmp_path: Path) -> None:
