@@ -73,6 +73,14 @@ def test_bundle_is_passed_as_a_build_argument(trained: Sandbox, kind: str, argum
     assert f" {argument} " in trained.commands()[0]
 
 
+@pytest.mark.parametrize("named", [{}, {"BUNDLE": "breast_model"}])
+def test_a_pipeline_that_scikit_learn_runs_is_reported(trained: Sandbox, named: dict[str, str]) -> None:
+    (trained.repository / "model" / "bundles" / "breast_model" / "pipeline.skops").write_text("")
+    done = trained.script("image/build", KIND="kind", CONTEXT="kind-dev", **named)
+    assert done.returncode == 0, done.stderr
+    assert "scikit-learn runs breast_model, so the image gets requirements-sklearn.lock as well." in done.stderr
+
+
 def test_another_cluster_may_need_the_image_pushed(trained: Sandbox) -> None:
     done = trained.script("image/build", KIND="context", CONTEXT="team")
     assert "If team does not share Docker's images, push the image" in done.stderr
