@@ -31,8 +31,8 @@ EXPERIMENT, REPORTS = TEMPLATES["master"]["spec"]["containers"]
 (WORKER,) = TEMPLATES["worker"]["spec"]["containers"]
 
 
-# The ports of Kubernetes' API: of its Service, by default, and in Minikube. Network plugins match any of them.
-API = [443, 6443, 8443]
+# The ports of Kubernetes' API: of its Service, by default, in Minikube, in MicroK8s. Network plugins match any of them.
+API = [443, 6443, 8443, 16443]
 
 
 @pytest.mark.parametrize("key", OBJECTS, ids="-".join)
