@@ -16,6 +16,7 @@ pytestmark = pytest.mark.cluster
 (LOAD,) = re.findall(r"^\$ (make load .* OVERLAY=tuned .*)$", (ROOT / "docs" / "planner.md").read_text(), re.MULTILINE)
 TARGET = "jsonpath={.spec.minReplicas}-{.spec.metrics[0].resource.target.averageUtilization}"
 SPREAD = "jsonpath={.spec.template.spec.topologySpreadConstraints[*].whenUnsatisfiable}"
+CONFIG = "configmap/mlserving-configs"
 TUNED = ("2-85", "ScheduleAnyway")
 
 
@@ -40,8 +41,11 @@ def test_readmes_command_keeps_two_pods_and_k8s_takes_its_place_again(deployed: 
     assert state(deployed) == before
 
 
-def test_a_load_test_applies_its_overlay_and_restores_k8s_after_ctrl_c(deployed: Deployed) -> None:
+def test_a_load_test_applies_its_overlay_and_restores_what_was_there_after_ctrl_c(deployed: Deployed) -> None:
     deploy(deployed)
+    own = (ROOT / "k8s" / "hpa.yaml").read_text().replace("maxReplicas: 3", "maxReplicas: 2")
+    deployed.cluster.run("apply", "-f", "-", stdin=own)
+    deployed.run("patch", CONFIG, "--patch", '{"data": {"DOCS": "off"}}')
     before = state(deployed)
     environment = {**deployed.cluster.environment, "CONTEXT": deployed.cluster.context}
     with started(f"exec {LOAD}", environment, subprocess.PIPE) as process:
@@ -55,3 +59,6 @@ def test_a_load_test_applies_its_overlay_and_restores_k8s_after_ctrl_c(deployed:
         assert process.wait(180) != 0
     assert meanwhile == TUNED
     assert state(deployed) == before
+    assert deployed.run("get", "hpa/ml-serving-hpa", "--output", "jsonpath={.spec.maxReplicas}") == "2"
+    assert deployed.run("get", CONFIG, "--output", "jsonpath={.data.DOCS}") == "off"
+    deploy(deployed)

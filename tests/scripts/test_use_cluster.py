@@ -8,6 +8,7 @@ from tests.scripts.conftest import Sandbox
 PREFIX = "kubectl --context team --namespace models "
 EXPERIMENT = "python -m loadtest --shape {} --host http://10.1.2.3:30001{} --context team --namespace models"
 FAULTS = "Pods cannot inject faults. Leave out LOCUST_PODS, or the faults."
+VIEW = "apply view-last-applied --output json deployment/ml-serving-deployment hpa/ml-serving-hpa"
 ROW = '{"area_worst": 2019.0}'
 
 
@@ -171,21 +172,39 @@ def test_load_applies_an_overlay_and_restores_the_deployment(
 ) -> None:
     done = prepared.script("load", shape, "brain_mri", "--open", "poisson", CONTEXT="team", **variables)
     assert done.returncode == 0, done.stderr
-    requests = [line.removeprefix(PREFIX) for line in prepared.commands()]
+    lines = [line.removeprefix(PREFIX) for line in prepared.commands()]
+    requests = [line for line in lines if "yaml" not in line]
     rollout = "rollout status deployment/ml-serving-deployment --timeout 180s"
     overlay = f"kustomize --load-restrictor LoadRestrictionsNone {folder}"
-    assert set(requests[-6:-4]) == {overlay, "apply -f -"}
+    assert requests[-7:-4] == [VIEW, overlay, "apply -f -"]
     assert requests[-4] == rollout
     assert requests[-3].startswith(f"python -m loadtest --shape {shape} --host ")
     assert " --models brain_mri --open poisson --context " in requests[-3]
-    assert requests[-2:] == ["apply -f k8s/deployment.yaml -f k8s/hpa.yaml", rollout]
+    assert requests[-2:] == ["apply -f -", rollout]
 
 
 def test_a_missed_objective_restores_the_deployment_too(prepared: Sandbox) -> None:
-    prepared.tool(prepared.repository / ".venv" / "bin" / "python", otherwise=1)
+    prepared.tool(prepared.repository / ".venv" / "bin" / "python", {"-c*": ""}, otherwise=1)
     done = prepared.script("load", "saturate", CONTEXT="team")
     assert done.returncode == 1
-    assert prepared.commands()[-2].endswith("apply -f k8s/deployment.yaml -f k8s/hpa.yaml")
+    assert prepared.commands()[-2] == f"{PREFIX}apply -f -"
+
+
+def test_a_deployment_that_could_not_be_restored_is_left_alone(prepared: Sandbox) -> None:
+    prepared.tool(
+        "kubectl",
+        {
+            "'config view'*": "team|https://10.0.0.1||models",
+            "*'get nodes'*": "10.1.2.3",
+            "*readyz": "",
+            "'config get-contexts'*": "",
+        },
+        otherwise=1,
+    )
+    done = prepared.script("load", "saturate", CONTEXT="team")
+    assert done.returncode == 1
+    assert "kubectl apply did not make it" in done.stderr
+    assert not [line for line in prepared.commands() if " apply -f " in line]
 
 
 @pytest.mark.parametrize("overlay", ["tunned", "monitoring"])
