@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from hpack import Decoder
 
-from server.errors import HeadTooLarge, Overloaded, ServingError, Unimplemented
+from server.errors import HeadTooLarge, Overloaded, ServingError
 from server.grpc import frames
 from server.grpc.call import Call
 from server.grpc.frames import END_STREAM
 from server.grpc.reader import ConnectionFault
 from server.grpc.sender import Sender
-from server.grpc.service import UNKNOWN, Service
+from server.grpc.service import UNKNOWN, Service, no_method
 from server.http.access_log import AccessLog
 from server.http.arrival import Turns
 from server.http.limits import HEAD_BYTES, HEAD_FIELDS, ConnectionLimits
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 MAX_CALLS = 128  # of a connection; clients let others wait
 MAX_ALL_CALLS = 4096
 MAX_RESETS = 100  # of calls that were begun, unless as many were answered
-
-NO_METHOD = (
-    "This server does not have the method. It has ModelInfer, ModelReady, ModelMetadata and ServerLive, ServerReady, "
-    "ServerMetadata of inference.GRPCInferenceService, and grpc.health.v1.Health/Check."
-)
 
 
 @dataclass
@@ -80,8 +75,7 @@ class Calls:
         """
         self.open: dict[int, Call] = {}
         self.last_stream = self.answered = 0
-        self.over = False
-        self.arrived_at = 0.0
+        self.over, self.arrived_at = False, 0.0
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
         self._resets = 0
@@ -92,8 +86,7 @@ class Calls:
         self._decoder = Decoder(max_header_list_size=HEAD_BYTES)
 
     def on_fields(self, flags: int, stream: int, block: bytes) -> None:
-        # Decoded even if nobody needs them, since later blocks refer to them.
-        fields = list(self._decoder.decode(block, raw=True))
+        fields = list(self._decoder.decode(block, raw=True))  # also if nobody needs them: later blocks refer to them
         if stream <= self.last_stream:  # behind the message
             call = self.open.get(stream)
             if call and not call.arrived:
@@ -117,7 +110,7 @@ class Calls:
         elif shared.calls > MAX_ALL_CALLS:
             self.refuse(call, Overloaded("connections", "Server overloaded: too many calls. Retry later."))
         elif route is UNKNOWN:  # before its messages: a streaming call may never end them
-            self.refuse(call, Unimplemented(NO_METHOD))
+            self.refuse(call, no_method())
         elif flags & END_STREAM:
             self._arrive(call)
 

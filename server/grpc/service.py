@@ -6,7 +6,7 @@ from functools import partial
 from time import perf_counter
 from typing import cast
 
-from server.errors import DeadlinePassed
+from server.errors import DeadlinePassed, Unimplemented
 from server.grpc.call import METHOD, Call
 from server.http.body import EXPANSION
 from server.http.service_times import Work
@@ -16,6 +16,14 @@ from server.response import Response
 from server.route import Decode, Handler, Route
 
 UNKNOWN = Route("unknown", METHOD)
+
+
+def no_method() -> Unimplemented:
+    """Return the refusal of a call to UNKNOWN."""
+    return Unimplemented(
+        "This server does not have the method. It has ModelInfer, ModelReady, ModelMetadata and ServerLive, "
+        "ServerReady, ServerMetadata of inference.GRPCInferenceService, and grpc.health.v1.Health/Check."
+    )
 
 
 class Service:
