@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from model.task import Picture
 from server.errors import InvalidInput
 from server.json import arrays
-from server.json.strict import UNREADABLE
 from server.pictures.prepare import error_context, without_remarks
 from server.pictures.request import decode_base64
 from server.pictures.result import Classification, classify, classify_prepared
@@ -19,13 +18,13 @@ from server.predictor import Predictor
 from server.response import Response
 from server.route import Headers
 from server.v2.encoding import HTTP, Encoding
-from server.v2.request import InputTensor, WholeBody, refuse_trailing_bytes, shape_mismatch, take_binary
+from server.v2.request import InputTensor, WholeBody, read_values, refuse_trailing_bytes, shape_mismatch, take_binary
 from server.v2.strings import unpack
 
 NO_CLASS = -1  # the prediction for a picture that gets no answer; the classes of pictures count from 0
 
 _TEXTS = msgspec.json.Decoder(list[str])
-_NESTED_TEXTS = msgspec.json.Decoder(list[tuple[str]])
+_NESTED_TEXTS = msgspec.json.Decoder(list[list[str]])
 
 
 class V2Handler:
@@ -116,24 +115,6 @@ def _from_bytes(tensor: InputTensor, own: memoryview) -> NDArray[np.float32]:
     return np.frombuffer(own, "<f4")
 
 
-def _texts(tensor: InputTensor) -> list[str]:
-    """Return the strings of a BYTES tensor in JSON, flat or nested as its shape says."""
-    data = tensor.data or b"null"
-    try:
-        return _TEXTS.decode(data)
-    except UNREADABLE:
-        pass  # it may be nested
-    try:
-        nested = _NESTED_TEXTS.decode(data)
-    except UNREADABLE as error:
-        raise InvalidInput(
-            f"Input '{tensor.name}': data must be a list of strings, each a picture in base64.", "value_type"
-        ) from error
-    if len(tensor.shape) == 1:
-        raise shape_mismatch(tensor)
-    return [text for (text,) in nested]
-
-
 def _decode_files(tensor: InputTensor, own: memoryview | None) -> list[bytes]:
     """Return the files of a BYTES tensor: base64 in JSON, unencoded in binary data."""
     count = tensor.shape[0] if tensor.shape[1:] in ([], [1]) and tensor.shape else 0
@@ -141,7 +122,7 @@ def _decode_files(tensor: InputTensor, own: memoryview | None) -> list[bytes]:
         raise InvalidInput(f"Input '{tensor.name}': the shape for BYTES must be [n] with n at least 1.", "shape")
     if own is not None:
         return list(map(bytes, unpack(own, count)))
-    texts = _texts(tensor)
+    texts = read_values(tensor, 1, _TEXTS, _NESTED_TEXTS, "strings, each a picture in base64")
     if len(texts) != count:
         raise shape_mismatch(tensor)
     files = []

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import chain
 from math import nan
 from typing import Any, NamedTuple
 
@@ -12,11 +11,10 @@ from numpy.typing import NDArray
 
 from model.task import MISSING_TEXT, Feature
 from server.errors import InvalidInput
-from server.json.strict import UNREADABLE
 from server.predictor import all_finite
 from server.rows.decode import to_array
 from server.tensors import DTYPES, Tensor
-from server.v2.request import InputTensor, shape_mismatch, take_binary
+from server.v2.request import InputTensor, read_values, shape_mismatch, take_binary
 from server.v2.strings import decode_text, unpack_texts
 
 Array = NDArray[Any]
@@ -107,7 +105,8 @@ class TensorReader:
         return self._checked(np.frombuffer(body, dtype), self._datatype).reshape(-1, self._width)
 
     def _from_json(self, tensor: InputTensor, datatype: str, form: _Form) -> Array:
-        values = self._values(tensor, form)
+        flat, nested = _decoders(form.element | None if self._optional else form.element)
+        values = read_values(tensor, self._width, flat, nested, form.kind)
         if len(values) != tensor.shape[0] * self._width:
             raise shape_mismatch(tensor)
         missing = self._fill_missing(values) if self._optional and None in values else []
@@ -119,7 +118,7 @@ class TensorReader:
                     array = self._checked(np.array(values, form.dtype), datatype)
         except OverflowError as error:
             raise InvalidInput(
-                f"Input '{self._name}': a number does not fit into {datatype}.", "value_range"
+                f"Input '{self._name}': a number is out of range for {datatype}.", "value_range"
             ) from error
         if missing and not self._is_text:
             array = array.copy()
@@ -135,24 +134,6 @@ class TensorReader:
                 raise InvalidInput(f"{feature.name} must not be null.", "value_type")
             values[place] = MISSING_TEXT if self._is_text else 0
         return missing
-
-    def _values(self, tensor: InputTensor, form: _Form) -> list[Any]:
-        flat, nested = _decoders(form.element | None if self._optional else form.element)
-        data = tensor.data or b"null"
-        try:
-            return flat.decode(data)
-        except UNREADABLE:
-            pass  # it may be nested
-        try:
-            rows = nested.decode(data)
-        except UNREADABLE as error:
-            raise InvalidInput(
-                f"Input '{self._name}': data must be a list of {form.kind}, flat or nested as its shape says.",
-                "value_type",
-            ) from error
-        if set(map(len, rows)) != {self._width} or len(tensor.shape) == 1:
-            raise shape_mismatch(tensor)
-        return list(chain.from_iterable(rows))
 
     def _from_bytes(self, tensor: InputTensor, datatype: str, form: _Form, own: memoryview) -> Array:
         if form.dtype is None:

@@ -5,6 +5,8 @@ msgspec decodes the JSON in one pass, and allocates nothing for keys that the pr
 
 import re
 from collections.abc import Mapping
+from itertools import chain
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,6 +14,8 @@ from msgspec import UNSET, UnsetType
 from server.errors import InvalidInput
 from server.json import strict
 from server.v2.structure import structure_error
+
+T = TypeVar("T")
 
 JSON_LENGTH = b"inference-header-content-length"
 
@@ -85,6 +89,41 @@ def take_binary(tensor: InputTensor, binary: memoryview) -> tuple[memoryview | N
             "binary_data",
         )
     return binary[:size], binary[size:]
+
+
+def read_values(
+    tensor: InputTensor,
+    width: int,
+    flat: msgspec.json.Decoder[list[T]],
+    nested: msgspec.json.Decoder[list[list[T]]],
+    kind: str,
+) -> list[T]:
+    """Return the values of a tensor [rows, width] whose data is in the JSON, flat or nested as its shape says.
+
+    Args:
+        tensor: The tensor.
+        width: How many values a row has.
+        flat: Decodes flat data.
+        nested: Decodes nested data.
+        kind: What the values are, in a sentence.
+
+    Raises:
+        InvalidInput: The data is something else, or has another shape.
+    """
+    data = tensor.data or b"null"
+    try:
+        return flat.decode(data)
+    except strict.UNREADABLE:
+        pass  # it may be nested
+    try:
+        rows = nested.decode(data)
+    except strict.UNREADABLE as error:
+        raise InvalidInput(
+            f"Input '{tensor.name}': data must be a list of {kind}, flat or nested as its shape says.", "value_type"
+        ) from error
+    if set(map(len, rows)) != {width} or len(tensor.shape) == 1:
+        raise shape_mismatch(tensor)
+    return list(chain.from_iterable(rows))
 
 
 def refuse_trailing_bytes(binary: memoryview) -> None:

@@ -110,7 +110,7 @@ def test_a_binary_nan_is_accepted_only_for_an_optional_feature(gap: Predictor, s
         ({"data": [[1], [1], [1], [1]]}, "shape", "data and shape disagree"),
         ({"data": 4}, "value_type", "list of numbers"),
         ({"data": None}, "value_type", "list of numbers"),
-        ({"data": [1, 1, 1, 1e39]}, "value_range", "does not fit into FP32"),
+        ({"data": [1, 1, 1, 1e39]}, "value_range", "out of range for FP32"),
         ({"data": [1, 1, 1, 10**400]}, "value_type", "list of numbers"),
         ({"parameters": {"binary_data_size": 16}}, "binary_data", "binary_data_size"),
         ({"shape": "2"}, "structure", "The field shape of inputs[0] must be a list of whole numbers."),
