@@ -47,20 +47,26 @@ class MetricsPort:
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
-        if path not in (METRICS, LIVE, READY):  # a probe of another path must not succeed whatever happens
-            status, body = _refusal(NotFound(f"This port has {METRICS}, {LIVE} and {READY} only."))
-        elif method not in ("GET", "HEAD"):
-            status, body = _refusal(MethodNotAllowed("Method not allowed. This path takes GET, HEAD only."))
-        elif path == METRICS:
+        refusal = _refusal(path, method)
+        if path == METRICS and refusal is None:
             scraped: Iterable[bytes] = metrics.APP({**environ, "REQUEST_METHOD": "GET"}, start_response)
             return scraped if method == "GET" else []
-        elif monotonic() - self.turned < STUCK_SECONDS and (path == LIVE or self.ready):
-            status, body = HTTPStatus.OK, b'{"status":"ok"}'
-        else:
-            status, body = HTTPStatus.SERVICE_UNAVAILABLE, b'{"status":"unavailable"}'
-        start_response(f"{status.value} {status.phrase}", [("content-type", "application/json")])
+        status, body = (refusal.status, error_response(refusal, {}).body) if refusal else self._health(path)
+        headers = [("content-type", "application/json"), *(refusal.headers.items() if refusal else ())]
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         return [body] if method != "HEAD" else []
 
+    def _health(self, path: str) -> tuple[int, bytes]:
+        live = monotonic() - self.turned < STUCK_SECONDS
+        ok = live and (path == LIVE or self.ready)
+        return (
+            (HTTPStatus.OK, b'{"status":"ok"}') if ok else (HTTPStatus.SERVICE_UNAVAILABLE, b'{"status":"unavailable"}')
+        )
 
-def _refusal(error: ServingError) -> tuple[HTTPStatus, bytes]:
-    return HTTPStatus(error.status), error_response(error, {}).body
+
+def _refusal(path: str, method: str) -> ServingError | None:
+    if path not in (METRICS, LIVE, READY):  # otherwise a probe of another path would succeed whatever happens
+        return NotFound(f"This port serves {METRICS}, {LIVE} and {READY} only.")
+    if method not in ("GET", "HEAD"):
+        return MethodNotAllowed("Method not allowed. This path takes GET, HEAD only.", {"allow": "GET, HEAD"})
+    return None

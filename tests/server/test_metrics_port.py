@@ -58,3 +58,4 @@ def test_head_is_get_without_a_body_and_no_other_method_is_taken(
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-type"] == http.get(path).headers["content-type"]
     assert (posted.status_code, posted.json()["reason"]) == (405, "method")
+    assert posted.headers["allow"] == "GET, HEAD"
