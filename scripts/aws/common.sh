@@ -1,5 +1,6 @@
 # What the commands for AWS have in common; sourced by each of them.
 # shellcheck shell=bash disable=SC2034
+# The bash of macOS, 3.2, takes an empty array for an unset one, hence ${array[@]+"${array[@]}"}.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 image=${IMAGE:-mlserving} # as README builds it
@@ -70,25 +71,32 @@ output() {
   fi
 }
 
-# Sets uri to the image's address in ECR. Its tag is the beginning of the image's own digest.
-find_uri() {
-  local id
-  if ! id=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null); then
+# Sets tag to the image's tag in ECR, the beginning of its own digest. What runs it on AWS is amd64.
+find_tag() {
+  local found architecture
+  if ! found=$(docker image inspect --format '{{.Architecture}} {{.Id}}' "$image" 2>/dev/null); then
     [[ -n $dry_run ]] || refuse "Docker has no image $image. Build it: docker build -t $image ."
-    id=sha256:IMAGE_DIGEST
+    found='amd64 sha256:IMAGE_DIGEST'
   fi
-  tag=${id#sha256:}
+  architecture=${found%% *}
+  [[ $architecture == amd64 ]] ||
+    refuse "The image $image is for $architecture, and AWS runs it on amd64. Build it: docker build --platform linux/amd64 -t $image ."
+  tag=${found#* sha256:}
   tag=${tag:0:12}
-  uri=$account.dkr.ecr.$region.amazonaws.com/$repository:$tag
 }
+
+# Sets uri to the image's address in ECR. The stack has it: in some regions its host ends otherwise.
+find_uri() { uri=$(output "$registry_stack" RepositoryUri):$tag; }
 
 is_pushed() {
   aws ecr describe-images --repository-name "$repository" --image-ids "imageTag=$tag" >/dev/null 2>&1
 }
 
-# Refuses unless the image is in ECR.
+# Sets uri, or refuses if the image is not in ECR.
 need_pushed() {
+  find_tag
   [[ -n $dry_run ]] || is_pushed || refuse "ECR does not have this image yet. Run: scripts/aws/push"
+  find_uri
 }
 
 # Creates or updates a stack: name, template, and its parameters as Name=Value.
@@ -96,7 +104,7 @@ deploy_stack() {
   local parameters=()
   (($# < 3)) || parameters=(--parameter-overrides "${@:3}")
   run aws cloudformation deploy --stack-name "$1" --template-file "$here/$2" --capabilities CAPABILITY_IAM \
-    --no-fail-on-empty-changeset "${parameters[@]}"
+    --no-fail-on-empty-changeset ${parameters[@]+"${parameters[@]}"}
 }
 
 # Refuses words that are not Name=Value with a name among the parameters of a template.

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.conftest import Sandbox
+from tests.scripts.conftest import ROOT, Sandbox
 
-ADDRESS = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mlserving"
+ADDRESS = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/mlserving"  # as the registry gives it, wherever that is
+FILLED = {"identity", "templates"}  # arrays that are never empty
 TAG = "0123456789ab"
-IMAGE = {"image inspect *": f"sha256:{TAG}{'c' * 52}"}
+IMAGE = {"image inspect *": f"amd64 sha256:{TAG}{'c' * 52}"}
 PLACE = ("VpcId=vpc-1", "SubnetIds=subnet-1,subnet-2")
 REGION = {"AWS_DEFAULT_REGION": "eu-central-1"}
 ANSWERS = {
@@ -78,6 +79,14 @@ def test_refuses_without_the_image(aws: Sandbox, words: tuple[str, ...]) -> None
     assert "docker build -t mlserving ." in refusal(aws, f"aws/{words[0]}", *words[1:], **REGION)
 
 
+@pytest.mark.parametrize("words", [("push",), ("deploy", *PLACE), ("beanstalk", "single")])
+def test_refuses_an_image_for_another_processor(aws: Sandbox, words: tuple[str, ...]) -> None:
+    answers(aws, "docker", {"image inspect *": f"arm64 sha256:{TAG}"})
+    sentence = refusal(aws, f"aws/{words[0]}", *words[1:], **REGION)
+    assert "is for arm64" in sentence
+    assert "docker build --platform linux/amd64 -t mlserving ." in sentence
+
+
 @pytest.mark.parametrize("words", [("deploy", *PLACE), ("beanstalk", "single")])
 def test_refuses_an_image_that_was_not_pushed(aws: Sandbox, words: tuple[str, ...]) -> None:
     assert "Run: scripts/aws/push" in refusal(aws, f"aws/{words[0]}", *words[1:], **REGION)
@@ -92,6 +101,8 @@ def test_refuses_an_image_that_was_not_pushed(aws: Sandbox, words: tuple[str, ..
         (("deploy", "VpcId=vpc-1"), "SubnetIds is missing"),
         (("deploy", PLACE[0], "SubnetIds=subnet-1"), "One subnet is not enough"),
         (("deploy", "VpcId=", PLACE[1]), "VpcId is missing"),
+        (("deploy", *PLACE, "ModelPath=s3://bucket/mine"), "ModelName is missing"),
+        (("deploy", *PLACE, "ModelName=mine", "ModelPath="), "ModelPath is missing"),
         (("deploy", *PLACE, "MaxTask=4"), "no parameter MaxTask. There are: ImageUri, VpcId, SubnetIds,"),
         (("deploy", *PLACE, "Type=4"), "no parameter Type"),
         (("deploy", *PLACE, "four"), "four is not a parameter"),
@@ -172,6 +183,29 @@ def test_all_logs_of_beanstalk(aws: Sandbox) -> None:
     answers(aws, "aws", ANSWERS | {"logs filter-log-events *": "a\nb\n"})
     assert aws.script("aws/logs", "all", "beanstalk", **REGION).stdout == "a\nb\n"
     assert "/aws/elasticbeanstalk/mlserving-beanstalk/" in aws.commands()[-1]
+
+
+def test_teardown_where_beanstalk_was_never_used_leaves_its_bucket_alone(aws: Sandbox) -> None:
+    done = aws.script("aws/teardown", **REGION)
+    assert done.returncode == 0, done.stderr
+    assert "bucket" not in done.stderr
+    assert not [line for line in aws.commands() if line.startswith("aws s3 ")]
+
+
+def test_teardown_empties_its_folder_of_beanstalks_bucket(aws: Sandbox) -> None:
+    answers(aws, "aws", ANSWERS | {"s3api head-bucket *": ""})
+    done = aws.script("aws/teardown", **REGION)
+    assert done.returncode == 0, done.stderr
+    bucket = "elasticbeanstalk-eu-central-1-123456789012"
+    assert f"aws s3 rm --recursive s3://{bucket}/mlserving" in aws.commands()
+    assert f"{bucket} remains" in done.stderr
+
+
+def test_empty_arrays_are_expanded_as_the_bash_of_macos_needs_it() -> None:
+    for script in (ROOT / "scripts" / "aws").iterdir():
+        if script.is_file() and script.suffix in ("", ".sh"):
+            bare = re.sub(r'\$\{(\w+)\[@\]\+"\$\{\1\[@\]\}"\}', "", script.read_text())
+            assert set(re.findall(r'"\$\{(\w+)\[@\]\}"', bare)) <= FILLED, script
 
 
 def test_teardown_removes_every_stack(aws: Sandbox) -> None:
