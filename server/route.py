@@ -26,7 +26,7 @@ READINESS = frozenset({"/health/ready", "/v2/health/ready", "/v2/models/{model}/
 # The names of the routes under which models predict.
 PREDICTING = frozenset({*DEFAULT_PATHS, PREDICT, PREDICT_BATCH, PREDICT_LABEL, V1, V2, f"{VERSION}/infer"})
 
-# The registered names of content types that many clients call otherwise.
+# Names that many clients send for content types, and the registered ones.
 _REGISTERED = {b"image/jpg": b"image/jpeg", b"image/pjpeg": b"image/jpeg", b"image/x-png": b"image/png"}
 
 Headers = Mapping[bytes, bytes]
@@ -79,6 +79,6 @@ Routes = dict[tuple[str, str], Route]  # by path and method
 
 
 def media_type(headers: Headers) -> bytes:
-    """Return the content type by its registered name, in lower case and without its parameters."""
+    """Return the content type under its registered name, in lower case and without its parameters."""
     named = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     return _REGISTERED.get(named, named)

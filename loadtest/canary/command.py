@@ -81,7 +81,7 @@ def run(words: list[str]) -> Decision:
         print(f"{WORDS[finding.decision]:20}  {finding.name:8}  {finding.text}")
     print(f"\n{WORDS[decision]}. Report: {folder / 'canary.png'}")
     if decision is Decision.CANNOT_TELL:
-        print("Ask again for longer (--minutes), or end the canary:")
+        print("Run it again for longer (--minutes), or end the canary:")
     print(f"\n  {command_for(decision, names, options.name)}")
     return decision
 
@@ -94,6 +94,7 @@ def lost(answers: list[Answer]) -> Finding:
 
 
 def command_for(decision: Decision, names: Deployments, name: str) -> str:
-    """Return the shell command that carries the decision out, or ends the canary if there is none."""
-    carried_out = decision if decision in PLAIN else Decision.ROLL_BACK
-    return KSERVE[carried_out].format(name=name) if names.of_kserve else PLAIN[carried_out]
+    """Return the shell command that carries out the decision, or that ends the canary if nobody can tell."""
+    if decision is Decision.CANNOT_TELL:
+        decision = Decision.ROLL_BACK
+    return KSERVE[decision].format(name=name) if names.of_kserve else PLAIN[decision]

@@ -91,9 +91,8 @@ def check_head(fields: Fields, version: str, shared: ConnectionLimits) -> Servin
     if (b"host" not in once and version != "1.0") or version not in ("1.1", "1.0"):
         return Malformed("A request must be HTTP/1.1 or HTTP/1.0 and have exactly one Host header.")
     if len(set(once)) < len(once):
-        return Malformed(
-            f"The request has the header {max(once, key=once.count).decode().title()} twice. Send it once."
-        )
+        name = max(once, key=once.count)
+        return Malformed(f"The request has the header {name.decode().title()} more than once.")
     if length > shared.max_body_bytes and length > shared.body_bytes(fields):
         return shared.too_large(fields)
     return None

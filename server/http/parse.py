@@ -25,7 +25,7 @@ def feed(connection: HttpToolsProtocol, data: bytes) -> None:
                 connection.parser = httptools.HttpRequestParser(connection)
     except httptools.HttpParserInvalidMethodError:
         raise Malformed(
-            "The request does not begin with a method of HTTP. Send GET or POST over plain HTTP/1.1, not HTTPS."
+            "The request does not begin with an HTTP method. Send GET or POST over plain HTTP/1.1, not HTTPS."
         ) from None
     except httptools.HttpParserError:
         raise Malformed(

@@ -55,7 +55,7 @@ _REFUSALS = {
     408: "The request arrived too slowly.",
     413: "The body is too long, or a picture has too many pixels.",
     414: "The URL is over 8 KiB.",
-    415: "The content type or coding is not supported, or the picture is none of JPEG, PNG and DICOM.",
+    415: "The content type or coding is not supported, or the picture is not a JPEG, PNG or DICOM file.",
     431: "The head is over 32 KiB or has more than 100 fields.",
     500: "The server failed. Its log has the details.",
     503: "The server is overloaded or stopping. Retry later.",

@@ -59,7 +59,7 @@ def test_an_equal_canary_cannot_be_told_after_a_few_seconds(tmp_path: Path) -> N
     assert done.returncode == Decision.CANNOT_TELL, done.stdout + done.stderr
     assert "0 of 120 requests failed, stable 0 of 120" in done.stdout
     *_, advice, _, command = done.stdout.splitlines()
-    assert advice == "Ask again for longer (--minutes), or end the canary:"
+    assert advice == "Run it again for longer (--minutes), or end the canary:"
     assert command == "  kubectl delete -f k8s/canary && kubectl apply -f k8s/hpa.yaml"
     (chart,) = (tmp_path / "reports").rglob("canary.png")
     assert str(chart) in done.stdout
