@@ -28,6 +28,10 @@ ENGINE = pytest.StashKey[ExitStack]()
 # A shell that starts the tests in the background has them ignore Ctrl-C, and every child would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# `make test` runs the tests. A make that a test starts would take itself for a part of it and name the folder it is in.
+for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(variable, None)
+
 # Workers side by side already use the cores. Threads of theirs that wait for each other spin, which takes four times as
 # much CPU time. The libraries read this when they are imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
