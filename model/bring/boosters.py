@@ -100,9 +100,11 @@ def need_double(parts: Collection[Any]) -> bool:
     return "lightgbm" in found or (bool(found) and any(isinstance(part, _COMPUTES) for part in parts))
 
 
-def written_as(name: str, columns: Iterable[str]) -> str:
+def written_as(name: str, columns: Collection[str]) -> str:
     """Return the column that a model was fitted on as `name`: lightgbm replaces the blanks in names."""
-    return next((column for column in columns if name in (column, column.replace(" ", "_"))), name)
+    if name in columns:
+        return name
+    return next((column for column in columns if column.replace(" ", "_") == name), name)
 
 
 def register(parts: Iterable[Any]) -> None:

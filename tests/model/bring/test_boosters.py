@@ -168,3 +168,8 @@ def test_lightgbm_writes_blanks_in_names_as_underlines() -> None:
     assert boosters.written_as("mean_radius", ["mean area", "mean radius"]) == "mean radius"
     assert boosters.written_as("mean_radius", ["mean_radius"]) == "mean_radius"
     assert boosters.written_as("width", ["mean radius"]) == "width"
+
+
+def test_a_column_of_the_very_name_is_taken_before_one_with_blanks() -> None:
+    assert boosters.written_as("mean_radius", ["mean radius", "mean_radius"]) == "mean_radius"
+    assert boosters.written_as("mean radius", ["mean_radius", "mean radius"]) == "mean radius"
