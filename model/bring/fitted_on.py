@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,10 +66,19 @@ def text_columns(pipeline: Any) -> set[str]:
     for part in parts(pipeline):
         for _, transformer, columns in getattr(part, "transformers_", ()):
             if any(isinstance(inner, VECTORIZERS) for inner in parts(transformer)):
-                several = [columns] if isinstance(columns, str | int) else columns
-                named = getattr(part, "feature_names_in_", ())
-                found.update(named[column] if isinstance(column, int) else column for column in several)
+                found.update(_named(getattr(part, "feature_names_in_", ()), columns))
     return found
+
+
+def _named(names: Sequence[str], columns: Any) -> list[str]:
+    """Return the names of a ColumnTransformer's columns, given as names, places, a mask or a slice, one or several."""
+    if not len(names):
+        return []
+    frame = pd.DataFrame(columns=list(names))
+    ends = (columns.start, columns.stop) if isinstance(columns, slice) else np.atleast_1d(columns)
+    by_name = any(isinstance(end, str) for end in ends)
+    chosen = frame.loc[:, columns] if by_name else frame.iloc[:, columns]
+    return [str(chosen.name)] if isinstance(chosen, pd.Series) else list(chosen.columns)
 
 
 def known_strings(pipeline: Any) -> dict[str, set[str]]:

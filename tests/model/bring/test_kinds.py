@@ -17,7 +17,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline, make_union
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from model.bring.pipeline import bundle
@@ -130,6 +130,18 @@ def test_texts_are_taken_beside_other_columns(tmp_path: Path, column: str | int)
     predictor = served(tmp_path, model, pd.concat([TEXTS, LIKED], axis=1), target="liked")
     fresh = TEXTS.assign(text=TEXTS["text"].str.upper() + " film", stars=2)
     assert [answer["prediction"] for answer in answers(predictor, fresh)] == model.predict(fresh).tolist()
+
+
+@pytest.mark.parametrize(
+    "columns", [["text"], [True, False], slice(0, 1), slice("text", "text")], ids=["names", "mask", "places", "range"]
+)
+def test_a_vectorizer_gets_its_column_however_it_is_chosen(tmp_path: Path, columns: Any) -> None:
+    texts = make_pipeline(FunctionTransformer(np.ravel), TfidfVectorizer())
+    model = make_pipeline(
+        make_column_transformer((texts, columns), (StandardScaler(), ["stars"])), LogisticRegression()
+    ).fit(TEXTS, LIKED)
+    predictor = served(tmp_path, model, pd.concat([TEXTS, LIKED], axis=1), target="liked")
+    assert [answer["prediction"] for answer in answers(predictor, TEXTS)] == model.predict(TEXTS).tolist()
 
 
 def test_pandas_categories_of_gradient_boosting_are_strings(tmp_path: Path) -> None:
