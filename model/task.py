@@ -65,6 +65,10 @@ class Task:
                 f"{self.name!r} is not a valid name for a model. Use 1 to 63 letters, digits, '.', '_' or '-'; "
                 "begin and end with a letter or digit."
             )
+        if self.name in RESERVED_NAMES:
+            raise ValueError(
+                f"A model cannot be named {self.name!r}, because /predict/{self.name} is a path of its own."
+            )
         self._check_features()
         self._check_classes()
         self._check_example()

@@ -88,7 +88,7 @@ def read(request: BundleRequest) -> Given:
     """Read the files of a request. Raises BundleError."""
     pipeline, notes = join.load(request)
     table = table_file.read(request.data, _expected(pipeline, request.target))
-    targets = _targets(table.rows, request)
+    targets = _targets(table.rows, pipeline, request)
     sample = table_file.inputs(table.rows.drop(columns=targets), pipeline, request.data)
     return Given(pipeline, notes, table, targets, sample)
 
@@ -106,13 +106,15 @@ def _expected(pipeline: Any, wanted: str | None) -> table_file.Expected:
     )
 
 
-def _targets(rows: pd.DataFrame, request: BundleRequest) -> list[str]:
+def _targets(rows: pd.DataFrame, pipeline: Any, request: BundleRequest) -> list[str]:
     """Return the columns of the true values: one, or several that were given with commas between them."""
     if request.target is None:
         return []
     names = [request.target] if request.target in rows.columns else request.target.split(",")
     if missing := [name for name in names if name not in rows.columns]:
         raise BundleError(f"{request.data} has no column {missing[0]!r} to take as target.")
+    if taken := [name for name in names if name in getattr(pipeline, "feature_names_in_", ())]:
+        raise BundleError(f"The pipeline was fitted on the column {taken[0]!r}, so it cannot be the target too.")
     return names
 
 

@@ -156,12 +156,14 @@ def test_an_invalid_csv_file_is_refused(
     ("more", "sentence"),
     [
         (("--target", "truth"), "no column 'truth'"),
+        (("--target", "ash"), "was fitted on the column 'ash', so it cannot be the target too"),
         (("--target", "grown"), "is 'north' in row 1, which is not one of 0, 1, 2."),
         (("--target", "gap"), "is '' in row 1"),
         (("--target", "grown,gap"), "predicts one value per row. Name one column, or none"),
         (("--labels", "a,b"), "3 classes but 2 labels"),
         (("--labels", "a,b,b"), "more than once"),
         (("--name", "../up"), "not a valid name for a model"),
+        (("--name", "img"), "cannot be named 'img'"),
     ],
 )
 def test_options_that_contradict_the_pipeline_are_refused(
