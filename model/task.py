@@ -32,12 +32,23 @@ import msgspec
 from model.inputs import Abstention, Feature, Picture, Resize
 from model.number import Number
 
-__all__ = ["MISSING_TEXT", "MODEL_NAME", "Abstention", "Feature", "Number", "Picture", "Resize", "Task"]
+__all__ = ["MISSING_TEXT", "Abstention", "Feature", "Number", "Picture", "Resize", "Task", "check_name"]
 
 MISSING_TEXT = ""
 
-MODEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-RESERVED_NAMES = frozenset(("batch", "img"))  # /predict/NAME is another path
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_OTHER_PATHS = frozenset(("batch", "img"))  # /predict/NAME is another path
+
+
+def check_name(name: str) -> None:
+    """Raise ValueError if no model can have this name in URLs and file names."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{name!r} is not a valid name for a model. Use 1 to 63 letters, digits, '.', '_' or '-'; "
+            "begin and end with a letter or digit."
+        )
+    if name in _OTHER_PATHS:
+        raise ValueError(f"A model cannot be named {name!r}: /predict/{name} is a path of its own.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,15 +71,7 @@ class Task:
     number: Number | None = None  # how a regression of one number states it; None states it as it is, as "prediction"
 
     def __post_init__(self) -> None:
-        if not MODEL_NAME.fullmatch(self.name):
-            raise ValueError(
-                f"{self.name!r} is not a valid name for a model. Use 1 to 63 letters, digits, '.', '_' or '-'; "
-                "begin and end with a letter or digit."
-            )
-        if self.name in RESERVED_NAMES:
-            raise ValueError(
-                f"A model cannot be named {self.name!r}, because /predict/{self.name} is a path of its own."
-            )
+        check_name(self.name)
         self._check_features()
         self._check_classes()
         self._check_example()

@@ -7,7 +7,7 @@ from pathlib import Path
 from model.manifest import BundleError
 from model.store import address
 from model.store.address import Access, Address
-from model.task import MODEL_NAME, RESERVED_NAMES
+from model.task import check_name
 from server.environment import SettingsError
 
 
@@ -24,13 +24,10 @@ def models(names: str, paths: str) -> tuple[tuple[str, Path | Address], ...]:
     if len(set(name_list)) != len(name_list):
         raise SettingsError("MODEL_NAME names the same model twice.")
     for name in name_list:
-        if not MODEL_NAME.fullmatch(name):  # a name is part of paths
-            raise SettingsError(
-                f"MODEL_NAME must not name a model {name!r}. Use 1 to 63 letters, digits, '.', '_' or '-', "
-                "beginning and ending with a letter or digit."
-            )
-    for name in RESERVED_NAMES.intersection(name_list):
-        raise SettingsError(f"MODEL_NAME must not name a model {name!r}: /predict/{name} is a path of its own.")
+        try:
+            check_name(name)
+        except ValueError as error:
+            raise SettingsError(f"MODEL_NAME: {error}") from error
     return tuple(zip(name_list, map(_place, path_list), strict=True))
 
 

@@ -94,7 +94,7 @@ def lost(answers: list[Answer]) -> Finding:
 
 
 def command_for(decision: Decision, names: Deployments, name: str) -> str:
-    """Return the shell command that carries out the decision, or that ends the canary if nobody can tell."""
+    """Return the shell command that carries out the decision, or that ends the canary if there is no decision."""
     if decision is Decision.CANNOT_TELL:
         decision = Decision.ROLL_BACK
     return KSERVE[decision].format(name=name) if names.of_kserve else PLAIN[decision]

@@ -71,7 +71,7 @@ def text_columns(pipeline: Any) -> set[str]:
 
 
 def _named(names: Sequence[str], columns: Any) -> list[str]:
-    """Return the names of a ColumnTransformer's columns, given as names, places, a mask or a slice, one or several."""
+    """Return the names of columns that a ColumnTransformer was given by name, place, mask or slice."""
     if not len(names):
         return []
     frame = pd.DataFrame(columns=list(names))

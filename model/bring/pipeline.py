@@ -114,7 +114,7 @@ def _targets(rows: pd.DataFrame, pipeline: Any, request: BundleRequest) -> list[
     if missing := [name for name in names if name not in rows.columns]:
         raise BundleError(f"{request.data} has no column {missing[0]!r} to take as target.")
     if taken := [name for name in names if name in getattr(pipeline, "feature_names_in_", ())]:
-        raise BundleError(f"The pipeline was fitted on the column {taken[0]!r}, so it cannot be the target too.")
+        raise BundleError(f"The pipeline takes the column {taken[0]!r} as input, so it cannot be the target.")
     return names
 
 

@@ -11,7 +11,7 @@ import yaml
 from model.inference_service import schema
 from model.manifest import BundleError
 from model.store.address import Address
-from model.task import RESERVED_NAMES
+from model.task import check_name
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 LONGEST_NAME = 63 - len("-predictor")  # KServe names a Service NAME-predictor
@@ -35,8 +35,10 @@ def manifest(name: str, address: Address) -> str:
             f"KServe cannot name an InferenceService {name!r}. Use 1 to {LONGEST_NAME} small letters, digits or '-', "
             "beginning with a letter and ending with a letter or digit."
         )
-    if name in RESERVED_NAMES:
-        raise BundleError(f"A model cannot be named {name!r}, because /predict/{name} is a path of its own.")
+    try:
+        check_name(name)
+    except ValueError as error:
+        raise BundleError(str(error)) from error
     if not _URI.fullmatch(address.uri):
         raise BundleError(f"KServe brings bundles from s3:// only, and {address} is not a plain address there.")
     text = Template(TEMPLATE.read_text()).substitute(name=name, uri=address, digest=digest_of(address))

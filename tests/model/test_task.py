@@ -50,7 +50,7 @@ def test_a_task_of_numbers_alone_is_numeric() -> None:
     [
         ({"name": "../up"}, "not a valid name for a model"),
         ({"name": "a b"}, "not a valid name for a model"),
-        ({"name": "batch"}, "cannot be named 'batch', because /predict/batch is a path of its own"),
+        ({"name": "batch"}, "cannot be named 'batch': /predict/batch is a path of its own"),
         ({"name": 5}, "Expected `str`"),
         ({"kind": "clustering"}, "clustering"),
         ({"surplus": 1}, "unknown key 'surplus'"),

@@ -141,7 +141,10 @@ def test_origin_that_no_browser_sends_is_refused(entry: str) -> None:
         ({"MODEL_NAME": "a,"}, "must not be empty"),
         ({"MODEL_NAME": "a,b", "MODEL_PATH": "/x"}, "has 2 entries and MODEL_PATH 1"),
         ({"MODEL_NAME": "a,a", "MODEL_PATH": "/x,/y"}, "the same model twice"),
-        ({"MODEL_NAME": "a/b", "MODEL_PATH": "/x"}, "'a/b'. Use 1 to 63 letters"),
+        (
+            {"MODEL_NAME": "a/b", "MODEL_PATH": "/x"},
+            "MODEL_NAME: 'a/b' is not a valid name for a model. Use 1 to 63 letters",
+        ),
         ({"MODEL_NAME": "{model}", "MODEL_PATH": "/x"}, "Use 1 to 63 letters"),
         ({"MODEL_NAME": "batch", "MODEL_PATH": "/x"}, "'batch': /predict/batch is a path of its own"),
         ({"MODEL_NAME": "a", "MODEL_PATH": "s3:///x"}, "MODEL_PATH is not usable. The address .* must look like"),

@@ -156,7 +156,7 @@ def test_an_invalid_csv_file_is_refused(
     ("more", "sentence"),
     [
         (("--target", "truth"), "no column 'truth'"),
-        (("--target", "ash"), "was fitted on the column 'ash', so it cannot be the target too"),
+        (("--target", "ash"), "takes the column 'ash' as input, so it cannot be the target"),
         (("--target", "grown"), "is 'north' in row 1, which is not one of 0, 1, 2."),
         (("--target", "gap"), "is '' in row 1"),
         (("--target", "grown,gap"), "predicts one value per row. Name one column, or none"),
